@@ -1,0 +1,6 @@
+//! One module for each layout, under its own name.
+
+pub mod alipay;
+pub mod mapped;
+pub mod metro2;
+pub mod wechat;

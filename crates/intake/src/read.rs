@@ -1,0 +1,173 @@
+//! Reading a delivery: the one entry to all layouts, and what they share.
+
+use std::io::BufRead;
+
+use tallystick_model::fact::ReportedRecord;
+use tallystick_model::payment_profile::Provenance;
+use tallystick_model::{CategorySet, DataCategory, Identifier};
+use thiserror::Error;
+
+use crate::layouts::{alipay, mapped, metro2, wechat};
+use crate::reject::Reject;
+
+/// Takes what a layout reads, in file order.
+pub trait Sink {
+    /// A validated record.
+    fn record(&mut self, record: ReportedRecord);
+
+    /// A refused record.
+    fn reject(&mut self, reject: Reject);
+
+    /// `count` values of a category that [`ReadContext::admitted`] lacks; they go no further than the layout.
+    fn not_admitted(&mut self, category: DataCategory, count: u64);
+
+    /// Whether to read on; asked after each record. A layout told to stop returns [`Refused::Stopped`].
+    fn goes_on(&mut self) -> bool {
+        true
+    }
+}
+
+/// What a layout must know beside the file.
+#[derive(Clone, Debug)]
+pub struct ReadContext {
+    /// Code of the furnisher; scopes its own customer numbers.
+    pub furnisher: String,
+    /// Whom the file is about, where the file itself has no identifier (a person's own bill).
+    pub subject: Option<Identifier>,
+    /// How far payment bills can be trusted.
+    pub provenance: Provenance,
+    /// Categories the rulebook lets in from this furnisher.
+    pub admitted: CategorySet,
+    /// The month a file is about, where neither the file nor the layout says it.
+    pub month: Option<tallystick_model::Month>,
+}
+
+/// Which layout to read a file by.
+#[derive(Clone, Debug)]
+pub enum Layout {
+    /// Metro 2, character format.
+    Metro2,
+    /// Bill of the payment platform Alipay, as its users export it.
+    Alipay,
+    /// Bill of the payment platform WeChat Pay, as its users export it.
+    Wechat,
+    /// Any CSV, by a mapping.
+    Mapped(Box<mapped::Mapping>),
+}
+
+impl Layout {
+    /// Name and version of the layout, as kept with the delivery.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Metro2 => metro2::NAME.to_owned(),
+            Self::Alipay => alipay::NAME.to_owned(),
+            Self::Wechat => wechat::NAME.to_owned(),
+            Self::Mapped(mapping) => mapping.name(),
+        }
+    }
+
+    /// The categories of data that files of this layout may carry.
+    pub fn categories(&self) -> CategorySet {
+        match self {
+            Self::Metro2 => metro2::categories(),
+            Self::Alipay | Self::Wechat => alipay::categories(),
+            Self::Mapped(mapping) => mapping.categories(),
+        }
+    }
+}
+
+/// What a file says of itself and what was counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlTotal {
+    /// The total under its layout's own name.
+    pub name: String,
+    /// As the file states it; `None` if the stated text is unreadable.
+    pub stated: Option<i64>,
+    /// As counted, rejects included.
+    pub counted: i64,
+}
+
+impl ControlTotal {
+    /// Whether file and count agree.
+    pub fn agrees(&self) -> bool {
+        self.stated == Some(self.counted)
+    }
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileSummary {
+    /// Records in the file, refused ones too; headers, trailers and blank lines are none.
+    pub records: u64,
+    /// Records refused.
+    pub rejects: u64,
+    /// Records that count towards no fact, each kind with its reason and number (e.g. rows of a bill that move no money).
+    pub set_aside: Vec<(String, u64)>,
+    /// Totals the file states.
+    pub control_totals: Vec<ControlTotal>,
+    /// Whether a disagreeing total refuses the delivery (Metro 2's trailer), or is only told (a bill that says of itself
+    /// that its totals may differ).
+    pub control_totals_bind: bool,
+}
+
+/// Why a whole file was refused. Nothing of it is loaded.
+#[derive(Debug, Error)]
+pub enum Refused {
+    /// The file is not of the layout it was said to be.
+    #[error("byte {byte} `{field}`: expected {expected}, found {found}")]
+    NotThisLayout {
+        /// Offset of the first byte that shows it.
+        byte: u64,
+        /// The field under its layout's own name.
+        field: String,
+        /// What should have stood there.
+        expected: String,
+        /// What stood there, without personal data.
+        found: crate::reject::Found,
+    },
+    /// The file ends before its layout's end.
+    #[error("byte {byte}: the file ends where {expected} was expected")]
+    Truncated {
+        /// Where it ends.
+        byte: u64,
+        /// What is missing.
+        expected: String,
+    },
+    /// Something in the file is above a limit that keeps memory bounded.
+    #[error("byte {byte}: {what} above the limit of {limit_bytes} bytes")]
+    TooLarge {
+        /// Where.
+        byte: u64,
+        /// What is too large.
+        what: &'static str,
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// The layout needs to be told whom the file is about.
+    #[error("this layout does not say whom a file is about: name the subject")]
+    SubjectNeeded,
+    /// The sink asked to stop.
+    #[error("stopped")]
+    Stopped,
+    /// The file could not be read.
+    #[error("the file could not be read: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Reads a delivery by `layout` and hands what it finds to `sink`.
+///
+/// # Errors
+/// [`Refused`] if the file as a whole is not what it claims; what the sink has taken until then must be dropped.
+pub fn read_delivery(
+    layout: &Layout,
+    input: &mut dyn BufRead,
+    context: &ReadContext,
+    sink: &mut dyn Sink,
+) -> Result<FileSummary, Refused> {
+    match layout {
+        Layout::Metro2 => metro2::read(input, context, sink),
+        Layout::Alipay => alipay::read(input, context, sink),
+        Layout::Wechat => wechat::read(input, context, sink),
+        Layout::Mapped(mapping) => mapped::read(mapping, input, context, sink),
+    }
+}

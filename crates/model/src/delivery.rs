@@ -1,0 +1,105 @@
+//! Deliveries: one hand-over of data, and what is kept of it.
+
+use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
+use crate::consent::read_timestamp;
+use crate::fact::{DeliveryNumber, FactKind};
+use crate::inquiry::Reason;
+use crate::{DataCategory, Timestamp};
+
+coded_enum! {
+    /// Why a delivery exists.
+    pub enum DeliveryKind {
+        Report = 1, "report", "A furnisher's file";
+        Correction = 2, "correction", "A furnisher's correction or deletion of one fact";
+    }
+}
+
+/// What is kept of an admitted delivery. Counts let `verify` notice anything missing or added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryRecord {
+    /// Its number.
+    pub number: DeliveryNumber,
+    /// Why it exists.
+    pub kind: DeliveryKind,
+    /// Number of the furnisher.
+    pub furnisher: u16,
+    /// The layout it was read by, with its version, e.g. `metro2 1`.
+    pub layout: String,
+    /// SHA-256 of the file as delivered.
+    pub file_hash: [u8; 32],
+    /// Its length in bytes.
+    pub file_bytes: u64,
+    /// When it was admitted.
+    pub recorded_at: Timestamp,
+    /// Records read.
+    pub records: u64,
+    /// Records refused.
+    pub rejects: u64,
+    /// Distinct subjects.
+    pub subjects: u64,
+    /// Facts loaded, by kind.
+    pub facts: Vec<(FactKind, u64)>,
+    /// Values that the rulebook did not let in, by category and rule.
+    pub not_admitted: Vec<(DataCategory, Reason, u64)>,
+    /// Rules under which the rest was admitted.
+    pub admitted_under: Vec<Reason>,
+    /// Rulebook and its version.
+    pub rulebook: String,
+    /// RFC 6962 root over the delivery's subjects in key order; see `docs/formats/delivery-root.md`.
+    pub facts_root: [u8; 32],
+}
+
+impl DeliveryRecord {
+    /// Facts loaded in all.
+    pub fn fact_count(&self) -> u64 {
+        self.facts.iter().map(|(_, count)| count).sum()
+    }
+}
+
+impl Canonical for DeliveryRecord {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.unsigned(u64::from(self.number.0));
+        self.kind.write(out);
+        out.unsigned(u64::from(self.furnisher));
+        out.text(&self.layout);
+        out.fixed(&self.file_hash);
+        out.unsigned(self.file_bytes);
+        out.signed(self.recorded_at.millis());
+        out.unsigned(self.records);
+        out.unsigned(self.rejects);
+        out.unsigned(self.subjects);
+        out.list(&self.facts, |out, (kind, count)| {
+            kind.write(out);
+            out.unsigned(*count);
+        });
+        out.list(&self.not_admitted, |out, (category, reason, count)| {
+            category.write(out);
+            reason.write(out);
+            out.unsigned(*count);
+        });
+        out.list(&self.admitted_under, |out, reason| reason.write(out));
+        out.text(&self.rulebook);
+        out.fixed(&self.facts_root);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            number: DeliveryNumber(input.unsigned_as()?),
+            kind: DeliveryKind::read(input)?,
+            furnisher: input.unsigned_as()?,
+            layout: input.text()?,
+            file_hash: input.fixed()?,
+            file_bytes: input.unsigned()?,
+            recorded_at: read_timestamp(input)?,
+            records: input.unsigned()?,
+            rejects: input.unsigned()?,
+            subjects: input.unsigned()?,
+            facts: input.list(|input| Ok((FactKind::read(input)?, input.unsigned()?)))?,
+            not_admitted: input
+                .list(|input| Ok((DataCategory::read(input)?, Reason::read(input)?, input.unsigned()?)))?,
+            admitted_under: input.list(Reason::read)?,
+            rulebook: input.text()?,
+            facts_root: input.fixed()?,
+        })
+    }
+}

@@ -1,0 +1,315 @@
+//! Events: everything the bureau does, as it is kept and as it is committed to in the log.
+//!
+//! The log holds an [`Entry`]: what kind of thing happened, when, and a commitment. The [`Event`] itself, which may concern
+//! a person, is kept in the store beside a random salt; the commitment binds the two. So the log can be
+//! published, an event can be shown and proved to the one it concerns, and destroying an event leaves the log valid.
+
+use sha2::{Digest, Sha256};
+
+use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
+use crate::consent::{Consent, ConsentId, read_timestamp};
+use crate::delivery::DeliveryRecord;
+use crate::fact::{DeliveryNumber, Slot};
+use crate::inquiry::InquiryRecord;
+use crate::member::Member;
+use crate::{SubjectId, Timestamp};
+
+coded_enum! {
+    /// What kind of thing happened.
+    pub enum EventKind {
+        BureauFounded = 1, "bureau_founded", "The bureau was created";
+        MemberAdmitted = 2, "member_admitted", "A furnisher or subscriber was admitted";
+        DeliveryAdmitted = 3, "delivery_admitted", "A delivery's facts became visible";
+        InquiryPermitted = 4, "inquiry_permitted", "A report was given to a subscriber";
+        InquiryDenied = 5, "inquiry_denied", "An inquiry was denied";
+        InquiryNoHit = 6, "inquiry_no_hit", "An inquiry was permitted and found nothing";
+        OwnReportViewed = 7, "own_report_viewed", "A subject saw the own report";
+        ConsentGranted = 8, "consent_granted", "A subject granted a consent";
+        ConsentWithdrawn = 9, "consent_withdrawn", "A subject withdrew a consent";
+        FactCorrected = 10, "fact_corrected", "A furnisher corrected or deleted a fact";
+        FreezePlaced = 11, "freeze_placed", "A subject froze the credit file";
+        FreezeLifted = 12, "freeze_lifted", "A subject lifted the freeze";
+    }
+}
+
+/// How the bureau was created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Founding {
+    /// Name of the bureau; also the origin of its log.
+    pub name: String,
+    /// Rulebook and its version, e.g. `cn 2026.1`.
+    pub rulebook: String,
+    /// SHA-256 of the rulebook's files.
+    pub rulebook_hash: [u8; 32],
+    /// The log's public key in the form of C2SP signed notes.
+    pub verifier_key: String,
+}
+
+/// What a correction changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CorrectionRecord {
+    /// Whose file.
+    pub subject: SubjectId,
+    /// Which fact.
+    pub slot: Slot,
+    /// The delivery that recorded the superseded fact.
+    pub superseded: DeliveryNumber,
+    /// The correction's own delivery.
+    pub delivery: DeliveryRecord,
+    /// The furnisher's reason, in its words: shown to the subject.
+    pub reason: String,
+}
+
+/// A subject's look at the own report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnReportRecord {
+    /// Whose report.
+    pub subject: SubjectId,
+    /// SHA-256 of the report as given.
+    pub report_hash: [u8; 32],
+    /// The rules that decided.
+    pub reasons: Vec<crate::inquiry::Reason>,
+    /// Rulebook and its version.
+    pub rulebook: String,
+}
+
+/// One thing the bureau did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// See [`EventKind::BureauFounded`].
+    BureauFounded(Founding),
+    /// See [`EventKind::MemberAdmitted`].
+    MemberAdmitted(Member),
+    /// See [`EventKind::DeliveryAdmitted`].
+    DeliveryAdmitted(DeliveryRecord),
+    /// See [`EventKind::InquiryPermitted`], [`EventKind::InquiryDenied`] and [`EventKind::InquiryNoHit`].
+    Inquiry(InquiryRecord),
+    /// See [`EventKind::OwnReportViewed`].
+    OwnReportViewed(OwnReportRecord),
+    /// See [`EventKind::ConsentGranted`].
+    ConsentGranted(Consent),
+    /// See [`EventKind::ConsentWithdrawn`].
+    ConsentWithdrawn {
+        /// Who withdrew.
+        subject: SubjectId,
+        /// Which consent.
+        consent: ConsentId,
+    },
+    /// See [`EventKind::FactCorrected`].
+    FactCorrected(CorrectionRecord),
+    /// See [`EventKind::FreezePlaced`].
+    FreezePlaced(SubjectId),
+    /// See [`EventKind::FreezeLifted`].
+    FreezeLifted(SubjectId),
+}
+
+impl Event {
+    /// What kind of thing it is.
+    pub const fn kind(&self) -> EventKind {
+        use crate::inquiry::Outcome;
+        match self {
+            Self::BureauFounded(_) => EventKind::BureauFounded,
+            Self::MemberAdmitted(_) => EventKind::MemberAdmitted,
+            Self::DeliveryAdmitted(_) => EventKind::DeliveryAdmitted,
+            Self::Inquiry(inquiry) => match inquiry.outcome {
+                Outcome::Permitted => EventKind::InquiryPermitted,
+                Outcome::Denied => EventKind::InquiryDenied,
+                Outcome::NoHit => EventKind::InquiryNoHit,
+            },
+            Self::OwnReportViewed(_) => EventKind::OwnReportViewed,
+            Self::ConsentGranted(_) => EventKind::ConsentGranted,
+            Self::ConsentWithdrawn { .. } => EventKind::ConsentWithdrawn,
+            Self::FactCorrected(_) => EventKind::FactCorrected,
+            Self::FreezePlaced(_) => EventKind::FreezePlaced,
+            Self::FreezeLifted(_) => EventKind::FreezeLifted,
+        }
+    }
+
+    /// The subject it concerns, or [`SubjectId::BUREAU`].
+    pub const fn subject(&self) -> SubjectId {
+        match self {
+            Self::BureauFounded(_) | Self::MemberAdmitted(_) | Self::DeliveryAdmitted(_) => SubjectId::BUREAU,
+            Self::Inquiry(inquiry) => inquiry.subject,
+            Self::OwnReportViewed(view) => view.subject,
+            Self::ConsentGranted(consent) => consent.subject,
+            Self::FactCorrected(correction) => correction.subject,
+            Self::ConsentWithdrawn { subject, .. } | Self::FreezePlaced(subject) | Self::FreezeLifted(subject) => {
+                *subject
+            }
+        }
+    }
+}
+
+impl Canonical for Event {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.byte(1);
+        self.kind().write(out);
+        match self {
+            Self::BureauFounded(founding) => {
+                out.text(&founding.name);
+                out.text(&founding.rulebook);
+                out.fixed(&founding.rulebook_hash);
+                out.text(&founding.verifier_key);
+            }
+            Self::MemberAdmitted(member) => member.write(out),
+            Self::DeliveryAdmitted(delivery) => delivery.write(out),
+            Self::Inquiry(inquiry) => inquiry.write(out),
+            Self::OwnReportViewed(view) => {
+                out.fixed(&view.subject.0);
+                out.fixed(&view.report_hash);
+                out.list(&view.reasons, |out, reason| reason.write(out));
+                out.text(&view.rulebook);
+            }
+            Self::ConsentGranted(consent) => consent.write(out),
+            Self::ConsentWithdrawn { subject, consent } => {
+                out.fixed(&subject.0);
+                out.fixed(&consent.0);
+            }
+            Self::FactCorrected(correction) => {
+                out.fixed(&correction.subject.0);
+                correction.slot.kind.write(out);
+                out.fixed(&correction.slot.account.0);
+                out.option(correction.slot.month.as_ref(), |out, month| out.unsigned(u64::from(month.number())));
+                out.unsigned(u64::from(correction.superseded.0));
+                correction.delivery.write(out);
+                out.text(&correction.reason);
+            }
+            Self::FreezePlaced(subject) | Self::FreezeLifted(subject) => out.fixed(&subject.0),
+        }
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        input.version(1)?;
+        let kind = EventKind::read(input)?;
+        let event = match kind {
+            EventKind::BureauFounded => Self::BureauFounded(Founding {
+                name: input.text()?,
+                rulebook: input.text()?,
+                rulebook_hash: input.fixed()?,
+                verifier_key: input.text()?,
+            }),
+            EventKind::MemberAdmitted => Self::MemberAdmitted(Member::read(input)?),
+            EventKind::DeliveryAdmitted => Self::DeliveryAdmitted(DeliveryRecord::read(input)?),
+            EventKind::InquiryPermitted | EventKind::InquiryDenied | EventKind::InquiryNoHit => {
+                Self::Inquiry(InquiryRecord::read(input)?)
+            }
+            EventKind::OwnReportViewed => Self::OwnReportViewed(OwnReportRecord {
+                subject: SubjectId(input.fixed()?),
+                report_hash: input.fixed()?,
+                reasons: input.list(crate::inquiry::Reason::read)?,
+                rulebook: input.text()?,
+            }),
+            EventKind::ConsentGranted => Self::ConsentGranted(Consent::read(input)?),
+            EventKind::ConsentWithdrawn => {
+                Self::ConsentWithdrawn { subject: SubjectId(input.fixed()?), consent: ConsentId(input.fixed()?) }
+            }
+            EventKind::FactCorrected => Self::FactCorrected(read_correction(input)?),
+            EventKind::FreezePlaced => Self::FreezePlaced(SubjectId(input.fixed()?)),
+            EventKind::FreezeLifted => Self::FreezeLifted(SubjectId(input.fixed()?)),
+        };
+        if event.kind() == kind { Ok(event) } else { Err(DecodeError::Value("EventKind")) }
+    }
+}
+
+fn read_correction(input: &mut Reader<'_>) -> Result<CorrectionRecord, DecodeError> {
+    Ok(CorrectionRecord {
+        subject: SubjectId(input.fixed()?),
+        slot: Slot {
+            kind: crate::fact::FactKind::read(input)?,
+            account: crate::AccountKey(input.fixed()?),
+            month: input.option(|input| {
+                crate::Month::from_number(input.unsigned_as()?).map_err(|_| DecodeError::Value("month"))
+            })?,
+        },
+        superseded: DeliveryNumber(input.unsigned_as()?),
+        delivery: DeliveryRecord::read(input)?,
+        reason: input.text()?,
+    })
+}
+
+/// Random bytes beside an event that keep its commitment from being guessed.
+pub type Salt = [u8; 16];
+
+/// Binds an entry to its event: SHA-256 over a domain string, the salt, and the event's canonical bytes.
+pub fn commitment(salt: &Salt, event: &[u8]) -> [u8; 32] {
+    Sha256::new_with_prefix(b"tallystick event 1\n").chain_update(salt).chain_update(event).finalize().into()
+}
+
+/// One leaf of the log: nothing personal, 35 to 44 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What kind of thing happened.
+    pub kind: EventKind,
+    /// When.
+    pub at: Timestamp,
+    /// See [`commitment`].
+    pub commitment: [u8; 32],
+}
+
+impl Entry {
+    /// The entry for `event` at `at`.
+    pub fn of(event: &Event, salt: &Salt, at: Timestamp) -> Self {
+        Self { kind: event.kind(), at, commitment: commitment(salt, &event.to_bytes()) }
+    }
+}
+
+impl Canonical for Entry {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.byte(1);
+        self.kind.write(out);
+        out.signed(self.at.millis());
+        out.fixed(&self.commitment);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        input.version(1)?;
+        Ok(Self { kind: EventKind::read(input)?, at: read_timestamp(input)?, commitment: input.fixed()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inquiry::{Outcome, Purpose, Reason};
+
+    #[test]
+    fn an_inquiry_returns_from_its_bytes_with_its_kind() {
+        for (outcome, kind) in [
+            (Outcome::Permitted, EventKind::InquiryPermitted),
+            (Outcome::Denied, EventKind::InquiryDenied),
+            (Outcome::NoHit, EventKind::InquiryNoHit),
+        ] {
+            let event = Event::Inquiry(InquiryRecord {
+                subject: SubjectId([3; 16]),
+                subscriber: 7,
+                purpose: Purpose::Marketing,
+                outcome,
+                rulebook: "cn 2026.1".to_owned(),
+                reasons: vec![Reason { rule: "cn-11".to_owned(), code: "no_consent_for_marketing".to_owned() }],
+                consent: None,
+                released: vec![],
+                report_hash: [0; 32],
+            });
+            assert_eq!(event.kind(), kind);
+            assert_eq!(Event::from_bytes(&event.to_bytes()), Ok(event));
+        }
+    }
+
+    #[test]
+    fn an_event_whose_kind_and_body_disagree_is_refused() {
+        let mut bytes = Event::FreezePlaced(SubjectId([3; 16])).to_bytes();
+        bytes[1] = EventKind::FreezeLifted.number();
+        assert_eq!(Event::from_bytes(&bytes), Ok(Event::FreezeLifted(SubjectId([3; 16]))));
+        bytes[1] = EventKind::InquiryDenied.number();
+        assert!(Event::from_bytes(&bytes).is_err());
+    }
+
+    #[test]
+    fn the_salt_changes_the_commitment() {
+        let event = Event::FreezePlaced(SubjectId([3; 16]));
+        let at = Timestamp::from_millis(0).unwrap();
+        let entry = Entry::of(&event, &[1; 16], at);
+        assert_ne!(entry, Entry::of(&event, &[2; 16], at));
+        assert_eq!(Entry::from_bytes(&entry.to_bytes()), Ok(entry));
+    }
+}

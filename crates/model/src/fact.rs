@@ -1,0 +1,325 @@
+//! Facts: one statement by one furnisher about one subject, for one period, in one delivery.
+//!
+//! A fact's key is `SubjectId ‖ kind ‖ account ‖ month ‖ delivery`, all big-endian, so that one prefix scan reads a
+//! credit file in order and a sorted delivery is one sequential load. A fact is never overwritten: a later one with the
+//! same [`Slot`] stands in its place, and says which it supersedes if it is a correction or a deletion.
+
+use std::fmt;
+
+use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
+use crate::payment_profile::PaymentProfileMonth;
+use crate::tradeline::{TradelineMonth, TradelineTerms};
+use crate::{AccountKey, Identifier, Month, SubjectId};
+
+/// The number of a delivery: given in the order of admission, from 1, never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DeliveryNumber(pub u32);
+
+impl fmt::Display for DeliveryNumber {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, out)
+    }
+}
+
+coded_enum! {
+    /// What a fact states.
+    pub enum FactKind {
+        Identity = 1, "identity", "Who the subject is (sealed)";
+        Alias = 2, "alias", "Another pseudonym's credit file is this subject's";
+        TradelineTerms = 3, "tradeline_terms", "Terms of an account";
+        TradelineMonth = 4, "tradeline_month", "One month of an account";
+        PaymentProfileMonth = 5, "payment_profile_month", "One month of a wallet";
+    }
+}
+
+/// Bytes of a [`FactKey`].
+pub const FACT_KEY_BYTES: usize = 31;
+
+/// Where a fact stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FactKey {
+    /// Whom it is about.
+    pub subject: SubjectId,
+    /// What it says, about which account and month.
+    pub slot: Slot,
+    /// The delivery that recorded it.
+    pub delivery: DeliveryNumber,
+}
+
+/// The question a fact answers; of several facts in one slot the latest visible one holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot {
+    /// What is stated.
+    pub kind: FactKind,
+    /// About which account, or [`AccountKey::of_furnisher`].
+    pub account: AccountKey,
+    /// About which month; `None` where the statement has no period.
+    pub month: Option<Month>,
+}
+
+impl FactKey {
+    /// The key as bytes; their order is the order of keys.
+    pub fn to_bytes(self) -> [u8; FACT_KEY_BYTES] {
+        let mut bytes = [0; FACT_KEY_BYTES];
+        let month = self.slot.month.map_or(0, Month::number).to_be_bytes();
+        let parts = (self.subject.0.iter())
+            .chain([self.slot.kind.number()].iter())
+            .chain(&self.slot.account.0)
+            .chain(&month)
+            .chain(&self.delivery.0.to_be_bytes())
+            .copied()
+            .collect::<ArrayOf>();
+        bytes.copy_from_slice(&parts.0);
+        bytes
+    }
+
+    /// The key of these bytes.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the length, the kind or the month is impossible.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut input = Reader::new(bytes);
+        let subject = SubjectId(input.fixed()?);
+        let kind = FactKind::read(&mut input)?;
+        let account = AccountKey(input.fixed()?);
+        let month = match u16::from_be_bytes(input.fixed()?) {
+            0 => None,
+            number => Some(Month::from_number(number).map_err(|_| DecodeError::Value("month"))?),
+        };
+        let delivery = DeliveryNumber(u32::from_be_bytes(input.fixed()?));
+        input.finish()?;
+        Ok(Self { subject, slot: Slot { kind, account, month }, delivery })
+    }
+}
+
+/// Collects exactly the bytes of a key.
+struct ArrayOf([u8; FACT_KEY_BYTES]);
+
+impl FromIterator<u8> for ArrayOf {
+    fn from_iter<I: IntoIterator<Item = u8>>(bytes: I) -> Self {
+        let mut array = [0; FACT_KEY_BYTES];
+        for (to, from) in array.iter_mut().zip(bytes) {
+            *to = from;
+        }
+        Self(array)
+    }
+}
+
+/// How a fact stands to earlier ones in its slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// Reported in the ordinary way.
+    Reported,
+    /// Corrects the fact recorded by the named delivery.
+    Corrects(DeliveryNumber),
+    /// Takes back the fact recorded by the named delivery: the slot counts as empty.
+    Deletes(DeliveryNumber),
+}
+
+/// What a fact says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FactBody {
+    /// An [`Identity`](crate::identity::Identity), sealed under the subject's key.
+    Identity(Vec<u8>),
+    /// The facts of this pseudonym are kept under another one.
+    Alias(SubjectId),
+    /// Terms of an account.
+    TradelineTerms(TradelineTerms),
+    /// One month of an account.
+    TradelineMonth(TradelineMonth),
+    /// One month of a wallet.
+    PaymentProfileMonth(PaymentProfileMonth),
+}
+
+impl FactBody {
+    /// What is stated.
+    pub const fn kind(&self) -> FactKind {
+        match self {
+            Self::Identity(_) => FactKind::Identity,
+            Self::Alias(_) => FactKind::Alias,
+            Self::TradelineTerms(_) => FactKind::TradelineTerms,
+            Self::TradelineMonth(_) => FactKind::TradelineMonth,
+            Self::PaymentProfileMonth(_) => FactKind::PaymentProfileMonth,
+        }
+    }
+}
+
+/// One statement with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// Where it stands.
+    pub key: FactKey,
+    /// How it stands to earlier ones.
+    pub standing: Standing,
+    /// What it says. Of a deletion: what was said.
+    pub body: FactBody,
+}
+
+/// The first byte of a stored fact: version 1 in the high half, the standing in the low half.
+const VERSION: u8 = 1;
+
+impl Fact {
+    /// Appends the stored value (not the key).
+    pub fn write_value(&self, bytes: &mut Vec<u8>) {
+        let out = &mut Writer::new(bytes);
+        match self.standing {
+            Standing::Reported => out.byte(VERSION << 4),
+            Standing::Corrects(earlier) => {
+                out.byte(VERSION << 4 | 1);
+                out.unsigned(u64::from(earlier.0));
+            }
+            Standing::Deletes(earlier) => {
+                out.byte(VERSION << 4 | 2);
+                out.unsigned(u64::from(earlier.0));
+            }
+        }
+        match &self.body {
+            FactBody::Identity(sealed) => out.bytes(sealed),
+            FactBody::Alias(subject) => out.fixed(&subject.0),
+            FactBody::TradelineTerms(terms) => terms.write(out),
+            FactBody::TradelineMonth(month) => month.write(out),
+            FactBody::PaymentProfileMonth(month) => month.write(out),
+        }
+    }
+
+    /// Reads a stored fact.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if key or value are not canonical.
+    pub fn from_stored(key: &[u8], value: &[u8]) -> Result<Self, DecodeError> {
+        let key = FactKey::from_bytes(key)?;
+        let input = &mut Reader::new(value);
+        let first = input.byte()?;
+        if first >> 4 != VERSION {
+            return Err(DecodeError::Version(first >> 4));
+        }
+        let standing = match first & 0x0f {
+            0 => Standing::Reported,
+            1 => Standing::Corrects(DeliveryNumber(input.unsigned_as()?)),
+            2 => Standing::Deletes(DeliveryNumber(input.unsigned_as()?)),
+            _ => return Err(DecodeError::Value("standing")),
+        };
+        let body = match key.slot.kind {
+            FactKind::Identity => FactBody::Identity(input.bytes()?.to_vec()),
+            FactKind::Alias => FactBody::Alias(SubjectId(input.fixed()?)),
+            FactKind::TradelineTerms => FactBody::TradelineTerms(TradelineTerms::read(input)?),
+            FactKind::TradelineMonth => FactBody::TradelineMonth(TradelineMonth::read(input)?),
+            FactKind::PaymentProfileMonth => FactBody::PaymentProfileMonth(PaymentProfileMonth::read(input)?),
+        };
+        input.finish()?;
+        Ok(Self { key, standing, body })
+    }
+}
+
+/// A record as intake hands it over: validated, still under the subject's real identifier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportedRecord {
+    /// Where in the delivery it stood.
+    pub place: RecordPlace,
+    /// Whom it is about; the first is the one facts are kept under, others become aliases.
+    pub identifiers: Vec<Identifier>,
+    /// What it says.
+    pub statements: Vec<Statement>,
+}
+
+/// Where a record stands in a delivery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RecordPlace {
+    /// Counted from 1, headers and trailers not counted.
+    pub record: u64,
+    /// Offset of its first byte in the file as delivered.
+    pub byte: u64,
+}
+
+/// One thing a record says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Statement {
+    /// One month of an account.
+    TradelineMonth(ReportedAccount, Month, TradelineMonth),
+    /// Terms of an account.
+    TradelineTerms(ReportedAccount, TradelineTerms),
+    /// One month of a wallet.
+    PaymentProfileMonth(ReportedAccount, Month, PaymentProfileMonth),
+    /// Who the subject is.
+    Identity(ReportedAccount, crate::identity::Identity),
+}
+
+/// The furnisher's own number of an account: personal data.
+pub type ReportedAccount = crate::Sensitive<Vec<u8>>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Currency;
+    use crate::tradeline::{AccountKind, AccountStatus, PaymentRating};
+
+    fn fact() -> Fact {
+        Fact {
+            key: FactKey {
+                subject: SubjectId([0xab; 16]),
+                slot: Slot {
+                    kind: FactKind::TradelineMonth,
+                    account: AccountKey([0, 7, 1, 2, 3, 4, 5, 6]),
+                    month: Some(Month::new(2005, 4).unwrap()),
+                },
+                delivery: DeliveryNumber(258),
+            },
+            standing: Standing::Corrects(DeliveryNumber(3)),
+            body: FactBody::TradelineMonth(TradelineMonth {
+                kind: AccountKind::CreditCard,
+                status: AccountStatus::Open,
+                rating: PaymentRating::Late(2),
+                currency: Currency::TWD,
+                balance_minor: Some(-5),
+                past_due_minor: None,
+                limit_minor: Some(0),
+                paid_minor: None,
+                scheduled_minor: None,
+            }),
+        }
+    }
+
+    /// The released bytes of version 1: they may never change.
+    #[test]
+    fn version_1_of_a_tradeline_month_is_fixed() {
+        let mut value = Vec::new();
+        fact().write_value(&mut value);
+        assert_eq!(value, [0x11, 3, 0b0_0101, 1, 1, 0x22, 2, 9, 0]);
+        let key = fact().key.to_bytes();
+        assert_eq!(key[16..], [4, 0, 7, 1, 2, 3, 4, 5, 6, 0x5d, 0xff, 0, 0, 1, 2]);
+        assert_eq!(Fact::from_stored(&key, &value), Ok(fact()));
+    }
+
+    #[test]
+    fn stored_bytes_that_are_not_canonical_are_refused() {
+        let (key, mut value) = (fact().key.to_bytes(), Vec::new());
+        fact().write_value(&mut value);
+        for length in 0..value.len() {
+            assert!(Fact::from_stored(&key, &value[..length]).is_err(), "{length}");
+        }
+        value.push(0);
+        assert_eq!(Fact::from_stored(&key, &value), Err(DecodeError::Trailing));
+        assert_eq!(Fact::from_stored(&key[..30], &value), Err(DecodeError::Truncated));
+        value[0] = 0x21;
+        assert_eq!(Fact::from_stored(&key, &value), Err(DecodeError::Version(2)));
+    }
+
+    #[test]
+    fn keys_sort_by_subject_kind_account_month_delivery() {
+        let base = fact().key;
+        let later = |change: &dyn Fn(&mut FactKey)| {
+            let mut key = base;
+            change(&mut key);
+            key
+        };
+        let order = [
+            base,
+            later(&|key| key.delivery.0 += 1),
+            later(&|key| key.slot.month = key.slot.month.and_then(|month| month.plus(1))),
+            later(&|key| key.slot.account.0[7] += 1),
+            later(&|key| key.slot.kind = FactKind::PaymentProfileMonth),
+            later(&|key| key.subject.0[15] += 1),
+        ];
+        assert!(order.windows(2).all(|pair| pair[0].to_bytes() < pair[1].to_bytes() && pair[0] < pair[1]));
+    }
+}
