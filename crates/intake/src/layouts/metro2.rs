@@ -1,0 +1,14 @@
+//! In the making.
+use std::io::BufRead;
+use tallystick_model::CategorySet;
+use crate::read::{FileSummary, ReadContext, Refused, Sink};
+/// Name and version.
+pub const NAME: &str = "metro2 1";
+/// Categories.
+pub fn categories() -> CategorySet {
+    CategorySet::EMPTY
+}
+/// Reads.
+pub fn read(_: &mut dyn BufRead, _: &ReadContext, _: &mut dyn Sink) -> Result<FileSummary, Refused> {
+    Err(Refused::Stopped)
+}
