@@ -145,7 +145,7 @@ impl CheckpointSigner {
     pub fn sign(&self, checkpoint: &Checkpoint) -> Result<String, CheckpointError> {
         self.public.check_names(checkpoint)?;
         let mut note = Note::new(checkpoint.to_note_text().as_bytes(), &[]).map_err(|_| CheckpointError::NotANote)?;
-        note.add_sigs(&[self]).map_err(|_| CheckpointError::NotANote)?;
+        note.add_sigs(&[&SigningName(self)]).map_err(|_| CheckpointError::NotANote)?;
         String::from_utf8(note.to_bytes()).map_err(|_| CheckpointError::NotANote)
     }
 
@@ -169,17 +169,20 @@ impl fmt::Debug for CheckpointSigner {
     }
 }
 
-impl signed_note::Signer for CheckpointSigner {
+/// What `signed_note` signs with. Private, so that the log's key signs nothing but checkpoints.
+struct SigningName<'a>(&'a CheckpointSigner);
+
+impl signed_note::Signer for SigningName<'_> {
     fn name(&self) -> &str {
-        &self.public.name
+        &self.0.public.name
     }
 
     fn key_id(&self) -> u32 {
-        self.public.id
+        self.0.public.id
     }
 
     fn sign(&self, text: &[u8]) -> Result<Vec<u8>, ed25519_dalek::SignatureError> {
-        Ok(self.key.try_sign(text)?.to_vec())
+        Ok(self.0.key.try_sign(text)?.to_vec())
     }
 }
 
@@ -212,7 +215,7 @@ impl CheckpointVerifier {
     /// Signatures by other keys are ignored; one that claims this key and does not verify refuses the note.
     pub fn open(&self, note: &str) -> Result<Checkpoint, CheckpointError> {
         let note = parse_note(note)?;
-        note.verify(self).map_err(|error| match error {
+        note.verify(&TrustedName(self)).map_err(|error| match error {
             NoteError::InvalidSignature { .. } => CheckpointError::BadSignature { key: self.label() },
             NoteError::UnverifiedNote => CheckpointError::NotSigned { key: self.label() },
             _ => CheckpointError::NotANote,
@@ -275,10 +278,12 @@ impl fmt::Debug for CheckpointVerifier {
     }
 }
 
-/// The one key that a note is opened with.
-impl signed_note::Verifiers for CheckpointVerifier {
+/// The one key that `signed_note` knows when it opens a note.
+struct TrustedName<'a>(&'a CheckpointVerifier);
+
+impl signed_note::Verifiers for TrustedName<'_> {
     fn verifier(&self, name: &str, id: u32) -> Result<&dyn signed_note::Verifier, VerificationError> {
-        if name == self.name && id == self.id {
+        if name == self.0.name && id == self.0.id {
             Ok(self)
         } else {
             Err(VerificationError::UnknownKey { name: name.to_owned(), id })
@@ -286,18 +291,18 @@ impl signed_note::Verifiers for CheckpointVerifier {
     }
 }
 
-impl signed_note::Verifier for CheckpointVerifier {
+impl signed_note::Verifier for TrustedName<'_> {
     fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     fn key_id(&self) -> u32 {
-        self.id
+        self.0.id
     }
 
     /// Strict: all verifiers agree on what is valid.
     fn verify(&self, text: &[u8], signature: &[u8]) -> bool {
-        Signature::from_slice(signature).is_ok_and(|signature| self.key.verify_strict(text, &signature).is_ok())
+        Signature::from_slice(signature).is_ok_and(|signature| self.0.key.verify_strict(text, &signature).is_ok())
     }
 }
 

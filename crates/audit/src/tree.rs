@@ -126,16 +126,6 @@ pub enum LogError<E> {
         /// Leaves in the append.
         added: usize,
     },
-    /// A tile that is not there at this size of the log.
-    #[error("no tile of width `{width}` at level `{level}` index `{index}` in a log of this size")]
-    BadTile {
-        /// Tile level, 0 for leaf hashes.
-        level: u8,
-        /// From the left.
-        index: u64,
-        /// Hashes asked for.
-        width: u16,
-    },
 }
 
 /// The complete nodes that appending `leaves` to a log of `size` entries adds, lowest level first, then from the left.
@@ -198,6 +188,7 @@ pub(crate) fn subtree_root<S: NodeSource + ?Sized>(
     while end > begin {
         let level = (end - begin).trailing_zeros();
         end -= 1 << level;
+        // At most 63, so it fits.
         let left = stored(NodeId { level: level as u8, index: end >> level }, source)?;
         root = Some(match root {
             Some(right) => node_hash(&left, &right),

@@ -1,1 +1,26 @@
-//! In the making.
+//! Credit files on the storage engine: keys, commit, snapshot, bulk load, check.
+//!
+//! Two things leave no other way in: [`Store::commit`] takes changes only together with the [`Event`] that explains them,
+//! in one atomic, durable batch with its log entry; and a bulk load ([`Store::load`]) stays invisible until the commit
+//! that carries its root. Reads go through a [`Snapshot`]. [`check`] re-derives everything. Only [`engine`] names the engine.
+//!
+//! [`Event`]: tallystick_model::event::Event
+
+mod audit_log;
+pub mod check;
+mod commit;
+mod engine;
+mod facts_root;
+mod keys;
+mod load;
+mod seal;
+mod snapshot;
+mod store;
+
+pub use commit::{Changes, Committed};
+pub use engine::{EngineError, quiet_engine_panics};
+pub use facts_root::FactsDigest;
+pub use load::{Loaded, OpenDelivery};
+pub use seal::SubjectSalt;
+pub use snapshot::{RecordedEvent, Snapshot, consents, frozen};
+pub use store::{Founding, Store, StoreError};

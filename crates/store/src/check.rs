@@ -1,0 +1,371 @@
+//! The whole-state check: nothing is believed that can be derived again.
+//!
+//! In this order: the engine's files against their checksums; the log's entries against its nodes, root and signed checkpoint, and
+//! against the checkpoint published beside it; every event against its entry's commitment, and every entry for its event;
+//! members and deliveries against the events that made them; every fact against its delivery's root and counts; every
+//! seal. A finding names the place. One damaged part does not keep the others from being checked.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+
+use tallystick_audit::{Hash, NodeId, TreeBuilder, leaf_hash, node_hash};
+use tallystick_model::delivery::DeliveryRecord;
+use tallystick_model::event::{Entry, Event, EventKind, commitment};
+use tallystick_model::fact::{DeliveryNumber, FACT_KEY_BYTES, Fact, FactBody};
+use tallystick_model::member::Member;
+use tallystick_model::{Canonical, SubjectId};
+
+use crate::engine::Space;
+use crate::facts_root::FactsRoot;
+use crate::keys;
+use crate::seal;
+use crate::snapshot::read_event;
+use crate::store::{Store, StoreError, read_checkpoint, read_delivery};
+
+/// One thing that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// File, log entry, delivery or subject.
+    pub place: String,
+    /// What is wrong, and what it affects.
+    pub what: String,
+}
+
+/// What was checked, and what was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Entries in the log.
+    pub entries: u64,
+    /// Root of the log.
+    pub root: [u8; 32],
+    /// Events, one for each entry.
+    pub events: u64,
+    /// Of which disclosures: reports given to subscribers or subjects.
+    pub disclosures: u64,
+    /// Members.
+    pub members: u64,
+    /// Deliveries that are visible.
+    pub deliveries: u64,
+    /// Facts of visible deliveries.
+    pub facts: u64,
+    /// Subjects with at least one visible fact.
+    pub subjects: u64,
+    /// Facts of loads that never ended: invisible leftovers of a crash, no damage.
+    pub leftover_facts: u64,
+    /// What is wrong; empty if all is well.
+    pub findings: Vec<Finding>,
+}
+
+/// Findings told at most; of a store damaged all over the first ones are enough.
+const FINDINGS_MAX: usize = 1000;
+
+impl Report {
+    fn find(&mut self, place: impl Into<String>, what: impl Into<String>) {
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(Finding { place: place.into(), what: what.into() });
+        }
+    }
+
+    fn check<T>(&mut self, place: &str, result: Result<T, StoreError>) -> Option<T> {
+        result.map_err(|error| self.find(place, error.to_string())).ok()
+    }
+}
+
+/// Told now and then how far a check is: the part, and how much of it is done.
+pub type Progress<'a> = &'a mut dyn FnMut(&'static str, u64);
+
+/// Checks the whole store. Reads everything once; memory is bounded by the numbers of log entries (8 bytes each) and deliveries.
+pub fn check(store: &Store, progress: Progress<'_>) -> Report {
+    let mut report = Report::default();
+    let mut read = 0;
+    for (file, what) in store.engine.check_files(|bytes| {
+        read += bytes;
+        progress("bytes of files", read);
+    }) {
+        report.find(file, what);
+    }
+    let size = check_log(store, &mut report, progress);
+    let from_events = check_events(store, size, &mut report, progress);
+    check_members(store, &from_events, &mut report);
+    let deliveries = check_deliveries(store, &from_events, &mut report);
+    check_facts(store, &deliveries, &mut report, progress);
+    report
+}
+
+/// Derives the log's root again and compares it with what was signed. Returns the size that was signed.
+fn check_log(store: &Store, report: &mut Report, progress: Progress<'_>) -> u64 {
+    let Some(note) = report.check("log checkpoint", read_checkpoint(&store.engine)) else { return 0 };
+    let checkpoint = match store.signer.verifier().open(&note) {
+        Ok(checkpoint) => checkpoint,
+        Err(error) => {
+            report.find("log checkpoint", error.to_string());
+            return 0;
+        }
+    };
+
+    let mut tree = TreeBuilder::new();
+    // The roots of the complete subtrees that end here, by level: what the stored nodes must equal.
+    let mut edge: Vec<Option<Hash>> = Vec::new();
+    for pair in store.engine.prefix(Space::Log, keys::ENTRY_PREFIX) {
+        let Some((key, value)) = report.check("log entries", pair.map_err(StoreError::from)) else { break };
+        let index = tree.len();
+        if *key != *keys::entry(index) {
+            report.find(format!("log entry {index}"), "missing");
+            break;
+        }
+        let leaf = leaf_hash(&value);
+        check_nodes(store, index, leaf, &mut edge, report);
+        tree.push(leaf);
+        progress("log entries", tree.len());
+    }
+    report.entries = tree.len();
+    report.root = tree.root().0;
+    if tree.len() != checkpoint.size {
+        report.find("log", format!("has {} entries, its checkpoint says {}", tree.len(), checkpoint.size));
+    } else if tree.root() != checkpoint.root {
+        report
+            .find("log", format!("root over the entries is {}, its checkpoint says {}", tree.root(), checkpoint.root));
+    }
+    check_published(store, &note, checkpoint.size, report);
+    checkpoint.size
+}
+
+/// Compares the stored nodes that end at leaf `index` with those derived from the leaves.
+fn check_nodes(store: &Store, index: u64, leaf: Hash, edge: &mut Vec<Option<Hash>>, report: &mut Report) {
+    let (mut level, mut hash) = (0_u8, leaf);
+    loop {
+        let id = NodeId { level, index: index >> level };
+        match store.engine.get(Space::Log, &keys::node(id)) {
+            Ok(Some(stored)) if *stored == hash.0 => {}
+            Ok(Some(_)) => report.find(format!("log node {level}/{}", id.index), "is not the hash of what is below it"),
+            Ok(None) => report.find(format!("log node {level}/{}", id.index), "missing"),
+            Err(error) => report.find(format!("log node {level}/{}", id.index), error.to_string()),
+        }
+        let place = usize::from(level);
+        if edge.len() <= place {
+            edge.push(None);
+        }
+        match edge.get_mut(place).and_then(Option::take) {
+            Some(left) => {
+                hash = node_hash(&left, &hash);
+                level += 1;
+            }
+            None => {
+                if let Some(slot) = edge.get_mut(place) {
+                    *slot = Some(hash);
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// The published checkpoint is what outsiders have seen: the store may be ahead of it (a crash between both), never behind or beside.
+fn check_published(store: &Store, stored_note: &str, size: u64, report: &mut Report) {
+    const PLACE: &str = "log/checkpoint";
+    let path = store.folder.join("log").join("checkpoint");
+    let note = match fs::read_to_string(&path) {
+        Ok(note) => note,
+        Err(error) => return report.find(PLACE, format!("cannot be read: {error}")),
+    };
+    if note == stored_note {
+        return;
+    }
+    let published = match store.signer.verifier().open(&note) {
+        Ok(published) => published,
+        Err(error) => return report.find(PLACE, error.to_string()),
+    };
+    if published.size > size {
+        let lost = published.size - size;
+        return report.find(
+            PLACE,
+            format!(
+                "signs {} entries, the store has {size}: its last {lost} are lost (was `store/*.jnl` cut?)",
+                published.size
+            ),
+        );
+    }
+    match tallystick_audit::root(published.size, &crate::audit_log::Nodes::stored(&store.engine)) {
+        Ok(root) if root == published.root => {}
+        Ok(_) => report.find(PLACE, format!("signs another log than the store's at size {}", published.size)),
+        Err(error) => report.find(PLACE, error.to_string()),
+    }
+}
+
+/// What events say of members and deliveries.
+#[derive(Default)]
+struct FromEvents {
+    members: BTreeMap<u16, Member>,
+    deliveries: BTreeMap<DeliveryNumber, DeliveryRecord>,
+}
+
+fn check_events(store: &Store, size: u64, report: &mut Report, progress: Progress<'_>) -> FromEvents {
+    let mut from_events = FromEvents::default();
+    let mut seen = vec![false; usize::try_from(size).unwrap_or(usize::MAX).min(1 << 40)];
+    for pair in store.engine.prefix(Space::Events, &[]) {
+        let Some((key, value)) = report.check("events", pair.map_err(StoreError::from)) else { break };
+        let Some((subject, index)) = keys::read_event(&key) else {
+            report.find("events", "a key is no event's");
+            continue;
+        };
+        let place = format!("event {index}");
+        let Some(slot) = usize::try_from(index).ok().and_then(|index| seen.get_mut(index)) else {
+            report.find(place, format!("is past the end of the log, which has {size} entries"));
+            continue;
+        };
+        if std::mem::replace(slot, true) {
+            report.find(&place, "is there twice");
+        }
+        report.events += 1;
+        progress("events", report.events);
+        let Some((salt, event)) = report.check(&place, read_event(&value)) else { continue };
+        if event.subject() != subject {
+            report.find(&place, "is kept under another subject than its own");
+        }
+        check_entry(store, index, &commitment(&salt, &event.to_bytes()), event.kind(), report);
+        if matches!(event.kind(), EventKind::InquiryPermitted | EventKind::OwnReportViewed) {
+            report.disclosures += 1;
+        }
+        match event {
+            Event::MemberAdmitted(member) => drop(from_events.members.insert(member.number, member)),
+            Event::DeliveryAdmitted(delivery) => drop(from_events.deliveries.insert(delivery.number, delivery)),
+            Event::FactCorrected(correction) => {
+                let delivery = correction.delivery;
+                drop(from_events.deliveries.insert(delivery.number, delivery));
+            }
+            _ => {}
+        }
+    }
+    for (index, _) in seen.iter().enumerate().filter(|(_, seen)| !**seen) {
+        report.find(format!("log entry {index}"), "has no event: what was done is not on record");
+    }
+    from_events
+}
+
+fn check_entry(store: &Store, index: u64, commitment: &[u8; 32], kind: EventKind, report: &mut Report) {
+    let place = format!("log entry {index}");
+    match store.engine.get(Space::Log, &keys::entry(index)) {
+        Ok(Some(value)) => match Entry::from_bytes(&value) {
+            Ok(entry) if entry.kind != kind => report.find(place, format!("says {}, its event {kind}", entry.kind)),
+            Ok(entry) if entry.commitment != *commitment => {
+                report.find(place, format!("does not commit to its event ({kind}): one of the two was changed"));
+            }
+            Ok(_) => {}
+            Err(error) => report.find(place, error.to_string()),
+        },
+        Ok(None) => report.find(place, format!("missing: an event ({kind}) has no entry")),
+        Err(error) => report.find(place, error.to_string()),
+    }
+}
+
+fn check_members(store: &Store, from_events: &FromEvents, report: &mut Report) {
+    let mut left = from_events.members.clone();
+    for pair in store.engine.prefix(Space::Meta, keys::MEMBER_PREFIX) {
+        let Some((_, value)) = report.check("members", pair.map_err(StoreError::from)) else { return };
+        let member = Member::from_bytes(&value).map_err(|error| StoreError::damaged("members", error));
+        let Some(member) = report.check("members", member) else { continue };
+        report.members += 1;
+        if left.remove(&member.number).as_ref() != Some(&member) {
+            report.find(format!("member {}", member.number), "is not as it was admitted");
+        }
+    }
+    for number in left.keys() {
+        report.find(format!("member {number}"), "was admitted and is missing");
+    }
+}
+
+fn check_deliveries(
+    store: &Store,
+    from_events: &FromEvents,
+    report: &mut Report,
+) -> BTreeMap<DeliveryNumber, Option<DeliveryRecord>> {
+    let mut deliveries = BTreeMap::new();
+    let mut left = from_events.deliveries.clone();
+    for pair in store.engine.prefix(Space::Meta, keys::DELIVERY_PREFIX) {
+        let Some((key, value)) = report.check("deliveries", pair.map_err(StoreError::from)) else { break };
+        let Some(number) = keys::read_delivery(&key) else {
+            report.find("deliveries", "a key is no delivery's");
+            continue;
+        };
+        let Some(record) = report.check(&format!("delivery {number}"), read_delivery(&value)) else { continue };
+        if let Some(record) = &record {
+            report.deliveries += 1;
+            if left.remove(&number).as_ref() != Some(record) {
+                report.find(format!("delivery {number}"), "its record is not the one in the log");
+            }
+        }
+        deliveries.insert(number, record);
+    }
+    for number in left.keys() {
+        report.find(format!("delivery {number}"), "is in the log and not in the store");
+    }
+    deliveries
+}
+
+fn check_facts(
+    store: &Store,
+    deliveries: &BTreeMap<DeliveryNumber, Option<DeliveryRecord>>,
+    report: &mut Report,
+    progress: Progress<'_>,
+) {
+    let mut roots: HashMap<DeliveryNumber, FactsRoot> = HashMap::new();
+    let mut salt: (SubjectId, Option<seal::SubjectSalt>) = (SubjectId::BUREAU, None);
+    let mut subject_seen = None;
+    for pair in store.engine.prefix(Space::Facts, &[]) {
+        let Some((key, value)) = report.check("facts", pair.map_err(StoreError::from)) else { break };
+        let (Ok(key), Ok(fact)) = (<&[u8; FACT_KEY_BYTES]>::try_from(&*key), Fact::from_stored(&key, &value)) else {
+            report.find("facts", "a fact is not in its canonical form");
+            continue;
+        };
+        let (subject, number) = (fact.key.subject, fact.key.delivery);
+        match deliveries.get(&number) {
+            Some(Some(_)) => {}
+            Some(None) => {
+                report.leftover_facts += 1;
+                continue;
+            }
+            None => {
+                report.find(format!("facts of subject {subject}"), format!("delivery {number} was never begun"));
+                continue;
+            }
+        }
+        report.facts += 1;
+        if subject_seen != Some(subject) {
+            subject_seen = Some(subject);
+            report.subjects += 1;
+        }
+        roots.entry(number).or_insert_with(FactsRoot::new).push(key, &value);
+        if let FactBody::Identity(sealed) = &fact.body {
+            if salt.0 != subject {
+                let found = store.subject_salt(subject);
+                salt = (subject, report.check(&format!("salt of subject {subject}"), found).flatten());
+            }
+            if salt.1.as_ref().is_some_and(|salt| seal::unseal(salt, key, sealed).is_none()) {
+                report
+                    .find(format!("facts of subject {subject}"), format!("a seal of delivery {number} does not open"));
+            } else if salt.1.is_none() {
+                report.find(
+                    format!("salt of subject {subject}"),
+                    format!("missing: a seal of delivery {number} cannot be opened"),
+                );
+            }
+        }
+        progress("facts", report.facts + report.leftover_facts);
+    }
+    for (number, record) in deliveries.iter().filter_map(|(number, record)| Some((number, record.as_ref()?))) {
+        let digest = roots.remove(number).unwrap_or_else(FactsRoot::new).finish();
+        let place = format!("delivery {number}");
+        if digest.facts != record.facts || digest.subjects != record.subjects {
+            let (found, said) = (digest.facts.iter().map(|(_, count)| count).sum::<u64>(), record.fact_count());
+            report.find(
+                place,
+                format!(
+                    "has {found} facts of {} subjects, its record says {said} of {}",
+                    digest.subjects, record.subjects
+                ),
+            );
+        } else if digest.root != record.facts_root {
+            report.find(place, format!("root over its {} facts is not the one in the log", record.fact_count()));
+        }
+    }
+}

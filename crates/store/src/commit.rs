@@ -1,0 +1,169 @@
+//! The one way anything changes: changes and the event that explains them, in one durable batch.
+
+use std::fs;
+use std::sync::{Arc, PoisonError};
+
+use tallystick_audit::{Receipt, leaf_hash};
+use tallystick_model::delivery::DeliveryRecord;
+use tallystick_model::event::{Entry, Event, Salt};
+use tallystick_model::fact::Fact;
+use tallystick_model::{Canonical, Timestamp};
+
+use crate::audit_log::Nodes;
+use crate::engine::{Batch, Space};
+use crate::facts_root::{FactsDigest, FactsRoot};
+use crate::keys;
+use crate::load::Loaded;
+use crate::store::{Store, StoreError, lock};
+
+/// What a commit changes beside its own record.
+#[derive(Debug)]
+pub struct Changes {
+    facts: Vec<Fact>,
+    loaded: Option<Loaded>,
+}
+
+impl Changes {
+    /// Nothing: the event stands for itself.
+    pub const fn none() -> Self {
+        Self { facts: Vec::new(), loaded: None }
+    }
+
+    /// Makes the facts of a bulk load visible. Goes with [`Event::DeliveryAdmitted`].
+    pub const fn make_visible(loaded: Loaded) -> Self {
+        Self { facts: Vec::new(), loaded: Some(loaded) }
+    }
+
+    /// Adds a few facts of one delivery. Goes with [`Event::FactCorrected`].
+    pub const fn add(facts: Vec<Fact>) -> Self {
+        Self { facts, loaded: None }
+    }
+
+    /// What the delivery of these facts must say of them.
+    pub fn digest(&self) -> FactsDigest {
+        if let Some(loaded) = &self.loaded {
+            return loaded.digest.clone();
+        }
+        let mut sorted: Vec<_> = self.facts.iter().collect();
+        sorted.sort_by_key(|fact| fact.key);
+        let mut root = FactsRoot::new();
+        for fact in sorted {
+            let mut value = Vec::new();
+            fact.write_value(&mut value);
+            root.push(&fact.key.to_bytes(), &value);
+        }
+        root.finish()
+    }
+}
+
+/// What a commit left in the log.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// Place in the log, counted from 0.
+    pub index: u64,
+    /// The entry itself.
+    pub entry: Entry,
+    /// Proof that the entry is in the log of the signed checkpoint.
+    pub receipt: Receipt,
+}
+
+impl Store {
+    /// Makes `changes` and `event` durable and visible together with their log entry, or not at all.
+    ///
+    /// When this returns, the disk has it: an answer may leave. Members and deliveries are written from the event itself, so they
+    /// cannot say anything else than it.
+    ///
+    /// # Errors
+    /// [`StoreError::Contradiction`] if changes and event disagree: nothing is written. [`StoreError::Engine`] if the disk
+    /// refuses: the store then accepts no more until it is opened again.
+    pub fn commit(&self, changes: Changes, event: Event, salt: Salt, at: Timestamp) -> Result<Committed, StoreError> {
+        let delivery = match &event {
+            Event::DeliveryAdmitted(delivery) => Some(delivery),
+            Event::FactCorrected(correction) => Some(&correction.delivery),
+            _ => None,
+        };
+        check_changes(&changes, &event, delivery)?;
+
+        let _committing = lock(&self.committing);
+        let index = self.state().log_size;
+        let entry = Entry::of(&event, &salt, at);
+        let entry_bytes = entry.to_bytes();
+        let mut nodes = Nodes::stored(&self.engine);
+        let added = tallystick_audit::append(index, &[leaf_hash(&entry_bytes)], &nodes)?;
+        nodes.add(&added);
+        let size = index + 1;
+        let root = tallystick_audit::root(size, &nodes)?;
+        let proof = tallystick_audit::prove_inclusion(index, size, &nodes)?;
+        let checkpoint = self
+            .signer
+            .sign(&self.signer.checkpoint(size, root))
+            .map_err(|error| StoreError::Damaged { place: "log checkpoint".to_owned(), what: error.to_string() })?;
+
+        let mut batch = self.engine.batch();
+        for (id, hash) in &added {
+            batch.put(Space::Log, keys::node(*id), hash.0);
+        }
+        batch.put(Space::Log, keys::entry(index), &entry_bytes);
+        batch.put(Space::Log, keys::CHECKPOINT_KEY, &checkpoint);
+        batch.put(Space::Events, keys::event(event.subject(), index), [salt.as_slice(), &event.to_bytes()].concat());
+        put_changes(&mut batch, &changes, &event, delivery);
+        // From here the commit is durable: all that follows is derived from it again when the store is opened.
+        batch.commit()?;
+
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.log_size = size;
+        if let Some(delivery) = delivery {
+            Arc::make_mut(&mut state.visibility).committed.insert(delivery.number, delivery.recorded_at);
+        }
+        if let Event::MemberAdmitted(member) = &event {
+            Arc::make_mut(&mut state.members).push(member.clone());
+        }
+        drop(state);
+        self.publish_checkpoint(&checkpoint)?;
+        Ok(Committed { index, entry, receipt: Receipt { index, proof, checkpoint, extra: None } })
+    }
+
+    /// Writes the signed checkpoint beside the engine, whole or not at all: where outsiders read it, and what shows that
+    /// the store has lost its end.
+    pub(crate) fn publish_checkpoint(&self, checkpoint: &str) -> Result<(), StoreError> {
+        let path = self.folder.join("log").join("checkpoint");
+        let draft = path.with_extension("new");
+        fs::write(&draft, checkpoint)
+            .and_then(|()| fs::rename(&draft, &path))
+            .map_err(|error| StoreError::File { path, error })
+    }
+}
+
+fn check_changes(changes: &Changes, event: &Event, delivery: Option<&DeliveryRecord>) -> Result<(), StoreError> {
+    let contradiction = |what| Err(StoreError::Contradiction(what));
+    let Some(delivery) = delivery else {
+        let none = changes.facts.is_empty() && changes.loaded.is_none();
+        return if none { Ok(()) } else { contradiction("facts without a delivery") };
+    };
+    match (event, &changes.loaded) {
+        (Event::DeliveryAdmitted(_), Some(loaded)) if loaded.number == delivery.number => {}
+        (Event::DeliveryAdmitted(_), _) => return contradiction("an admitted delivery needs its own load"),
+        _ if changes.facts.iter().all(|fact| fact.key.delivery == delivery.number) => {}
+        _ => return contradiction("facts of another delivery"),
+    }
+    let digest = changes.digest();
+    if (digest.root, digest.subjects) != (delivery.facts_root, delivery.subjects) || digest.facts != delivery.facts {
+        return contradiction("the delivery's root or counts are not those of its facts");
+    }
+    Ok(())
+}
+
+fn put_changes(batch: &mut Batch<'_>, changes: &Changes, event: &Event, delivery: Option<&DeliveryRecord>) {
+    for fact in &changes.facts {
+        let mut value = Vec::new();
+        fact.write_value(&mut value);
+        batch.put(Space::Facts, fact.key.to_bytes(), value);
+    }
+    if let Some(delivery) = delivery {
+        let value = [[keys::DELIVERY_COMMITTED].as_slice(), &delivery.to_bytes()].concat();
+        batch.put(Space::Meta, keys::delivery(delivery.number), value);
+    }
+    if let Event::MemberAdmitted(member) = event {
+        batch.put(Space::Meta, keys::member(member.number), member.to_bytes());
+    }
+}

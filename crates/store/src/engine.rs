@@ -1,0 +1,350 @@
+//! The storage engine behind the store: the one file that names it.
+//!
+//! Five key spaces in one database, so that one batch is atomic over all of them. The settings are measured
+//! (`docs/decisions/0003-store-settings.md`): facts are only ever scanned by prefix, so they need no filter and like larger
+//! blocks; everything is compressed.
+
+use std::fs::{File, TryLockError};
+use std::io::{ErrorKind, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy};
+use fjall::{AbstractTree, CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use thiserror::Error;
+use xxhash_rust::xxh3::Xxh3;
+
+/// What the engine could not do.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// The folder holds no database.
+    #[error("no store here")]
+    NothingHere,
+    /// Another process has the folder open.
+    #[error("the data folder is in use by another process")]
+    Locked,
+    /// Bytes on disk do not match their checksum or their format.
+    #[error("damaged: {0}")]
+    Damaged(String),
+    /// A write or fsync failed before; going on would be guessing.
+    #[error("an earlier write failed; the store accepts no more until it is opened again")]
+    Poisoned,
+    /// The operating system refused.
+    #[error(transparent)]
+    Io(std::io::Error),
+}
+
+impl From<fjall::Error> for EngineError {
+    fn from(error: fjall::Error) -> Self {
+        match error {
+            fjall::Error::Locked => Self::Locked,
+            fjall::Error::Poisoned => Self::Poisoned,
+            fjall::Error::Io(error) => Self::Io(error),
+            fjall::Error::Storage(error) => storage_error(error),
+            fjall::Error::InvalidVersion(_) => {
+                Self::Damaged("store/version: not a format this engine reads".to_owned())
+            }
+            error => Self::Damaged(format!("{error:?}")),
+        }
+    }
+}
+
+fn storage_error(error: fjall::LsmError) -> EngineError {
+    match error {
+        fjall::LsmError::Io(error) => EngineError::Io(error),
+        error => EngineError::Damaged(format!("{error:?}")),
+    }
+}
+
+/// A key space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Space {
+    /// Facts, by `FactKey`.
+    Facts,
+    /// Events, by subject and log index.
+    Events,
+    /// The log: entries, nodes and the latest checkpoint.
+    Log,
+    /// Format, members and deliveries.
+    Meta,
+    /// What each subject's sealing key is derived from.
+    Salts,
+}
+
+impl Space {
+    const ALL: [Self; 5] = [Self::Facts, Self::Events, Self::Log, Self::Meta, Self::Salts];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Facts => "facts",
+            Self::Events => "events",
+            Self::Log => "log",
+            Self::Meta => "meta",
+            Self::Salts => "salts",
+        }
+    }
+
+    fn options(self) -> KeyspaceCreateOptions {
+        let options = KeyspaceCreateOptions::default()
+            .data_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4))
+            .index_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4));
+        match self {
+            Self::Facts => {
+                options.filter_policy(FilterPolicy::disabled()).data_block_size_policy(BlockSizePolicy::all(16 * 1024))
+            }
+            Self::Events => options.filter_policy(FilterPolicy::disabled()),
+            Self::Log | Self::Meta | Self::Salts => options,
+        }
+    }
+}
+
+/// A key and its value.
+pub type Pair = (fjall::Slice, fjall::Slice);
+
+/// The open database.
+pub struct Engine {
+    database: Database,
+    spaces: [Keyspace; 5],
+    folder: PathBuf,
+    _lock: Option<File>,
+}
+
+/// Memory for cached blocks.
+const CACHE_BYTES: u64 = 128 * 1024 * 1024;
+
+impl Engine {
+    /// Opens the database in `folder`, which exists. `lock` is held as long as the engine.
+    fn open_database(folder: &Path, lock: Option<File>) -> Result<Self, EngineError> {
+        // The engine asserts its own format while it recovers: on damaged files that is a panic, which here is an error.
+        let opened = catch_unwind(AssertUnwindSafe(|| -> Result<_, fjall::Error> {
+            let database = Database::builder(folder).cache_size(CACHE_BYTES).open()?;
+            let space = |space: Space| database.keyspace(space.name(), || space.options());
+            let [facts, events, log, meta, salts] = Space::ALL.map(space);
+            let spaces = [facts?, events?, log?, meta?, salts?];
+            Ok((database, spaces))
+        }));
+        match opened.map(|opened| opened.map_err(EngineError::from)) {
+            Ok(Ok((database, spaces))) => Ok(Self { database, spaces, folder: folder.to_owned(), _lock: lock }),
+            Ok(Err(EngineError::Damaged(what))) if what.starts_with("store/") => Err(EngineError::Damaged(what)),
+            Ok(Err(EngineError::Damaged(what))) => {
+                Err(EngineError::Damaged(format!("{}: {what}", locate_damage(folder))))
+            }
+            // Not the disk's refusal but what damaged lists and lengths lead to.
+            Ok(Err(EngineError::Io(error)))
+                if matches!(
+                    error.kind(),
+                    ErrorKind::NotFound | ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput
+                ) =>
+            {
+                Err(EngineError::Damaged(format!("{}: {error}", locate_damage(folder))))
+            }
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(EngineError::Damaged(format!("{}: not in its format", locate_damage(folder)))),
+        }
+    }
+
+    /// Creates the database in `folder`, which must not exist yet.
+    pub fn create(folder: &Path) -> Result<Self, EngineError> {
+        std::fs::create_dir(folder).map_err(EngineError::Io)?;
+        Self::open_database(folder, None)
+    }
+
+    /// Opens the database that [`Engine::create`] made; creates nothing where there is none.
+    pub fn open(folder: &Path) -> Result<Self, EngineError> {
+        let lock = match File::open(folder.join("version")) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(EngineError::NothingHere),
+            Err(error) => return Err(EngineError::Io(error)),
+        };
+        // Before anything is touched: what comes next tidies up files that a running process may still be writing.
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(EngineError::Locked),
+            Err(TryLockError::Error(error)) => return Err(EngineError::Io(error)),
+        }
+        // Damaged lists of tables make the engine panic while it holds a lock, which aborts the process. Each key space
+        // opened by itself panics in a way that can be caught.
+        for space in spaces_of(folder) {
+            let Some(tree) = open_space(&space) else {
+                return Err(EngineError::Damaged(format!("{}: does not open", relative_name(folder, &space))));
+            };
+            // The engine's own list of key spaces: small, read at every start, and out of reach of a later check.
+            let is_list = space.file_name().is_some_and(|name| name == "0");
+            if let Some(table) = damaged_table(&tree).filter(|_| is_list) {
+                return Err(EngineError::Damaged(format!("{}: {MISMATCH}", relative_name(folder, &table))));
+            }
+        }
+        Self::open_database(folder, Some(lock))
+    }
+
+    const fn space(&self, space: Space) -> &Keyspace {
+        let [facts, events, log, meta, salts] = &self.spaces;
+        match space {
+            Space::Facts => facts,
+            Space::Events => events,
+            Space::Log => log,
+            Space::Meta => meta,
+            Space::Salts => salts,
+        }
+    }
+
+    /// The value of `key`.
+    pub fn get(&self, space: Space, key: &[u8]) -> Result<Option<fjall::Slice>, EngineError> {
+        Ok(self.space(space).get(key)?)
+    }
+
+    /// All pairs whose key begins with `prefix`, in key order, as of now.
+    pub fn prefix(&self, space: Space, prefix: &[u8]) -> impl Iterator<Item = Result<Pair, EngineError>> + use<> {
+        self.space(space).prefix(prefix).map(|guard| guard.into_inner().map_err(EngineError::from))
+    }
+
+    /// An empty atomic batch.
+    pub fn batch(&self) -> Batch<'_> {
+        Batch { engine: self, batch: self.database.batch().durability(Some(PersistMode::SyncAll)) }
+    }
+
+    /// Loads pairs in strictly ascending key order, at once and without the journal; they are there, on disk, when this
+    /// returns. `next` fills key and value and tells whether there was a pair.
+    pub fn bulk<E: From<EngineError>>(
+        &self,
+        space: Space,
+        mut next: impl FnMut(&mut Vec<u8>, &mut Vec<u8>) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        let engine = |error: fjall::Error| E::from(EngineError::from(error));
+        let mut ingestion = self.space(space).start_ingestion().map_err(engine)?;
+        let (mut key, mut value) = (Vec::new(), Vec::new());
+        while next(&mut key, &mut value)? {
+            ingestion.write(key.as_slice(), value.as_slice()).map_err(engine)?;
+        }
+        ingestion.finish().map_err(engine)
+    }
+
+    /// Compares every table file with the checksum the engine keeps of it. `progress` gets the bytes read.
+    /// Returns each damaged file, relative to the data folder, with what is wrong.
+    pub fn check_files(&self, mut progress: impl FnMut(u64)) -> Vec<(String, String)> {
+        let mut damaged = Vec::new();
+        for list in spaces_of(&self.folder).iter().filter_map(|space| damaged_list(space)) {
+            damaged.push((relative_name(&self.folder, &list), format!("{MISMATCH}, kept in `current` beside it")));
+        }
+        for space in Space::ALL {
+            for table in self.space(space).tree.current_version().iter_tables() {
+                let path: &Path = &table.path;
+                let name = relative_name(&self.folder, path);
+                match file_checksum(path, &mut progress) {
+                    Ok(checksum) if checksum == table.checksum().into_u128() => {}
+                    Ok(_) => damaged.push((name, format!("{MISMATCH} ({})", space.name()))),
+                    Err(error) => damaged.push((name, format!("cannot be read: {error}"))),
+                }
+            }
+        }
+        damaged
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Engine")
+    }
+}
+
+/// Which part of the database is damaged: a table file, or else the journal. The engine itself does not say.
+fn locate_damage(folder: &Path) -> String {
+    if let Some(table) = spaces_of(folder).iter().find_map(|space| damaged_table(&open_space(space)?)) {
+        return relative_name(folder, &table);
+    }
+    let is_journal = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "jnl");
+    let files = files_of(folder);
+    let journals: Vec<String> = files.iter().filter(is_journal).map(|path| relative_name(folder, path)).collect();
+    journals.join(", ")
+}
+
+/// Opens one key space's tree by itself; `None` if its files do not allow it.
+fn open_space(space: &Path) -> Option<lsm_tree::AnyTree> {
+    let counter = lsm_tree::SequenceNumberCounter::default;
+    let config = lsm_tree::Config::new(space, counter(), counter());
+    catch_unwind(AssertUnwindSafe(|| config.open())).ok()?.ok()
+}
+
+/// The first table file whose bytes are not those it was written with.
+fn damaged_table(tree: &lsm_tree::AnyTree) -> Option<PathBuf> {
+    let sound = |table: &&lsm_tree::Table| {
+        file_checksum(&table.path, &mut |_| {}).is_ok_and(|checksum| checksum == table.checksum().into_u128())
+    };
+    tree.current_version().iter_tables().find(|table| !sound(table)).map(|table| table.path.to_path_buf())
+}
+
+/// The engine's list of a key space's tables and the checksum it keeps of the list (and does not look at): `current` holds the
+/// list's number (8 bytes, little-endian) and its checksum (16 bytes). Gives the damaged file, if any.
+fn damaged_list(space: &Path) -> Option<PathBuf> {
+    let current = space.join("current");
+    let pointer = std::fs::read(&current).ok()?;
+    let (number, rest) = pointer.split_first_chunk::<8>()?;
+    // The last byte is the kind of checksum: 0 is the only one there is.
+    let Some((checksum, [0])) = rest.split_first_chunk::<16>() else { return Some(current) };
+    let list = space.join(format!("v{}", u64::from_le_bytes(*number)));
+    match file_checksum(&list, &mut |_| {}) {
+        Ok(found) if found == u128::from_le_bytes(*checksum) => None,
+        Ok(_) => Some(list),
+        Err(_) => Some(current),
+    }
+}
+
+const MISMATCH: &str = "bytes do not match their checksum";
+
+fn spaces_of(folder: &Path) -> Vec<PathBuf> {
+    let mut spaces = files_of(&folder.join("keyspaces"));
+    spaces.sort();
+    spaces
+}
+
+fn relative_name(folder: &Path, path: &Path) -> String {
+    format!("store/{}", path.strip_prefix(folder).unwrap_or(path).display())
+}
+
+fn files_of(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+}
+
+/// Keeps quiet the panics that opening a damaged database raises inside the engine: they are caught here and told as errors.
+/// Called once by a program that shows errors to people.
+pub fn quiet_engine_panics() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let in_engine = |file: &str| file.contains("fjall-") || file.contains("lsm-tree-");
+        if !info.location().is_some_and(|location| in_engine(location.file())) {
+            hook(info);
+        }
+    }));
+}
+
+fn file_checksum(path: &Path, progress: &mut impl FnMut(u64)) -> std::io::Result<u128> {
+    let mut file = File::open(path)?;
+    let mut hasher = Xxh3::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let count = file.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(hasher.digest128());
+        }
+        hasher.update(buffer.get(..count).unwrap_or_default());
+        progress(count as u64);
+    }
+}
+
+/// Pairs that become durable and visible together.
+pub struct Batch<'a> {
+    engine: &'a Engine,
+    batch: fjall::OwnedWriteBatch,
+}
+
+impl Batch<'_> {
+    /// Adds a pair.
+    pub fn put(&mut self, space: Space, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        self.batch.insert(self.engine.space(space), key.as_ref(), value.as_ref());
+    }
+
+    /// Writes the batch and waits until the disk has it.
+    pub fn commit(self) -> Result<(), EngineError> {
+        Ok(self.batch.commit()?)
+    }
+}

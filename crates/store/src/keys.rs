@@ -1,0 +1,70 @@
+//! Keys and small values of every key space but the facts, which `model::fact` defines.
+//!
+//! ```text
+//! events  subject (16) ‖ log index (8)        salt (16) ‖ canonical event
+//! log     'e' ‖ log index (8)                 canonical entry
+//!         'n' ‖ level (1) ‖ index (8)         hash of a complete subtree (32)
+//!         'c'                                 signed checkpoint
+//! meta    'f'                                 format version (1)
+//!         'p'                                 check value of the pseudonym key (16)
+//!         'v'                                 public key of the log, as text
+//!         'm' ‖ number (2)                    canonical member
+//!         'd' ‖ number (4)                    state (1) ‖ canonical delivery record, once committed
+//! salts   subject (16)                        salt (32)
+//! ```
+
+use tallystick_audit::NodeId;
+use tallystick_model::SubjectId;
+use tallystick_model::fact::DeliveryNumber;
+
+/// Version of everything on disk.
+pub const FORMAT: u8 = 1;
+
+pub const FORMAT_KEY: &[u8] = b"f";
+pub const PSEUDONYM_CHECK_KEY: &[u8] = b"p";
+pub const VERIFIER_KEY: &[u8] = b"v";
+pub const MEMBER_PREFIX: &[u8] = b"m";
+pub const DELIVERY_PREFIX: &[u8] = b"d";
+pub const CHECKPOINT_KEY: &[u8] = b"c";
+pub const ENTRY_PREFIX: &[u8] = b"e";
+
+/// State of a delivery: its facts are being loaded, or the load never ended. They are not visible.
+pub const DELIVERY_LOADING: u8 = 0;
+/// State of a delivery: its record follows, its facts are visible.
+pub const DELIVERY_COMMITTED: u8 = 1;
+
+pub fn event(subject: SubjectId, index: u64) -> [u8; 24] {
+    let mut key = [0; 24];
+    let (first, last) = key.split_at_mut(16);
+    first.copy_from_slice(&subject.0);
+    last.copy_from_slice(&index.to_be_bytes());
+    key
+}
+
+/// Subject and log index of an event's key.
+pub fn read_event(key: &[u8]) -> Option<(SubjectId, u64)> {
+    let (subject, index) = key.split_first_chunk::<16>()?;
+    Some((SubjectId(*subject), u64::from_be_bytes(index.try_into().ok()?)))
+}
+
+pub fn entry(index: u64) -> Vec<u8> {
+    [ENTRY_PREFIX, &index.to_be_bytes()].concat()
+}
+
+pub fn node(id: NodeId) -> Vec<u8> {
+    [b"n".as_slice(), &id.to_key()].concat()
+}
+
+pub fn member(number: u16) -> Vec<u8> {
+    [MEMBER_PREFIX, &number.to_be_bytes()].concat()
+}
+
+pub fn delivery(number: DeliveryNumber) -> Vec<u8> {
+    [DELIVERY_PREFIX, &number.0.to_be_bytes()].concat()
+}
+
+/// The number in a delivery's key.
+pub fn read_delivery(key: &[u8]) -> Option<DeliveryNumber> {
+    let number = key.strip_prefix(DELIVERY_PREFIX)?;
+    Some(DeliveryNumber(u32::from_be_bytes(number.try_into().ok()?)))
+}

@@ -1,0 +1,186 @@
+//! Reading: a consistent view of what is committed.
+
+use std::sync::Arc;
+
+use tallystick_model::consent::{ConsentId, ConsentState};
+use tallystick_model::delivery::DeliveryRecord;
+use tallystick_model::event::{Entry, Event, Salt};
+use tallystick_model::fact::{DeliveryNumber, Fact, FactBody};
+use tallystick_model::identity::Identity;
+use tallystick_model::member::Member;
+use tallystick_model::{Canonical, CreditFile, SubjectId, Timestamp};
+
+use crate::engine::Space;
+use crate::store::{Store, StoreError, Visibility, read_delivery};
+use crate::{keys, seal};
+
+/// What was committed when the snapshot was taken; later commits do not show.
+#[derive(Debug)]
+pub struct Snapshot<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) log_size: u64,
+    pub(crate) visibility: Arc<Visibility>,
+    pub(crate) members: Arc<Vec<Member>>,
+}
+
+/// An event with its place in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedEvent {
+    /// Place in the log.
+    pub index: u64,
+    /// Its entry.
+    pub entry: Entry,
+    /// What binds the two.
+    pub salt: Salt,
+    /// What happened.
+    pub event: Event,
+}
+
+impl Snapshot<'_> {
+    /// Entries in the log.
+    pub const fn log_size(&self) -> u64 {
+        self.log_size
+    }
+
+    /// All members, in the order of admission.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// The member with this code.
+    pub fn member(&self, code: &str) -> Option<&Member> {
+        self.members.iter().find(|member| member.code == code)
+    }
+
+    /// The member with this number.
+    pub fn member_by_number(&self, number: u16) -> Option<&Member> {
+        self.members.iter().find(|member| member.number == number)
+    }
+
+    /// All visible facts of one subject: one prefix scan. Empty if there are none.
+    ///
+    /// # Errors
+    /// [`StoreError`] if something stored cannot be read.
+    pub fn credit_file(&self, subject: SubjectId) -> Result<CreditFile, StoreError> {
+        let mut facts = Vec::new();
+        for pair in self.store.engine.prefix(Space::Facts, &subject.0) {
+            let (key, value) = pair?;
+            let fact = Fact::from_stored(&key, &value).map_err(|error| StoreError::damaged("facts", error))?;
+            if self.visibility.sees(fact.key.delivery) {
+                facts.push(fact);
+            }
+        }
+        Ok(CreditFile::new(subject, facts))
+    }
+
+    /// The identity sealed in a fact; `None` if the fact is no identity or the subject's salt was destroyed.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if the seal does not open.
+    pub fn identity(&self, fact: &Fact) -> Result<Option<Identity>, StoreError> {
+        let FactBody::Identity(sealed) = &fact.body else { return Ok(None) };
+        let Some(salt) = self.store.subject_salt(fact.key.subject)? else { return Ok(None) };
+        seal::unseal(&salt, &fact.key.to_bytes(), sealed).map(Some).ok_or_else(|| StoreError::Damaged {
+            place: "facts".to_owned(),
+            what: "a sealed identity does not open".to_owned(),
+        })
+    }
+
+    /// Everything the bureau did about a subject, in the order of the log.
+    ///
+    /// # Errors
+    /// [`StoreError`] if something stored cannot be read.
+    pub fn events(&self, subject: SubjectId) -> Result<Vec<RecordedEvent>, StoreError> {
+        let mut events = Vec::new();
+        for pair in self.store.engine.prefix(Space::Events, &subject.0) {
+            let (key, value) = pair?;
+            let Some((_, index)) = keys::read_event(&key) else {
+                return Err(StoreError::Damaged { place: "events".to_owned(), what: "a key is no event's".to_owned() });
+            };
+            if index < self.log_size {
+                let (salt, event) = read_event(&value)?;
+                events.push(RecordedEvent { index, entry: self.entry(index)?, salt, event });
+            }
+        }
+        Ok(events)
+    }
+
+    /// The entry at `index` of the log.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if it is missing or unreadable.
+    pub fn entry(&self, index: u64) -> Result<Entry, StoreError> {
+        let value = self
+            .store
+            .engine
+            .get(Space::Log, &keys::entry(index))?
+            .ok_or_else(|| StoreError::Damaged { place: format!("log entry {index}"), what: "missing".to_owned() })?;
+        Entry::from_bytes(&value).map_err(|error| StoreError::damaged(format!("log entry {index}"), error))
+    }
+
+    /// The subject's consents with what became of them, in the order they were granted.
+    ///
+    /// # Errors
+    /// [`StoreError`] if something stored cannot be read.
+    pub fn consents(&self, subject: SubjectId) -> Result<Vec<ConsentState>, StoreError> {
+        Ok(consents(&self.events(subject)?))
+    }
+
+    /// The record of a visible delivery.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be read.
+    pub fn delivery(&self, number: DeliveryNumber) -> Result<Option<DeliveryRecord>, StoreError> {
+        if !self.visibility.sees(number) {
+            return Ok(None);
+        }
+        match self.store.engine.get(Space::Meta, &keys::delivery(number))? {
+            Some(value) => read_delivery(&value),
+            None => Ok(None),
+        }
+    }
+
+    /// Numbers of all visible deliveries with the time each was recorded.
+    pub fn deliveries(&self) -> impl Iterator<Item = (DeliveryNumber, Timestamp)> {
+        self.visibility.committed.iter().map(|(number, at)| (*number, *at))
+    }
+}
+
+/// Salt and event of a stored value.
+pub(crate) fn read_event(value: &[u8]) -> Result<(Salt, Event), StoreError> {
+    let (salt, event) = value
+        .split_first_chunk::<16>()
+        .ok_or_else(|| StoreError::Damaged { place: "events".to_owned(), what: "an event ends early".to_owned() })?;
+    let event = Event::from_bytes(event).map_err(|error| StoreError::damaged("events", error))?;
+    Ok((*salt, event))
+}
+
+/// Consents as a subject's events leave them.
+pub fn consents(events: &[RecordedEvent]) -> Vec<ConsentState> {
+    let mut states: Vec<ConsentState> = Vec::new();
+    for recorded in events {
+        match &recorded.event {
+            Event::ConsentGranted(consent) => {
+                states.push(ConsentState { consent: consent.clone(), withdrawn_at: None });
+            }
+            Event::ConsentWithdrawn { consent, .. } => withdraw(&mut states, *consent, recorded.entry.at),
+            _ => {}
+        }
+    }
+    states
+}
+
+fn withdraw(states: &mut [ConsentState], consent: ConsentId, at: Timestamp) {
+    for state in states.iter_mut().filter(|state| state.consent.id == consent) {
+        state.withdrawn_at.get_or_insert(at);
+    }
+}
+
+/// Whether a subject's file is frozen, as its events leave it.
+pub fn frozen(events: &[RecordedEvent]) -> bool {
+    events.iter().fold(false, |frozen, recorded| match recorded.event {
+        Event::FreezePlaced(_) => true,
+        Event::FreezeLifted(_) => false,
+        _ => frozen,
+    })
+}

@@ -1,0 +1,282 @@
+//! The store: creating, opening, and what both keep in memory.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use tallystick_audit::{CheckpointSigner, Receipt};
+use tallystick_model::delivery::DeliveryRecord;
+use tallystick_model::event::{Event, Salt};
+use tallystick_model::fact::DeliveryNumber;
+use tallystick_model::member::Member;
+use tallystick_model::{Canonical, DecodeError, SubjectId, Timestamp};
+use thiserror::Error;
+
+use crate::audit_log::Nodes;
+use crate::commit::Changes;
+use crate::engine::{Engine, EngineError, Space};
+use crate::keys;
+use crate::seal::SubjectSalt;
+use crate::snapshot::Snapshot;
+
+/// What the store could not do.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The folder holds no bureau.
+    #[error("no bureau here: `{0}` has no store")]
+    NotABureau(PathBuf),
+    /// The folder has something in it already.
+    #[error("`{0}` exists already and is not empty")]
+    AlreadyThere(PathBuf),
+    /// The store was written by a version this program does not know.
+    #[error("the store has format {0}, this program knows format {format}", format = keys::FORMAT)]
+    Format(u8),
+    /// The key given is not the one the bureau was founded with.
+    #[error("the {0} is not the one this bureau was founded with")]
+    WrongKey(&'static str),
+    /// Something stored is not as it was written.
+    #[error("damaged {place}: {what}")]
+    Damaged {
+        /// Key space and key.
+        place: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// Changes and their event contradict each other; nothing was written.
+    #[error("the changes and their event contradict each other: {0}")]
+    Contradiction(&'static str),
+    /// A file beside the engine could not be written or read.
+    #[error("`{path}`: {error}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn damaged(place: impl Into<String>, error: DecodeError) -> Self {
+        Self::Damaged { place: place.into(), what: error.to_string() }
+    }
+}
+
+/// What a bureau begins with.
+#[derive(Debug)]
+pub struct Founding {
+    /// [`Event::BureauFounded`].
+    pub event: Event,
+    /// Random bytes beside the event.
+    pub salt: Salt,
+    /// When.
+    pub at: Timestamp,
+    /// `Pseudonymiser::key_check` of the bureau's pseudonym key.
+    pub key_check: [u8; 16],
+}
+
+/// Which deliveries are visible, and when each was recorded.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Visibility {
+    pub(crate) committed: BTreeMap<DeliveryNumber, Timestamp>,
+}
+
+impl Visibility {
+    pub(crate) fn sees(&self, delivery: DeliveryNumber) -> bool {
+        self.committed.contains_key(&delivery)
+    }
+}
+
+/// What is kept in memory; all of it is derived from the engine's contents when the store is opened.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) log_size: u64,
+    pub(crate) visibility: Arc<Visibility>,
+    pub(crate) members: Arc<Vec<Member>>,
+    pub(crate) next_delivery: u32,
+}
+
+/// The store of one bureau.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) engine: Engine,
+    pub(crate) signer: CheckpointSigner,
+    pub(crate) folder: PathBuf,
+    pub(crate) state: RwLock<State>,
+    /// Held while a delivery is open: two loads at once would race for new subjects' salts.
+    pub(crate) delivering: Mutex<()>,
+    /// Held while a commit is under way: entries are appended one after another.
+    pub(crate) committing: Mutex<()>,
+}
+
+/// A lock whose holder panicked guards nothing half-written here: the engine's batches are atomic.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store {
+    /// Creates the store of a new bureau in `folder`, which exists and has no store yet.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyThere`], or what the engine could not do.
+    pub fn create(folder: &Path, signer: CheckpointSigner, founding: Founding) -> Result<Self, StoreError> {
+        let engine_folder = folder.join("store");
+        if engine_folder.exists() {
+            return Err(StoreError::AlreadyThere(engine_folder));
+        }
+        let log_folder = folder.join("log");
+        std::fs::create_dir_all(&log_folder).map_err(|error| StoreError::File { path: log_folder, error })?;
+        let engine = Engine::create(&engine_folder)?;
+        let mut batch = engine.batch();
+        batch.put(Space::Meta, keys::PSEUDONYM_CHECK_KEY, founding.key_check);
+        batch.put(Space::Meta, keys::VERIFIER_KEY, signer.verifier_key());
+        batch.commit()?;
+        let state = State { log_size: 0, visibility: Arc::default(), members: Arc::default(), next_delivery: 1 };
+        let store = Self {
+            engine,
+            signer,
+            folder: folder.to_owned(),
+            state: RwLock::new(state),
+            delivering: Mutex::new(()),
+            committing: Mutex::new(()),
+        };
+        store.commit(Changes::none(), founding.event, founding.salt, founding.at)?;
+        // The format is written last: a store without it was never finished and is not opened.
+        let mut batch = store.engine.batch();
+        batch.put(Space::Meta, keys::FORMAT_KEY, [keys::FORMAT]);
+        batch.commit()?;
+        Ok(store)
+    }
+
+    /// Opens the store that [`Store::create`] made in `folder`.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a second process on one folder gets [`EngineError::Locked`].
+    pub fn open(folder: &Path, signer: CheckpointSigner, key_check: [u8; 16]) -> Result<Self, StoreError> {
+        let engine = Engine::open(&folder.join("store")).map_err(|error| match error {
+            EngineError::NothingHere => StoreError::NotABureau(folder.to_owned()),
+            error => StoreError::Engine(error),
+        })?;
+        match engine.get(Space::Meta, keys::FORMAT_KEY)?.as_deref() {
+            Some([keys::FORMAT]) => {}
+            Some([other]) => return Err(StoreError::Format(*other)),
+            _ => {
+                return Err(StoreError::Damaged {
+                    place: "store/*.jnl".to_owned(),
+                    what: "the store has no format: its creation never ended, or its journal was cut".to_owned(),
+                });
+            }
+        }
+        if engine.get(Space::Meta, keys::PSEUDONYM_CHECK_KEY)?.as_deref() != Some(key_check.as_slice()) {
+            return Err(StoreError::WrongKey("pseudonym key"));
+        }
+        if engine.get(Space::Meta, keys::VERIFIER_KEY)?.as_deref() != Some(signer.verifier_key().as_bytes()) {
+            return Err(StoreError::WrongKey("signing key"));
+        }
+        let state = read_state(&engine, &signer)?;
+        Ok(Self {
+            engine,
+            signer,
+            folder: folder.to_owned(),
+            state: RwLock::new(state),
+            delivering: Mutex::new(()),
+            committing: Mutex::new(()),
+        })
+    }
+
+    pub(crate) fn state(&self) -> std::sync::RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A consistent view of what is committed now.
+    pub fn snapshot(&self) -> Snapshot<'_> {
+        let state = self.state();
+        Snapshot {
+            store: self,
+            log_size: state.log_size,
+            visibility: Arc::clone(&state.visibility),
+            members: Arc::clone(&state.members),
+        }
+    }
+
+    /// The log's public key in the form of C2SP signed notes.
+    pub fn verifier_key(&self) -> String {
+        self.signer.verifier_key()
+    }
+
+    /// A receipt for entry `index` under the latest checkpoint; `None` if there is no such entry yet.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the log cannot be read.
+    pub fn receipt(&self, index: u64) -> Result<Option<Receipt>, StoreError> {
+        let size = self.state().log_size;
+        if index >= size {
+            return Ok(None);
+        }
+        let proof = tallystick_audit::prove_inclusion(index, size, &Nodes::stored(&self.engine))?;
+        let checkpoint = read_checkpoint(&self.engine)?;
+        Ok(Some(Receipt { index, proof, checkpoint, extra: None }))
+    }
+
+    /// What the subject's sealing keys are derived from, if anything was ever sealed.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be read.
+    pub fn subject_salt(&self, subject: SubjectId) -> Result<Option<SubjectSalt>, StoreError> {
+        let Some(value) = self.engine.get(Space::Salts, &subject.0)? else { return Ok(None) };
+        let salt = <[u8; 32]>::try_from(&*value).map_err(|_| StoreError::Damaged {
+            place: "salts".to_owned(),
+            what: "a salt is not 32 bytes".to_owned(),
+        })?;
+        Ok(Some(SubjectSalt::new(salt)))
+    }
+}
+
+/// The signed checkpoint of the last commit.
+pub(crate) fn read_checkpoint(engine: &Engine) -> Result<String, StoreError> {
+    let damaged = |what: &str| StoreError::Damaged { place: "log checkpoint".to_owned(), what: what.to_owned() };
+    let value = engine.get(Space::Log, keys::CHECKPOINT_KEY)?.ok_or_else(|| damaged("missing"))?;
+    String::from_utf8(value.to_vec()).map_err(|_| damaged("not a text"))
+}
+
+fn read_state(engine: &Engine, signer: &CheckpointSigner) -> Result<State, StoreError> {
+    let note = read_checkpoint(engine)?;
+    let damaged = |place: &str, what: String| StoreError::Damaged { place: place.to_owned(), what };
+    let checkpoint = signer.verifier().open(&note).map_err(|error| damaged("log checkpoint", error.to_string()))?;
+
+    let mut members = Vec::new();
+    for pair in engine.prefix(Space::Meta, keys::MEMBER_PREFIX) {
+        let member = Member::from_bytes(&pair?.1).map_err(|error| StoreError::damaged("members", error))?;
+        members.push(member);
+    }
+    let mut visibility = Visibility::default();
+    let mut last_delivery = 0;
+    for pair in engine.prefix(Space::Meta, keys::DELIVERY_PREFIX) {
+        let (key, value) = pair?;
+        let number =
+            keys::read_delivery(&key).ok_or_else(|| damaged("deliveries", "a key is no delivery's".to_owned()))?;
+        last_delivery = last_delivery.max(number.0);
+        if let Some(record) = read_delivery(&value)? {
+            visibility.committed.insert(number, record.recorded_at);
+        }
+    }
+    Ok(State {
+        log_size: checkpoint.size,
+        visibility: Arc::new(visibility),
+        members: Arc::new(members),
+        next_delivery: last_delivery.saturating_add(1),
+    })
+}
+
+/// The record of a committed delivery; `None` of one that was begun and never committed.
+pub(crate) fn read_delivery(value: &[u8]) -> Result<Option<DeliveryRecord>, StoreError> {
+    match value.split_first() {
+        Some((&keys::DELIVERY_LOADING, [])) => Ok(None),
+        Some((&keys::DELIVERY_COMMITTED, record)) => {
+            DeliveryRecord::from_bytes(record).map(Some).map_err(|error| StoreError::damaged("deliveries", error))
+        }
+        _ => Err(StoreError::Damaged { place: "deliveries".to_owned(), what: "a state is unknown".to_owned() }),
+    }
+}

@@ -1,0 +1,290 @@
+//! Commit, visibility, reopening and the check, on a real folder.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::Path;
+
+use tallystick_audit::{CheckpointSigner, verify};
+use tallystick_model::delivery::{DeliveryKind, DeliveryRecord};
+use tallystick_model::event::{Event, Founding as FoundingEvent};
+use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKey, FactKind, Slot, Standing};
+use tallystick_model::identity::Identity;
+use tallystick_model::tradeline::{AccountKind, AccountStatus, PaymentRating, TradelineMonth};
+use tallystick_model::{AccountKey, Canonical, Currency, Month, SubjectId, Timestamp};
+use tallystick_store::{Changes, EngineError, FactsDigest, Founding, Store, StoreError, SubjectSalt, check};
+
+static QUIET: std::sync::Once = std::sync::Once::new();
+const KEY_CHECK: [u8; 16] = [9; 16];
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis).expect("in range")
+}
+
+fn signer() -> CheckpointSigner {
+    CheckpointSigner::new("test.example/log", &[1; 32]).expect("valid name")
+}
+
+fn create(folder: &Path) -> Store {
+    QUIET.call_once(tallystick_store::quiet_engine_panics);
+    let event = Event::BureauFounded(FoundingEvent {
+        name: "test.example/log".to_owned(),
+        rulebook: "cn 1".to_owned(),
+        rulebook_hash: [0; 32],
+        verifier_key: signer().verifier_key(),
+    });
+    Store::create(folder, signer(), Founding { event, salt: [0; 16], at: at(0), key_check: KEY_CHECK })
+        .expect("creates")
+}
+
+fn open(folder: &Path) -> Result<Store, StoreError> {
+    Store::open(folder, signer(), KEY_CHECK)
+}
+
+fn fact(subject: u8, month: u8, delivery: DeliveryNumber, balance_minor: i64) -> Fact {
+    let slot = Slot {
+        kind: FactKind::TradelineMonth,
+        account: AccountKey::of_furnisher(1),
+        month: Some(Month::new(2026, month).expect("valid")),
+    };
+    Fact {
+        key: FactKey { subject: SubjectId([subject; 16]), slot, delivery },
+        standing: Standing::Reported,
+        body: FactBody::TradelineMonth(TradelineMonth {
+            kind: AccountKind::CreditCard,
+            status: AccountStatus::Open,
+            rating: PaymentRating::Current,
+            currency: Currency::CNY,
+            balance_minor: Some(balance_minor),
+            past_due_minor: None,
+            limit_minor: None,
+            paid_minor: None,
+            scheduled_minor: None,
+        }),
+    }
+}
+
+fn record(number: DeliveryNumber, digest: &FactsDigest, recorded_at: Timestamp) -> DeliveryRecord {
+    DeliveryRecord {
+        number,
+        kind: DeliveryKind::Report,
+        furnisher: 1,
+        layout: "test 1".to_owned(),
+        file_hash: [0; 32],
+        file_bytes: 0,
+        recorded_at,
+        records: 0,
+        rejects: 0,
+        subjects: digest.subjects,
+        facts: digest.facts.clone(),
+        not_admitted: vec![],
+        admitted_under: vec![],
+        rulebook: "cn 1".to_owned(),
+        facts_root: digest.root,
+    }
+}
+
+/// Loads `subjects` x 3 months and, if `commits`, makes them visible.
+fn deliver(store: &Store, subjects: std::ops::Range<u8>, commits: bool) -> DeliveryNumber {
+    let delivery = store.begin_delivery().expect("begins");
+    let number = delivery.number();
+    let salt = SubjectSalt::new([3; 32]);
+    let mut facts: Vec<Fact> =
+        subjects.clone().flat_map(|subject| (1..=3).map(move |month| fact(subject, month, number, 100))).collect();
+    let holders: Vec<SubjectId> = subjects.map(|subject| SubjectId([subject; 16])).collect();
+    for subject in &holders {
+        let slot = Slot { kind: FactKind::Identity, account: AccountKey::of_furnisher(1), month: None };
+        let key = FactKey { subject: *subject, slot, delivery: number };
+        let identity = Identity { name: Some("ZHANG SAN".to_owned().into()), ..Identity::default() };
+        let body = FactBody::Identity(delivery.seal(&salt, &key.to_bytes(), &identity));
+        facts.push(Fact { key, standing: Standing::Reported, body });
+    }
+    facts.sort_by_key(|fact| fact.key);
+    delivery.keep_salts(holders.iter().map(|subject| (subject, &salt))).expect("keeps salts");
+    let mut facts = facts.iter();
+    let loaded = delivery
+        .load(|value| {
+            Ok::<_, StoreError>(facts.next().map(|fact| {
+                fact.write_value(value);
+                fact.key.to_bytes()
+            }))
+        })
+        .expect("loads");
+    if commits {
+        let event = Event::DeliveryAdmitted(record(number, loaded.digest(), at(1)));
+        store.commit(Changes::make_visible(loaded), event, [1; 16], at(1)).expect("commits");
+    }
+    number
+}
+
+fn findings(store: &Store) -> Vec<String> {
+    let report = check::check(store, &mut |_, _| {});
+    report.findings.into_iter().map(|finding| format!("{}: {}", finding.place, finding.what)).collect()
+}
+
+#[test]
+fn a_delivery_is_seen_only_once_committed_and_stays_after_reopening() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = create(folder.path());
+    let subject = SubjectId([2; 16]);
+    let abandoned = deliver(&store, 1..4, false);
+    assert!(store.snapshot().credit_file(subject).expect("reads").is_empty());
+    let before = store.snapshot();
+    let committed = deliver(&store, 1..4, true);
+    assert!(before.credit_file(subject).expect("reads").is_empty(), "an older snapshot sees no later commit");
+    assert_ne!(abandoned, committed);
+
+    drop(store);
+    let store = open(folder.path()).expect("opens");
+    let snapshot = store.snapshot();
+    let file = snapshot.credit_file(subject).expect("reads");
+    assert_eq!(file.history().len(), 4);
+    assert!(file.history().iter().all(|fact| fact.key.delivery == committed));
+    let identity = snapshot.identity(&file.history()[0]).expect("opens").expect("is an identity");
+    assert_eq!(identity.name.expect("has a name").expose(), "ZHANG SAN");
+    let report = check::check(&store, &mut |_, _| {});
+    assert_eq!(report.findings, []);
+    assert_eq!((report.facts, report.leftover_facts, report.subjects, report.deliveries), (12, 12, 3, 1));
+    assert_eq!(deliver(&store, 1..2, true).0, committed.0 + 1, "numbers go on after those of abandoned loads");
+}
+
+#[test]
+fn every_receipt_proves_its_entry() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = create(folder.path());
+    for count in 1..20_u8 {
+        let event = Event::FreezePlaced(SubjectId([count; 16]));
+        let committed = store.commit(Changes::none(), event, [count; 16], at(5)).expect("commits");
+        assert_eq!(committed.index, u64::from(count));
+        let entry = committed.entry.to_bytes();
+        let checkpoint = verify::verify_receipt(&entry, &committed.receipt, signer().verifier()).expect("proves");
+        assert_eq!(checkpoint.size, u64::from(count) + 1);
+    }
+    for index in 0..20 {
+        let entry = store.snapshot().entry(index).expect("is there").to_bytes();
+        let receipt = store.receipt(index).expect("reads").expect("is there");
+        verify::verify_receipt(&entry, &receipt, signer().verifier()).expect("proves");
+    }
+    assert!(store.receipt(20).expect("reads").is_none());
+}
+
+#[test]
+fn changes_that_contradict_their_event_are_refused_and_write_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = create(folder.path());
+    let number = store.begin_delivery().expect("begins").number();
+    let facts = || Changes::add(vec![fact(1, 1, number, 7)]);
+    let mut delivery = record(number, &facts().digest(), at(1));
+    delivery.facts_root[0] ^= 1;
+    let admitted = |delivery: &DeliveryRecord| Event::DeliveryAdmitted(delivery.clone());
+    for (changes, event) in [
+        (facts(), Event::FreezePlaced(SubjectId([1; 16]))),
+        (facts(), admitted(&delivery)),
+        (Changes::none(), admitted(&delivery)),
+    ] {
+        let refused = store.commit(changes, event, [0; 16], at(1));
+        assert!(matches!(refused, Err(StoreError::Contradiction(_))), "{refused:?}");
+    }
+    assert_eq!(store.snapshot().log_size(), 1);
+    assert_eq!(findings(&store), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_is_opened_where_nothing_was_created_and_a_second_opener_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert!(matches!(open(folder.path()), Err(StoreError::NotABureau(_))));
+    assert_eq!(fs::read_dir(folder.path()).expect("reads").count(), 0, "opening creates nothing");
+    let store = create(folder.path());
+    assert!(matches!(open(folder.path()), Err(StoreError::Engine(EngineError::Locked))));
+    drop(store);
+    assert!(matches!(Store::open(folder.path(), signer(), [8; 16]), Err(StoreError::WrongKey("pseudonym key"))));
+    let other = CheckpointSigner::new("test.example/log", &[2; 32]).expect("valid name");
+    assert!(matches!(Store::open(folder.path(), other, KEY_CHECK), Err(StoreError::WrongKey("signing key"))));
+}
+
+fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).expect("reads") {
+        let path = entry.expect("reads").path();
+        if path.is_dir() { files.extend(files_below(&path)) } else { files.push(path) }
+    }
+    files.sort();
+    files
+}
+
+/// Flips bits all over every file of a bureau: each flip is found, or changed nothing that is held.
+#[test]
+fn a_flipped_byte_anywhere_is_found() {
+    let home = tempfile::tempdir().expect("a folder");
+    let original = home.path().join("original");
+    fs::create_dir(&original).expect("creates");
+    {
+        let store = create(&original);
+        deliver(&store, 1..9, true);
+        for count in 1..6_u8 {
+            let event = Event::FreezePlaced(SubjectId([count; 16]));
+            store.commit(Changes::none(), event, [count; 16], at(5)).expect("commits");
+        }
+    }
+    let sound = {
+        let store = open(&original).expect("opens");
+        check::check(&store, &mut |_, _| {})
+    };
+    assert_eq!(sound.findings, []);
+    let (mut flips, mut harmless) = (0, Vec::new());
+    for file in files_below(&original) {
+        let bytes = fs::read(&file).expect("reads");
+        let relative = file.strip_prefix(&original).expect("below").to_owned();
+        // The journal is filled up with zeros for later use: flips are tried where something was written, and once after.
+        let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 2).min(bytes.len());
+        let step = (written / 40).max(1);
+        for place in (0..written).step_by(step) {
+            let copy = home.path().join("copy");
+            copy_folder(&original, &copy);
+            let mut changed = bytes.clone();
+            changed[place] ^= 0x10;
+            fs::write(copy.join(&relative), &changed).expect("writes");
+            let told = match open(&copy) {
+                Err(error) => vec![error.to_string()],
+                Ok(store) => {
+                    let report = check::check(&store, &mut |_, _| {});
+                    let same = (report.root, report.facts, report.events) == (sound.root, sound.facts, sound.events);
+                    assert!(same || !report.findings.is_empty(), "{} byte {place}: lost unseen", relative.display());
+                    findings(&store)
+                }
+            };
+            flips += 1;
+            if told.is_empty() {
+                harmless.push(format!("{}:{place}", relative.display()));
+            } else {
+                assert!(told.iter().any(|told| names(told, &relative)), "{}: {told:?}", relative.display());
+            }
+            fs::remove_dir_all(&copy).expect("removes");
+        }
+    }
+    assert!(flips > 200, "{flips}");
+    assert_eq!(harmless, Vec::<String>::new(), "of {flips} flips");
+}
+
+/// Whether a finding names the damaged file, or its key space where the file is read before the store is open.
+fn names(told: &str, file: &Path) -> bool {
+    let file = file.to_string_lossy();
+    match file.split('/').collect::<Vec<_>>().as_slice() {
+        ["store", "keyspaces", space, ..] => told.contains(&format!("keyspaces/{space}")),
+        ["store", journal] if journal.ends_with(".jnl") => told.contains(".jnl"),
+        _ => told.contains(file.as_ref()) || told.contains("version") || told.contains("format"),
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("creates");
+    for entry in fs::read_dir(from).expect("reads") {
+        let path = entry.expect("reads").path();
+        let target = to.join(path.file_name().expect("has a name"));
+        if path.is_dir() {
+            copy_folder(&path, &target);
+        } else {
+            fs::copy(&path, &target).expect("copies");
+        }
+    }
+}
