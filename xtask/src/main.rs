@@ -3,11 +3,7 @@
 //! Start at [`test::run`]: the list of its steps is the list of what a change has to pass.
 //! Not here: what the program does (`crates/tallystick`), how the samples are made (`crates/testkit`).
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line tool talks to its user"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its user")]
 
 mod arguments;
 mod process;
@@ -133,9 +129,5 @@ fn command_regen(mut arguments: Arguments) -> Result<ExitCode> {
 fn verdict(tally: &Tally) -> ExitCode {
     print!("{}", tally.summary());
     std::io::stdout().flush().ok();
-    if tally.is_success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if tally.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -9,10 +9,7 @@ use anyhow::{Context, Result};
 /// Runs with our output and no input; says what it runs first.
 pub(crate) fn run(command: &mut Command) -> Result<ExitStatus> {
     println!("$ {}", shown(command));
-    command
-        .stdin(Stdio::null())
-        .status()
-        .with_context(|| format!("could not run `{}`", shown(command)))
+    command.stdin(Stdio::null()).status().with_context(|| format!("could not run `{}`", shown(command)))
 }
 
 /// Whether it starts and succeeds; what it prints is dropped.
@@ -40,13 +37,10 @@ pub(crate) fn spawn(mut command: Command) -> Result<(Child, PipeReader)> {
 
 /// The lines of a pipe; bytes that are no UTF-8 are replaced.
 pub(crate) fn lines(reader: PipeReader) -> impl Iterator<Item = String> {
-    BufReader::new(reader)
-        .split(b'\n')
-        .map_while(Result::ok)
-        .map(|bytes| {
-            let line = String::from_utf8_lossy(&bytes);
-            line.trim_end_matches('\r').to_owned()
-        })
+    BufReader::new(reader).split(b'\n').map_while(Result::ok).map(|bytes| {
+        let line = String::from_utf8_lossy(&bytes);
+        line.trim_end_matches('\r').to_owned()
+    })
 }
 
 /// The command as a person would type it.
@@ -54,19 +48,12 @@ pub(crate) fn shown(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
     let name = program.file_name().unwrap_or(command.get_program());
     let mut words = vec![name.to_string_lossy().into_owned()];
-    words.extend(
-        command
-            .get_args()
-            .map(|word| word.to_string_lossy().into_owned()),
-    );
+    words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
     words.join(" ")
 }
 
 /// When this was called, to measure a step by.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long a step took is for the reader; nothing depends on it"
-)]
+#[expect(clippy::disallowed_methods, reason = "how long a step took is for the reader; nothing depends on it")]
 pub(crate) fn started() -> Instant {
     Instant::now()
 }

@@ -29,12 +29,7 @@ impl Source {
         let code = view(&characters, &kinds, |kind| kind == Kind::Code);
         let prose = view(&characters, &kinds, |kind| kind != Kind::Literal);
         let (tests, test_modules) = test_regions(&code);
-        Self {
-            code,
-            prose,
-            tests,
-            test_modules,
-        }
+        Self { code, prose, tests, test_modules }
     }
 
     pub(crate) fn mark_all_tests(&mut self) {
@@ -60,8 +55,7 @@ pub(crate) fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// The identifiers and numbers of a line.
 pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
-    line.split(|c: char| !is_word(c))
-        .filter(|word| !word.is_empty())
+    line.split(|c: char| !is_word(c)).filter(|word| !word.is_empty())
 }
 
 /// Whether `name!` is called in the line.
@@ -79,9 +73,7 @@ pub(crate) fn is_word(c: char) -> bool {
 
 fn view(characters: &[char], kinds: &[Kind], keep: impl Fn(Kind) -> bool) -> String {
     let pairs = characters.iter().zip(kinds);
-    pairs
-        .map(|(&c, &kind)| if c == '\n' || keep(kind) { c } else { ' ' })
-        .collect()
+    pairs.map(|(&c, &kind)| if c == '\n' || keep(kind) { c } else { ' ' }).collect()
 }
 
 struct Scanner<'a> {
@@ -92,11 +84,7 @@ struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     fn new(characters: &'a [char]) -> Self {
-        Self {
-            characters,
-            at: 0,
-            kinds: Vec::with_capacity(characters.len()),
-        }
+        Self { characters, at: 0, kinds: Vec::with_capacity(characters.len()) }
     }
 
     fn scan(mut self) -> Vec<Kind> {
@@ -204,8 +192,7 @@ impl<'a> Scanner<'a> {
         }
         self.take_many(hashes + 1, Kind::Code);
         while self.at < self.characters.len() {
-            let closes = self.peek(0) == Some('"')
-                && (1..=hashes).all(|ahead| self.peek(ahead) == Some('#'));
+            let closes = self.peek(0) == Some('"') && (1..=hashes).all(|ahead| self.peek(ahead) == Some('#'));
             if closes {
                 return self.take_many(hashes + 1, Kind::Code);
             }
@@ -295,10 +282,7 @@ mod tests {
 
     #[test]
     fn raw_strings_end_at_their_own_hashes() {
-        assert_eq!(
-            code_words("r#\"a \"quoted\" b\"# c br\"d\" r#type"),
-            ["r", "c", "br", "r", "type"]
-        );
+        assert_eq!(code_words("r#\"a \"quoted\" b\"# c br\"d\" r#type"), ["r", "c", "br", "r", "type"]);
     }
 
     #[test]
@@ -319,9 +303,7 @@ mod tests {
 
     #[test]
     fn test_items_are_marked_to_their_closing_brace() {
-        let source = Source::read(
-            "fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() { { } }\n}\nfn c() {}\n",
-        );
+        let source = Source::read("fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() { { } }\n}\nfn c() {}\n");
         let marked: Vec<usize> = (1..=6).filter(|line| source.is_test(*line)).collect();
         assert_eq!(marked, [2, 3, 4, 5]);
     }

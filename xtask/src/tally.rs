@@ -12,24 +12,15 @@ pub(crate) struct Tally {
 
 impl Tally {
     pub(crate) fn pass() -> Self {
-        Self {
-            passed: 1,
-            ..Self::default()
-        }
+        Self { passed: 1, ..Self::default() }
     }
 
     pub(crate) fn fail(what: impl Into<String>) -> Self {
-        Self {
-            failed: vec![what.into()],
-            ..Self::default()
-        }
+        Self { failed: vec![what.into()], ..Self::default() }
     }
 
     pub(crate) fn skip(what: impl Into<String>) -> Self {
-        Self {
-            skipped: vec![what.into()],
-            ..Self::default()
-        }
+        Self { skipped: vec![what.into()], ..Self::default() }
     }
 
     pub(crate) fn add(&mut self, other: Self) {
@@ -80,10 +71,7 @@ mod tests {
             "without skips the count has two figures"
         );
         tally.add(Tally::skip("samples: no folder"));
-        assert_eq!(
-            tally.summary().lines().last(),
-            Some("1 passed, 1 failed, 1 skipped")
-        );
+        assert_eq!(tally.summary().lines().last(), Some("1 passed, 1 failed, 1 skipped"));
     }
 
     #[test]

@@ -60,10 +60,7 @@ impl Report {
     }
 
     fn skip(why: impl Into<String>) -> Self {
-        Self {
-            skipped: Some(why.into()),
-            ..Self::default()
-        }
+        Self { skipped: Some(why.into()), ..Self::default() }
     }
 
     /// `path:line` of every finding, for the tests of the rules.
@@ -75,11 +72,7 @@ impl Report {
 }
 
 fn finding(path: &str, line: usize, message: impl Into<String>) -> Finding {
-    Finding {
-        path: path.to_owned(),
-        line,
-        message: message.into(),
-    }
+    Finding { path: path.to_owned(), line, message: message.into() }
 }
 
 struct Rule {
@@ -130,13 +123,15 @@ pub(crate) fn run(workspace: &Workspace, names: &[String]) -> Result<Tally> {
     let mut tally = Tally::default();
     for rule in RULES {
         if names.is_empty() || names.iter().any(|name| name == rule.name) {
-            tally.add(judge(rule, &(rule.check)(&tree)));
+            let report = (rule.check)(&tree);
+            show(rule, &report);
+            tally.add(judge(rule, &report));
         }
     }
     Ok(tally)
 }
 
-fn judge(rule: &Rule, report: &Report) -> Tally {
+fn show(rule: &Rule, report: &Report) {
     let name = rule.name;
     for Finding { path, line, message } in &report.notes {
         println!("tidy {name}: {path}:{line}: note: {message}");
@@ -146,6 +141,12 @@ fn judge(rule: &Rule, report: &Report) -> Tally {
     }
     if let Some(why) = &report.skipped {
         println!("SKIPPED tidy {name}: {why}");
+    }
+}
+
+fn judge(rule: &Rule, report: &Report) -> Tally {
+    let name = rule.name;
+    if let Some(why) = &report.skipped {
         return Tally::skip(format!("tidy {name}: {why}"));
     }
     if report.findings.is_empty() {

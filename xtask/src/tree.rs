@@ -28,10 +28,6 @@ impl File {
         std::str::from_utf8(&self.bytes).ok()
     }
 
-    pub(crate) fn is_rust(&self) -> bool {
-        self.source.is_some()
-    }
-
     /// The folder name of the crate it belongs to: `model` for `crates/model/src/lib.rs`, `xtask` for ours.
     pub(crate) fn crate_folder(&self) -> Option<&str> {
         if self.path.starts_with("xtask/") {
@@ -57,9 +53,7 @@ impl Tree {
             None => walk(root)?,
         };
         let foreign = root.join(FOREIGN);
-        let foreign = foreign
-            .is_dir()
-            .then(|| read_files(&foreign, walk(&foreign)?));
+        let foreign = foreign.is_dir().then(|| read_files(&foreign, walk(&foreign)?));
         Ok(Self::new(read_files(root, paths)?, foreign.transpose()?))
     }
 
@@ -82,23 +76,16 @@ impl Tree {
     /// Whether a file or a folder of that name is there.
     pub(crate) fn holds(&self, path: &str) -> bool {
         let folder = format!("{}/", path.trim_end_matches('/'));
-        self.files
-            .iter()
-            .any(|file| file.path == path || file.path.starts_with(&folder))
+        self.files.iter().any(|file| file.path == path || file.path.starts_with(&folder))
     }
 
     pub(crate) fn rust(&self) -> impl Iterator<Item = (&File, &Source)> {
-        self.files
-            .iter()
-            .filter_map(|file| Some((file, file.source.as_ref()?)))
+        self.files.iter().filter_map(|file| Some((file, file.source.as_ref()?)))
     }
 
     pub(crate) fn with_extension(&self, extension: &str) -> impl Iterator<Item = (&File, &str)> {
         let end = format!(".{extension}");
-        self.files
-            .iter()
-            .filter(move |file| file.path.ends_with(&end))
-            .filter_map(|file| Some((file, file.text()?)))
+        self.files.iter().filter(move |file| file.path.ends_with(&end)).filter_map(|file| Some((file, file.text()?)))
     }
 }
 
@@ -109,11 +96,8 @@ fn tracked(root: &Path) -> Option<Vec<String>> {
     command.args(["--cached", "--others", "--exclude-standard"]);
     let output = command.output().ok()?;
     let listed = String::from_utf8_lossy(&output.stdout);
-    let mut paths: Vec<String> = listed
-        .split('\0')
-        .filter(|path| !path.is_empty() && root.join(path).is_file())
-        .map(str::to_owned)
-        .collect();
+    let mut paths: Vec<String> =
+        listed.split('\0').filter(|path| !path.is_empty() && root.join(path).is_file()).map(str::to_owned).collect();
     paths.sort_unstable();
     paths.dedup();
     (output.status.success() && !paths.is_empty()).then_some(paths)
@@ -124,16 +108,11 @@ fn walk(root: &Path) -> Result<Vec<String>> {
     let mut folders = vec![String::new()];
     while let Some(folder) = folders.pop() {
         let place = root.join(&folder);
-        let entries = std::fs::read_dir(&place)
-            .with_context(|| format!("could not list {}", place.display()))?;
+        let entries = std::fs::read_dir(&place).with_context(|| format!("could not list {}", place.display()))?;
         for entry in entries {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            let path = if folder.is_empty() {
-                name.clone()
-            } else {
-                format!("{folder}/{name}")
-            };
+            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             let kind = entry.file_type()?;
             if kind.is_dir() && !NOT_OURS.contains(&name.as_str()) {
                 folders.push(path);
@@ -150,22 +129,15 @@ fn read_files(root: &Path, paths: Vec<String>) -> Result<Vec<File>> {
     let mut files = Vec::with_capacity(paths.len());
     for path in paths {
         let place = root.join(&path);
-        let bytes =
-            std::fs::read(&place).with_context(|| format!("could not read {}", place.display()))?;
+        let bytes = std::fs::read(&place).with_context(|| format!("could not read {}", place.display()))?;
         files.push(file(path, bytes));
     }
     Ok(files)
 }
 
 fn file(path: String, bytes: Vec<u8>) -> File {
-    let source = path
-        .ends_with(".rs")
-        .then(|| Source::read(&String::from_utf8_lossy(&bytes)));
-    File {
-        path,
-        bytes,
-        source,
-    }
+    let source = path.ends_with(".rs").then(|| Source::read(&String::from_utf8_lossy(&bytes)));
+    File { path, bytes, source }
 }
 
 /// Files that are tests as a whole: by their folder, or by a declaration `#[cfg(test)] mod name;`.
@@ -179,13 +151,9 @@ fn mark_tests(files: &mut [File]) {
         }
     }
     for file in files {
-        let by_place = ["/tests/", "/benches/", "/examples/"]
-            .iter()
-            .any(|folder| file.path.contains(folder));
+        let by_place = ["/tests/", "/benches/", "/examples/"].iter().any(|folder| file.path.contains(folder));
         let stem = file.path.trim_end_matches(".rs");
-        let by_name = declared
-            .iter()
-            .any(|module| stem == module || stem.starts_with(&format!("{module}/")));
+        let by_name = declared.iter().any(|module| stem == module || stem.starts_with(&format!("{module}/")));
         if let Some(source) = &mut file.source
             && (by_place || by_name)
         {
@@ -209,11 +177,7 @@ mod tests {
 
     #[test]
     fn the_crate_is_the_folder() {
-        let tree = Tree::of(&[
-            ("crates/model/src/money.rs", ""),
-            ("xtask/src/main.rs", ""),
-            ("README.md", ""),
-        ]);
+        let tree = Tree::of(&[("crates/model/src/money.rs", ""), ("xtask/src/main.rs", ""), ("README.md", "")]);
         let folders: Vec<_> = tree.files.iter().map(File::crate_folder).collect();
         assert_eq!(folders, [Some("model"), Some("xtask"), None]);
     }
@@ -230,22 +194,13 @@ mod tests {
     #[test]
     fn declared_test_files_and_test_folders_are_tests() {
         let tree = Tree::of(&[
-            (
-                "crates/model/src/lib.rs",
-                "//! a\nmod money;\n#[cfg(test)]\nmod known;\n",
-            ),
+            ("crates/model/src/lib.rs", "//! a\nmod money;\n#[cfg(test)]\nmod known;\n"),
             ("crates/model/src/known.rs", "fn a() {}\n"),
             ("crates/model/src/money.rs", "fn a() {}\n"),
             ("crates/model/tests/whole.rs", "fn a() {}\n"),
         ]);
-        let tests: Vec<&str> = tree
-            .rust()
-            .filter(|(_, source)| source.is_test(1))
-            .map(|(file, _)| file.path.as_str())
-            .collect();
-        assert_eq!(
-            tests,
-            ["crates/model/src/known.rs", "crates/model/tests/whole.rs"]
-        );
+        let tests: Vec<&str> =
+            tree.rust().filter(|(_, source)| source.is_test(1)).map(|(file, _)| file.path.as_str()).collect();
+        assert_eq!(tests, ["crates/model/src/known.rs", "crates/model/tests/whole.rs"]);
     }
 }

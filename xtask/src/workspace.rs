@@ -25,31 +25,28 @@ impl Workspace {
             .context("could not run `cargo metadata`")?;
         let said = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "cargo metadata: {said}");
-        let metadata: Value =
-            serde_json::from_slice(&output.stdout).context("cargo metadata is not JSON")?;
+        let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata is not JSON")?;
         Self::read(&metadata)
+    }
+
+    /// A workspace that is nowhere, for tests of what does not look at it.
+    #[cfg(test)]
+    pub(crate) fn nowhere() -> Self {
+        Self { root: PathBuf::new(), target: PathBuf::new(), programs: Vec::new() }
     }
 
     fn read(metadata: &Value) -> Result<Self> {
         let folder = |key: &str| {
             let value = metadata.get(key).and_then(Value::as_str);
-            value
-                .map(PathBuf::from)
-                .with_context(|| format!("cargo metadata has no `{key}`"))
+            value.map(PathBuf::from).with_context(|| format!("cargo metadata has no `{key}`"))
         };
-        Ok(Self {
-            root: folder("workspace_root")?,
-            target: folder("target_directory")?,
-            programs: programs(metadata),
-        })
+        Ok(Self { root: folder("workspace_root")?, target: folder("target_directory")?, programs: programs(metadata) })
     }
 
     /// Cargo in the repository, with the build folder this workspace has.
     pub(crate) fn cargo(&self) -> Command {
         let mut command = cargo();
-        command
-            .current_dir(&self.root)
-            .env("CARGO_TARGET_DIR", &self.target);
+        command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
         command
     }
 
@@ -114,10 +111,7 @@ fn cargo() -> Command {
     command
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is a program of its own: cargo tells it which cargo it is"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is a program of its own: cargo tells it which cargo it is")]
 fn variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name)
 }

@@ -146,6 +146,9 @@ pub enum Refused {
     /// The layout needs to be told whom the file is about.
     #[error("this layout does not say whom a file is about: name the subject")]
     SubjectNeeded,
+    /// The layout needs to be told which month the file is about, or has nothing about the one it was told.
+    #[error("this layout does not say which month a file is about, or has none of the month asked for: name the month")]
+    MonthNeeded,
     /// The sink asked to stop.
     #[error("stopped")]
     Stopped,

@@ -8,9 +8,7 @@ const PAGE: &str = "CHANGELOG.md";
 pub(super) fn check(tree: &Tree) -> Report {
     let mut report = Report::default();
     let text = tree.file(PAGE).and_then(|file| file.text()).unwrap_or("");
-    let is_there = text
-        .lines()
-        .any(|line| line.starts_with('#') && line.contains("Unreleased"));
+    let is_there = text.lines().any(|line| line.starts_with('#') && line.contains("Unreleased"));
     if !is_there {
         report.find(PAGE, 1, "no section `Unreleased`");
     }

@@ -42,9 +42,8 @@ pub(super) fn check(tree: &Tree) -> Report {
         let folder = manifest.folder.as_str();
         let allowed = ALLOWED.iter().find(|(name, _)| *name == folder);
         let Some((_, allowed)) = allowed else {
-            let message = format!(
-                "`{folder}` has no place yet: say in xtask/src/tidy/dependencies.rs what it may name"
-            );
+            let message =
+                format!("`{folder}` has no place yet: say in xtask/src/tidy/dependencies.rs what it may name");
             report.find(&manifest.path, 1, message);
             continue;
         };

@@ -54,10 +54,7 @@ mod tests {
     #[test]
     fn only_the_store_depends_on_it() {
         let section = "[dependencies]\nfjall.workspace = true\n";
-        let tree = Tree::of(&[
-            ("crates/store/Cargo.toml", section),
-            ("crates/operations/Cargo.toml", section),
-        ]);
+        let tree = Tree::of(&[("crates/store/Cargo.toml", section), ("crates/operations/Cargo.toml", section)]);
         assert_eq!(check(&tree).places(), ["crates/operations/Cargo.toml:2"]);
     }
 }

@@ -49,9 +49,6 @@ mod tests {
             ("crates/scoring/src/scorecard.rs", code),
             ("crates/model/tests/money.rs", code),
         ]);
-        assert_eq!(
-            check(&tree).places(),
-            ["crates/model/src/money.rs:2", "crates/model/src/money.rs:3"]
-        );
+        assert_eq!(check(&tree).places(), ["crates/model/src/money.rs:2", "crates/model/src/money.rs:3"]);
     }
 }

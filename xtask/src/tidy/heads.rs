@@ -25,9 +25,6 @@ mod tests {
             ("crates/model/src/month.rs", ""),
             ("docs/STYLE.md", "# Style\n"),
         ]);
-        assert_eq!(
-            check(&tree).places(),
-            ["crates/model/src/money.rs:1", "crates/model/src/month.rs:1"]
-        );
+        assert_eq!(check(&tree).places(), ["crates/model/src/money.rs:1", "crates/model/src/month.rs:1"]);
     }
 }

@@ -30,13 +30,8 @@ mod tests {
         let lines = |count: usize| "fn a() {}\n".repeat(count);
         let texts = [lines(600), lines(601), lines(900), lines(901)];
         let [at_note, noted, at_most, too_long] = texts.each_ref().map(String::as_str);
-        let tree = Tree::of(&[
-            ("a.rs", at_note),
-            ("b.rs", noted),
-            ("c.rs", at_most),
-            ("d.rs", too_long),
-            ("e.md", too_long),
-        ]);
+        let tree =
+            Tree::of(&[("a.rs", at_note), ("b.rs", noted), ("c.rs", at_most), ("d.rs", too_long), ("e.md", too_long)]);
         let report = check(&tree);
         assert_eq!(report.places(), ["d.rs:901"]);
         let notes: Vec<&str> = report.notes.iter().map(|note| note.path.as_str()).collect();

@@ -51,9 +51,7 @@ fn without_code(line: &str) -> String {
 
 /// What stands in `](...)`.
 fn links(line: &str) -> impl Iterator<Item = &str> {
-    line.split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split(')').next())
+    line.split("](").skip(1).filter_map(|rest| rest.split(')').next())
 }
 
 /// What stands after `[name]:` at the beginning of a line.
@@ -101,10 +99,7 @@ mod tests {
                     ```\n[h](nowhere.md)\n```\n[i]: nowhere.md \"title\"\n[^1]: a note\n\
                     [j](../outside.md)\n";
         let tree = Tree::of(&[("README.md", text), ("docs/STYLE.md", "[up](../README.md) [root](..)\n")]);
-        assert_eq!(
-            check(&tree).places(),
-            ["README.md:1", "README.md:6", "README.md:8"]
-        );
+        assert_eq!(check(&tree).places(), ["README.md:1", "README.md:6", "README.md:8"]);
     }
 
     #[test]

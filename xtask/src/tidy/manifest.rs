@@ -31,11 +31,8 @@ pub(super) struct Manifest {
     pub dependencies: Vec<Dependency>,
 }
 
-const SECTIONS: [(&str, Use); 3] = [
-    ("dependencies", Use::Normal),
-    ("build-dependencies", Use::Build),
-    ("dev-dependencies", Use::Tests),
-];
+const SECTIONS: [(&str, Use); 3] =
+    [("dependencies", Use::Normal), ("build-dependencies", Use::Build), ("dev-dependencies", Use::Tests)];
 
 /// Our crates. One that is no TOML has no dependencies here; cargo itself refuses it.
 pub(super) fn manifests(tree: &Tree) -> Vec<Manifest> {
@@ -44,8 +41,8 @@ pub(super) fn manifests(tree: &Tree) -> Vec<Manifest> {
         let Some(folder) = file.crate_folder() else {
             continue;
         };
-        let is_manifest = file.path == format!("crates/{folder}/Cargo.toml")
-            || file.path == format!("{folder}/Cargo.toml");
+        let is_manifest =
+            file.path == format!("crates/{folder}/Cargo.toml") || file.path == format!("{folder}/Cargo.toml");
         if let Some(text) = file.text()
             && is_manifest
         {
@@ -129,13 +126,7 @@ mod tests {
         let mut found: Vec<(&str, Use, usize)> = store
             .dependencies
             .iter()
-            .map(|dependency| {
-                (
-                    dependency.package.as_str(),
-                    dependency.used,
-                    dependency.line,
-                )
-            })
+            .map(|dependency| (dependency.package.as_str(), dependency.used, dependency.line))
             .collect();
         found.sort_by_key(|(_, _, line)| *line);
         assert_eq!(
@@ -157,10 +148,7 @@ mod tests {
             ("crates/model/tests/data/Cargo.toml", "[package]\n"),
             ("xtask/Cargo.toml", "[package]\n"),
         ]);
-        let folders: Vec<String> = manifests(&tree)
-            .into_iter()
-            .map(|manifest| manifest.folder)
-            .collect();
+        let folders: Vec<String> = manifests(&tree).into_iter().map(|manifest| manifest.folder).collect();
         assert_eq!(folders, ["xtask"]);
     }
 }

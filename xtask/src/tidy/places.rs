@@ -4,11 +4,7 @@ use super::Report;
 use crate::tree::Tree;
 
 /// Split, so that this file does not find itself.
-const PLACES: &[&str] = &[
-    concat!("/wo", "rk/"),
-    concat!("/ro", "ot/"),
-    concat!("/tmp/", "bash_jobs"),
-];
+const PLACES: &[&str] = &[concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/tmp/", "bash_jobs")];
 
 pub(super) fn check(tree: &Tree) -> Report {
     let mut report = Report::default();
@@ -39,19 +35,13 @@ mod tests {
     fn paths_of_a_machine_are_found_in_every_kind_of_file() {
         let script = format!("cd a\ncd {}main\n", concat!("/wo", "rk/"));
         let data = format!("name,path\na,{}x\n", concat!("/ro", "ot/"));
-        let tree = Tree::of(&[
-            (".ci/run", script.as_str()),
-            ("samples/a.csv", data.as_str()),
-        ]);
+        let tree = Tree::of(&[(".ci/run", script.as_str()), ("samples/a.csv", data.as_str())]);
         assert_eq!(check(&tree).places(), [".ci/run:2", "samples/a.csv:2"]);
     }
 
     #[test]
     fn addresses_and_longer_paths_are_free() {
-        let text = format!(
-            "https://example.org{0}x ../net{0}x $HOME{0} ~{0}",
-            concat!("/wo", "rk/")
-        );
+        let text = format!("https://example.org{0}x ../net{0}x $HOME{0} ~{0}", concat!("/wo", "rk/"));
         assert!(check(&Tree::of(&[("a.md", text.as_str())])).places().is_empty());
     }
 }

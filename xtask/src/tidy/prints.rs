@@ -23,8 +23,7 @@ fn is_program(file: &File) -> bool {
     match file.crate_folder() {
         Some("tallystick" | "xtask") => true,
         Some("testkit") => {
-            file.path.starts_with("crates/testkit/src/bin/")
-                || file.path == "crates/testkit/src/main.rs"
+            file.path.starts_with("crates/testkit/src/bin/") || file.path == "crates/testkit/src/main.rs"
         }
         Some(folder) => file.path == format!("crates/{folder}/build.rs"),
         None => true,
@@ -47,9 +46,6 @@ mod tests {
             ("crates/store/tests/check.rs", code),
             ("crates/store/build.rs", code),
         ]);
-        assert_eq!(
-            check(&tree).places(),
-            ["crates/store/src/check.rs:2", "crates/testkit/src/town.rs:2"]
-        );
+        assert_eq!(check(&tree).places(), ["crates/store/src/check.rs:2", "crates/testkit/src/town.rs:2"]);
     }
 }

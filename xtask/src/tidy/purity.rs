@@ -134,10 +134,7 @@ mod tests {
     #[test]
     fn groups_over_several_lines_are_read() {
         let code = "use std::{\n    fmt,\n    fs,\n};\n";
-        assert_eq!(
-            found("crates/model/src/ids.rs", code),
-            ["crates/model/src/ids.rs:3"]
-        );
+        assert_eq!(found("crates/model/src/ids.rs", code), ["crates/model/src/ids.rs:3"]);
     }
 
     #[test]

@@ -5,11 +5,8 @@ use crate::source;
 use crate::tree::{File, Tree};
 
 /// The words of others, in singular and split as in `account_line`, and ours.
-const INSTEAD: &[(&[&str], &str)] = &[
-    (&["consumer"], "subject"),
-    (&["borrower"], "subject"),
-    (&["account", "line"], "tradeline"),
-];
+const INSTEAD: &[(&[&str], &str)] =
+    &[(&["consumer"], "subject"), (&["borrower"], "subject"), (&["account", "line"], "tradeline")];
 
 pub(super) fn check(tree: &Tree) -> Report {
     let mut report = Report::default();
@@ -52,10 +49,7 @@ fn parts(name: &str) -> Vec<String> {
             part.extend(c.to_lowercase());
         }
     }
-    parts
-        .iter()
-        .map(|part| part.strip_suffix('s').unwrap_or(part).to_owned())
-        .collect()
+    parts.iter().map(|part| part.strip_suffix('s').unwrap_or(part).to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -66,19 +60,9 @@ mod tests {
     fn the_words_of_others_are_found_in_names() {
         let code = "//! The consumer of a format.\nstruct ConsumerReport;\nfn borrowers() {}\n\
                     const ACCOUNT_LINES_MAX: u32 = 1;\nlet a = \"consumer\";\nfn account_deadline() {}\n";
-        let tree = Tree::of(&[
-            ("crates/model/src/fact.rs", code),
-            ("crates/intake/src/layouts/metro2.rs", code),
-        ]);
+        let tree = Tree::of(&[("crates/model/src/fact.rs", code), ("crates/intake/src/layouts/metro2.rs", code)]);
         let found = check(&tree).places();
-        assert_eq!(
-            found,
-            [
-                "crates/model/src/fact.rs:2",
-                "crates/model/src/fact.rs:3",
-                "crates/model/src/fact.rs:4"
-            ]
-        );
+        assert_eq!(found, ["crates/model/src/fact.rs:2", "crates/model/src/fact.rs:3", "crates/model/src/fact.rs:4"]);
     }
 
     #[test]

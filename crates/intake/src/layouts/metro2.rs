@@ -1,7 +1,7 @@
 //! In the making.
+use crate::read::{FileSummary, ReadContext, Refused, Sink};
 use std::io::BufRead;
 use tallystick_model::CategorySet;
-use crate::read::{FileSummary, ReadContext, Refused, Sink};
 /// Name and version.
 pub const NAME: &str = "metro2 1";
 /// Categories.

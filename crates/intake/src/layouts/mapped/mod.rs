@@ -1,0 +1,90 @@
+//! Any CSV, by a mapping: a TOML file says which column is which fact, so a new furnisher needs no code.
+//!
+//! Start at [`Mapping::parse`] for the mapping and at [`read`] for the file. Every column of the file must be mapped, declared
+//! under its category, or ignored by name: data nobody has spoken about is not taken in by accident.
+//! `docs/formats/mapped.md` explains the TOML.
+
+mod bounded;
+mod mapping;
+mod pattern;
+mod plan;
+mod row;
+
+use std::io::BufRead;
+
+use tallystick_model::fact::RecordPlace;
+
+use self::bounded::Bounded;
+pub use self::mapping::{Mapping, MappingError};
+use self::plan::Plan;
+use crate::read::{FileSummary, ReadContext, Refused, Sink};
+use crate::reject::{Found, Reject, RejectCode};
+
+/// Longest record, in bytes.
+pub const RECORD_BYTES_MAX: u64 = 1 << 20;
+
+/// Reads a CSV file by `mapping`.
+///
+/// # Errors
+/// [`Refused`] if the file has not the columns the mapping says, or no header at all.
+pub fn read(
+    mapping: &Mapping,
+    input: &mut dyn BufRead,
+    context: &ReadContext,
+    sink: &mut dyn Sink,
+) -> Result<FileSummary, Refused> {
+    let (bounded, since_record) = Bounded::new(input, RECORD_BYTES_MAX);
+    let mut csv =
+        csv::ReaderBuilder::new().delimiter(mapping.delimiter()).has_headers(true).flexible(true).from_reader(bounded);
+    let header = csv.byte_headers().map_err(|error| refused(error, 0))?.clone();
+    let plan = Plan::new(mapping, &header, context)?;
+    let mut summary = FileSummary::default();
+    let mut record = csv::ByteRecord::new();
+    loop {
+        since_record.set(0);
+        let start = csv.position().byte();
+        if !csv.read_byte_record(&mut record).map_err(|error| refused(error, start))? {
+            return Ok(summary);
+        }
+        let byte = record.position().map_or(start, csv::Position::byte);
+        summary.records += 1;
+        let place = RecordPlace { record: summary.records, byte };
+        let taken = if record.len() == header.len() {
+            plan.record(&record, place, sink)
+        } else {
+            Err(Reject {
+                code: RejectCode::ColumnCount,
+                place,
+                field: "row".to_owned(),
+                expected: format!("{} columns", header.len()),
+                found: Found::phrase(format!("{} columns", record.len())),
+            })
+        };
+        match taken {
+            Ok(Some(reported)) => sink.record(reported),
+            Ok(None) => {}
+            Err(reject) => {
+                summary.rejects += 1;
+                sink.reject(reject);
+            }
+        }
+        if !sink.goes_on() {
+            return Err(Refused::Stopped);
+        }
+    }
+}
+
+fn refused(error: csv::Error, byte: u64) -> Refused {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => match bounded::limit_of(&error) {
+            Some(limit_bytes) => Refused::TooLarge { byte, what: "record", limit_bytes },
+            None => Refused::Io(error),
+        },
+        _ => Refused::NotThisLayout {
+            byte,
+            field: "file".to_owned(),
+            expected: "rows of delimited text".to_owned(),
+            found: Found::phrase("something else"),
+        },
+    }
+}

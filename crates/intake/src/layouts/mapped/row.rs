@@ -1,0 +1,308 @@
+//! One row by its plan: each field read once, the first fault of a row rejects it.
+
+use csv::ByteRecord;
+use tallystick_model::fact::{RecordPlace, ReportedAccount, ReportedRecord, Statement};
+use tallystick_model::identity::{IDENTITY_TEXT_BYTES_MAX, Identity};
+use tallystick_model::money::{NotAnAmount, parse_minor};
+use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
+use tallystick_model::tradeline::{Liability, TradelineMonth, TradelineTerms};
+use tallystick_model::{Currency, DataCategory, Date, IdScheme, Identifier, Month, Sensitive};
+
+use super::mapping::FlowName;
+use super::pattern::DatePattern;
+use super::plan::{CodedPlan, Column, IdentityPlan, MonthPlan, Plan, ProfilePlan, TradelinePlan};
+use crate::read::Sink;
+use crate::reject::{Found, Reject, RejectCode};
+
+pub(super) struct Row<'a> {
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) record: &'a ByteRecord,
+    pub(super) place: RecordPlace,
+}
+
+/// Longest account number, in bytes.
+const ACCOUNT_BYTES_MAX: usize = 64;
+
+impl Row<'_> {
+    pub(super) fn read(&self, sink: &mut dyn Sink) -> Result<Option<ReportedRecord>, Reject> {
+        let admits = |category| self.plan.admitted.contains(category);
+        let mut statements = Vec::with_capacity(self.plan.tradelines.len() + 1);
+        let identifiers = self.identifiers()?;
+        let mut left_out = Vec::new();
+        for tradeline in &self.plan.tradelines {
+            if admits(DataCategory::Credit) {
+                self.tradeline(tradeline, &mut statements)?;
+            } else {
+                left_out.push(DataCategory::Credit);
+            }
+        }
+        for profile in &self.plan.profiles {
+            if admits(DataCategory::Payments) {
+                statements.push(self.profile(profile, &mut left_out)?);
+            } else {
+                left_out.push(DataCategory::Payments);
+            }
+        }
+        if let Some(identity) = self.identity(&mut left_out)? {
+            statements.push(Statement::Identity(ReportedAccount::new(Vec::new()), identity));
+        }
+        // Only now, when nothing can reject the row any more: a rejected row counts as rejected alone.
+        for category in left_out {
+            sink.not_admitted(category, 1);
+        }
+        let record = ReportedRecord { place: self.place, identifiers, statements };
+        Ok((!record.statements.is_empty()).then_some(record))
+    }
+
+    fn field(&self, column: &Column) -> &[u8] {
+        self.record.get(column.place).unwrap_or_default().trim_ascii()
+    }
+
+    /// A reject at `column`; `found` decides how much of the field is repeated.
+    fn reject(&self, code: RejectCode, column: &Column, expected: impl Into<String>, found: Found) -> Reject {
+        let offset = self.record.range(column.place).map_or(0, |range| range.start);
+        // Fields are stored without delimiters and quotes: exact for rows without quotes, a lower bound otherwise.
+        let byte = self.place.byte + offset as u64 + column.place as u64;
+        let place = RecordPlace { record: self.place.record, byte };
+        Reject { code, place, field: column.name.clone(), expected: expected.into(), found }
+    }
+
+    fn required(&self, column: &Column) -> Result<&[u8], Reject> {
+        let field = self.field(column);
+        if field.is_empty() {
+            return Err(self.reject(RejectCode::Required, column, "a value", Found::text(b"")));
+        }
+        Ok(field)
+    }
+
+    fn text(&self, column: &Column) -> Result<Option<Sensitive<String>>, Reject> {
+        let field = self.field(column);
+        if field.is_empty() {
+            return Ok(None);
+        }
+        if field.len() > IDENTITY_TEXT_BYTES_MAX {
+            let expected = format!("at most {IDENTITY_TEXT_BYTES_MAX} bytes");
+            return Err(self.reject(RejectCode::OutOfRange, column, expected, Found::shape(field)));
+        }
+        self.decode(column, field).map(|text| Some(Sensitive::new(text)))
+    }
+
+    fn decode(&self, column: &Column, field: &[u8]) -> Result<String, Reject> {
+        let malformed = |encoding: &str| self.reject(RejectCode::Encoding, column, encoding, Found::shape(field));
+        if self.plan.mapping.gb18030 {
+            let text = encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(field);
+            return text.map(|text| text.into_owned()).ok_or_else(|| malformed("GB18030"));
+        }
+        std::str::from_utf8(field).map(str::to_owned).map_err(|_| malformed("UTF-8"))
+    }
+
+    fn identifiers(&self) -> Result<Vec<Identifier>, Reject> {
+        let mut identifiers = Vec::with_capacity(self.plan.subjects.len());
+        for (place, (column, scheme)) in self.plan.subjects.iter().enumerate() {
+            // Only the first is needed; further ones are there for some subjects.
+            if place > 0 && self.field(column).is_empty() {
+                continue;
+            }
+            let text = self.decode(column, self.required(column)?)?;
+            let text = if *scheme == IdScheme::MemberNumber { format!("{}/{text}", self.plan.furnisher) } else { text };
+            let identifier = Identifier::parse(*scheme, &text).map_err(|error| {
+                self.reject(RejectCode::InvalidIdentifier, column, error.expected(), Found::phrase(error.fault()))
+            })?;
+            identifiers.push(identifier);
+        }
+        Ok(identifiers)
+    }
+
+    fn account(&self, column: &Column) -> Result<ReportedAccount, Reject> {
+        let field = self.required(column)?;
+        if field.len() > ACCOUNT_BYTES_MAX {
+            let expected = format!("at most {ACCOUNT_BYTES_MAX} bytes");
+            return Err(self.reject(RejectCode::OutOfRange, column, expected, Found::shape(field)));
+        }
+        Ok(ReportedAccount::new(field.to_vec()))
+    }
+
+    fn month(&self, month: &MonthPlan) -> Result<Month, Reject> {
+        match month {
+            MonthPlan::Constant(month) => Ok(*month),
+            MonthPlan::Column(column, pattern) => {
+                let field = self.required(column)?;
+                let error = || {
+                    self.reject(RejectCode::NotAMonth, column, "a month in the layout's pattern", Found::text(field))
+                };
+                pattern.month(field).ok_or_else(error)
+            }
+        }
+    }
+
+    fn coded<T: Copy>(&self, coded: &CodedPlan<T>) -> Result<T, Reject> {
+        match coded {
+            CodedPlan::Constant(value) => Ok(*value),
+            CodedPlan::Column(column, codes) => {
+                let field = self.field(column);
+                codes.get(field).copied().ok_or_else(|| {
+                    let code = if field.is_empty() { RejectCode::Required } else { RejectCode::UnknownCode };
+                    self.reject(code, column, "a code of the layout's list", Found::text(field))
+                })
+            }
+        }
+    }
+
+    /// An amount in minor units; a blank field is "not reported".
+    fn amount(&self, column: Option<&Column>, currency: Currency) -> Result<Option<i64>, Reject> {
+        let Some(column) = column else { return Ok(None) };
+        let field = self.field(column);
+        if field.is_empty() {
+            return Ok(None);
+        }
+        let digits = if self.plan.mapping.amounts_in_minor { 0 } else { currency.minor_digits() };
+        parse_minor(field, digits, self.plan.mapping.marks).map(Some).map_err(|error| {
+            let (code, expected) = match error {
+                NotAnAmount::Malformed => (RejectCode::NotAnAmount, "an amount".to_owned()),
+                NotAnAmount::TooPrecise => (RejectCode::NotAnAmount, format!("at most {digits} decimal places")),
+                NotAnAmount::OutOfRange => (RejectCode::OutOfRange, "an amount below 2^63 minor units".to_owned()),
+            };
+            self.reject(code, column, expected, Found::text(field))
+        })
+    }
+
+    /// A count from 0 to `max`; a blank field is none.
+    fn count(&self, column: Option<&Column>, max: u32) -> Result<Option<u32>, Reject> {
+        let Some(column) = column else { return Ok(None) };
+        let field = self.field(column);
+        if field.is_empty() {
+            return Ok(None);
+        }
+        let number = std::str::from_utf8(field).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        let Some(number) = number else {
+            return Err(self.reject(RejectCode::NotANumber, column, "a whole number", Found::text(field)));
+        };
+        number
+            .parse::<u32>()
+            .ok()
+            .filter(|number| *number <= max)
+            .map(Some)
+            .ok_or_else(|| self.reject(RejectCode::OutOfRange, column, format!("0 to {max}"), Found::text(field)))
+    }
+
+    fn date(&self, date: Option<&(Column, DatePattern)>) -> Result<Option<Date>, Reject> {
+        let Some((column, pattern)) = date else { return Ok(None) };
+        let field = self.field(column);
+        if field.is_empty() {
+            return Ok(None);
+        }
+        let error = || self.reject(RejectCode::NotADate, column, "a date in the layout's pattern", Found::shape(field));
+        pattern.date(field).map(Some).ok_or_else(error)
+    }
+
+    fn tradeline(&self, plan: &TradelinePlan, statements: &mut Vec<Statement>) -> Result<(), Reject> {
+        let account = self.account(&plan.account)?;
+        let month = self.month(&plan.month)?;
+        let currency = plan.currency;
+        let kind = self.coded(&plan.kind)?;
+        let reported = TradelineMonth {
+            kind,
+            status: self.coded(&plan.status)?,
+            rating: self.coded(&plan.rating)?,
+            currency,
+            balance_minor: self.amount(plan.balance.as_ref(), currency)?,
+            past_due_minor: self.amount(plan.past_due.as_ref(), currency)?,
+            limit_minor: self.amount(plan.limit.as_ref(), currency)?,
+            paid_minor: self.amount(plan.paid.as_ref(), currency)?,
+            scheduled_minor: self.amount(plan.scheduled.as_ref(), currency)?,
+        };
+        let terms = TradelineTerms {
+            kind,
+            currency,
+            opened: self.date(plan.opened.as_ref())?,
+            closed: self.date(plan.closed.as_ref())?,
+            first_delinquency: self.date(plan.first_delinquency.as_ref())?,
+            highest_minor: self.amount(plan.highest.as_ref(), currency)?,
+            term_months: self.count(plan.term_months.as_ref(), 1200)?.and_then(|months| u16::try_from(months).ok()),
+            reported_month: Some(month),
+            history: Vec::new(),
+            liability: Liability::Unspecified,
+        };
+        if let (Some(opened), Some(closed), Some((column, _))) = (terms.opened, terms.closed, &plan.closed)
+            && closed < opened
+        {
+            let found = Found::phrase("a date before it");
+            return Err(self.reject(RejectCode::Contradiction, column, "a date after the opening", found));
+        }
+        let has_terms = terms.opened.is_some()
+            || terms.closed.is_some()
+            || terms.first_delinquency.is_some()
+            || terms.highest_minor.is_some()
+            || terms.term_months.is_some();
+        if has_terms {
+            statements.push(Statement::TradelineTerms(account.clone(), terms));
+        }
+        statements.push(Statement::TradelineMonth(account, month, reported));
+        Ok(())
+    }
+
+    fn profile(&self, plan: &ProfilePlan, left_out: &mut Vec<DataCategory>) -> Result<Statement, Reject> {
+        let mut profile = PaymentProfileMonth::empty(plan.provenance, plan.currency);
+        profile.active_days =
+            self.count(plan.active_days.as_ref(), 31)?.and_then(|days| u8::try_from(days).ok()).unwrap_or(0);
+        for (name, count, sum) in &plan.flows {
+            let flow = Flow {
+                count: self.count(Some(count), u32::MAX)?.unwrap_or(0),
+                minor: self.amount(Some(sum), plan.currency)?.unwrap_or(0),
+            };
+            if flow.minor < 0 {
+                let found = Found::text(self.field(sum));
+                return Err(self.reject(RejectCode::OutOfRange, sum, "an amount not below zero", found));
+            }
+            if !self.plan.admitted.contains(name.category()) {
+                left_out.push(name.category());
+                continue;
+            }
+            match name {
+                FlowName::Spending => profile.spending = flow,
+                FlowName::Deferred => profile.deferred = flow,
+                FlowName::Refunds => profile.refunds = flow,
+                FlowName::TransfersOut => profile.transfers_out = flow,
+                FlowName::Repayments => profile.repayments = flow,
+                FlowName::Fees => profile.fees = flow,
+                FlowName::Closed => profile.closed = flow,
+                FlowName::OwnMoves => profile.own_moves = flow,
+                FlowName::Income => profile.income = Some(flow),
+                FlowName::Investments => profile.investments = Some(flow),
+            }
+        }
+        Ok(Statement::PaymentProfileMonth(self.account(&plan.account)?, self.month(&plan.month)?, profile))
+    }
+
+    /// Identity and attributes of the row; what is not admitted is left out and counted, not even decoded.
+    fn identity(&self, left_out: &mut Vec<DataCategory>) -> Result<Option<Identity>, Reject> {
+        let mut identity = Identity::default();
+        if let Some(plan) = &self.plan.identity {
+            if self.plan.admitted.contains(DataCategory::Identity) {
+                self.named(plan, &mut identity)?;
+            } else {
+                left_out.push(DataCategory::Identity);
+            }
+        }
+        for (column, category) in &self.plan.attributes {
+            if self.field(column).is_empty() {
+                continue;
+            }
+            if !self.plan.admitted.contains(*category) {
+                left_out.push(*category);
+            } else if let Some(text) = self.text(column)? {
+                identity.attributes.push((*category, text));
+            }
+        }
+        Ok((!identity.is_empty()).then_some(identity))
+    }
+
+    fn named(&self, plan: &IdentityPlan, identity: &mut Identity) -> Result<(), Reject> {
+        let text = |column: &Option<Column>| column.as_ref().map_or(Ok(None), |column| self.text(column));
+        identity.name = text(&plan.name)?;
+        identity.telephone = text(&plan.telephone)?;
+        identity.address = text(&plan.address)?;
+        identity.born = self.date(plan.born.as_ref())?.map(Sensitive::new);
+        Ok(())
+    }
+}
