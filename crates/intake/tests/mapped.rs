@@ -1,6 +1,6 @@
 //! Mapped CSV: what rows become, where rejects point, and which files are refused whole.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use tallystick_intake::layouts::mapped::Mapping;

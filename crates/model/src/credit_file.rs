@@ -4,7 +4,7 @@
 //! (`policy::Permit::reveal`), which makes a visible file of the parts that the decision released.
 
 use crate::SubjectId;
-use crate::fact::{DeliveryNumber, Fact, FactBody, Slot, Standing};
+use crate::fact::{DeliveryNumber, Fact, Slot, Standing};
 
 /// All visible facts of one subject, in key order.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,14 +50,6 @@ impl CreditFile {
         self.current().find(|fact| fact.key.slot == slot)
     }
 
-    /// Another subject's pseudonym under which this one's facts are kept.
-    pub fn alias_of(&self) -> Option<SubjectId> {
-        self.current().find_map(|fact| match fact.body {
-            FactBody::Alias(subject) => Some(subject),
-            _ => None,
-        })
-    }
-
     /// The file as it stood when only deliveries that `recorded` accepts had come in.
     #[must_use]
     pub fn as_recorded(mut self, recorded: impl Fn(DeliveryNumber) -> bool) -> Self {
@@ -75,7 +67,7 @@ impl std::fmt::Debug for CreditFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fact::{FactKey, FactKind};
+    use crate::fact::{FactBody, FactKey, FactKind};
     use crate::{AccountKey, Month};
 
     fn alias(month: u8, delivery: u32, standing: Standing) -> Fact {

@@ -25,6 +25,8 @@ pub struct DeliveryRecord {
     pub furnisher: u16,
     /// The layout it was read by, with its version, e.g. `metro2 1`.
     pub layout: String,
+    /// The month it was said to be about, where the file does not say.
+    pub month: Option<crate::Month>,
     /// SHA-256 of the file as delivered.
     pub file_hash: [u8; 32],
     /// Its length in bytes.
@@ -62,6 +64,7 @@ impl Canonical for DeliveryRecord {
         self.kind.write(out);
         out.unsigned(u64::from(self.furnisher));
         out.text(&self.layout);
+        out.option(self.month.as_ref(), |out, month| out.unsigned(u64::from(month.number())));
         out.fixed(&self.file_hash);
         out.unsigned(self.file_bytes);
         out.signed(self.recorded_at.millis());
@@ -88,6 +91,9 @@ impl Canonical for DeliveryRecord {
             kind: DeliveryKind::read(input)?,
             furnisher: input.unsigned_as()?,
             layout: input.text()?,
+            month: input.option(|input| {
+                crate::Month::from_number(input.unsigned_as()?).map_err(|_| DecodeError::Value("month"))
+            })?,
             file_hash: input.fixed()?,
             file_bytes: input.unsigned()?,
             recorded_at: read_timestamp(input)?,

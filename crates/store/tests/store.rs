@@ -70,6 +70,7 @@ fn record(number: DeliveryNumber, digest: &FactsDigest, recorded_at: Timestamp) 
         kind: DeliveryKind::Report,
         furnisher: 1,
         layout: "test 1".to_owned(),
+        month: None,
         file_hash: [0; 32],
         file_bytes: 0,
         recorded_at,

@@ -102,9 +102,11 @@ fn shape(old: u64, new: u64, whole: bool) -> String {
     }
 }
 
-/// The hash with one bit changed.
+/// The hash with one of its 256 bits changed.
 pub fn flipped(hash: &Hash, bit: usize) -> Hash {
     let mut bytes = hash.0;
-    bytes[bit / 8 % 32] ^= 1 << (bit % 8);
+    if let Some(byte) = bytes.get_mut(bit / 8) {
+        *byte ^= 1 << (bit % 8);
+    }
     Hash(bytes)
 }
