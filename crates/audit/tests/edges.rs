@@ -360,6 +360,8 @@ fn entry_bundles_have_limits() {
     assert_eq!(encode_entries(&[""; 257]), Err(BundleError::BadCount));
     assert_eq!(decode_entries(&[]), Err(BundleError::BadCount));
     assert_eq!(decode_entries(&[0; 2 * 257]), Err(BundleError::BadCount));
+    // Counted while reading, not after: the odd byte at the end is not reached.
+    assert_eq!(decode_entries(&[0; 2 * 257 + 1]), Err(BundleError::BadCount));
     assert_eq!(decode_entries(&[0, 0, 9]), Err(BundleError::Truncated { byte: 2, expected: 2, found: 1 }));
     assert_eq!(
         decode_entries(&[0, 1, 9, 255, 255, 1]),
@@ -605,6 +607,8 @@ fn a_receipt_has_limits() {
     }
     let found = RECEIPT_BYTES_MAX + 1;
     assert_eq!(Receipt::from_bytes(&vec![b'a'; found]), Err(ReceiptError::TooLong { found }));
+    // Measured before anything is read, so that these bytes are no text goes unnoticed.
+    assert_eq!(Receipt::from_bytes(&vec![0xff; found]), Err(ReceiptError::TooLong { found }));
     assert_eq!("a".repeat(found).parse::<Receipt>(), Err(ReceiptError::TooLong { found }));
 }
 

@@ -1,1 +1,19 @@
-//! In the making.
+//! Everything the bureau does, one file for each verb; where decision, store and log meet.
+//!
+//! Every verb reads down: admit, find, gather, decide, act, record, answer. Read [`inquire`] first, then [`ingest`].
+//! Nothing here reads a clock, the environment or chance: `now` is an argument, random bytes come from [`Entropy`]; so a
+//! simulation is just another caller.
+
+pub mod bureau;
+pub mod consent;
+pub mod correct;
+mod delivery_facts;
+pub mod freeze;
+pub mod ingest;
+pub mod inquire;
+pub mod member;
+pub mod own_report;
+pub mod report;
+pub mod verify;
+
+pub use bureau::{Bureau, Entropy, Found, OperationError};

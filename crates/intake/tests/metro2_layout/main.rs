@@ -1,0 +1,16 @@
+//! The Metro 2 layout against foreign files with JSON twins, against files made here, and against broken ones.
+
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod framings;
+#[cfg(test)]
+mod mutations;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod speed;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod twins;

@@ -1,0 +1,306 @@
+//! The facts of one delivery between reading and loading: admitted record by record, pseudonymised, sorted.
+
+use std::collections::BTreeMap;
+
+use tallystick_intake::{Found, Reject, RejectCode, Sink};
+use tallystick_model::fact::{
+    DeliveryNumber, FACT_KEY_BYTES, Fact, FactBody, FactKey, FactKind, RecordPlace, ReportedAccount, ReportedRecord,
+    Slot, Standing, Statement,
+};
+use tallystick_model::identity::Identity;
+use tallystick_model::payment_profile::PaymentProfileMonth;
+use tallystick_model::{AccountKey, CategorySet, DataCategory, Month, SubjectId, SubjectKind};
+use tallystick_policy::{Admission, ConsentNeed, Gate};
+use tallystick_store::{OpenDelivery, Snapshot, StoreError, SubjectSalt};
+
+use crate::bureau::Bureau;
+use crate::ingest::Progress;
+
+/// Rejects kept to be told one by one; all are counted.
+pub(crate) const REJECTS_KEPT_MAX: usize = 1000;
+
+/// A fact's place without its delivery, which has no number until everything is read.
+type SlotKey = (SubjectId, Slot);
+
+/// What waits to be loaded at a slot.
+enum Waiting {
+    Body(FactBody),
+    /// Sealed only when it is loaded: the seal is bound to the fact's key.
+    Identity(Box<Identity>),
+}
+
+/// Takes what a layout reads.
+pub(crate) struct DeliveryFacts<'a> {
+    bureau: &'a Bureau,
+    snapshot: &'a Snapshot<'a>,
+    gate: &'a Gate,
+    furnisher: u16,
+    progress: &'a mut dyn FnMut(Progress),
+    /// The last subject asked about and what its own consents let in: files come with a subject's records together.
+    consented: Option<(SubjectId, CategorySet)>,
+    facts: Vec<(SlotKey, RecordPlace, Waiting)>,
+    pub(crate) records: u64,
+    pub(crate) rejects: u64,
+    pub(crate) kept_rejects: Vec<Reject>,
+    pub(crate) not_admitted: BTreeMap<DataCategory, u64>,
+    pub(crate) failed: Option<StoreError>,
+}
+
+impl<'a> DeliveryFacts<'a> {
+    pub(crate) fn new(
+        bureau: &'a Bureau,
+        snapshot: &'a Snapshot<'a>,
+        gate: &'a Gate,
+        furnisher: u16,
+        progress: &'a mut dyn FnMut(Progress),
+    ) -> Self {
+        Self {
+            bureau,
+            snapshot,
+            gate,
+            furnisher,
+            progress,
+            consented: None,
+            facts: Vec::new(),
+            records: 0,
+            rejects: 0,
+            kept_rejects: Vec::new(),
+            not_admitted: BTreeMap::new(),
+            failed: None,
+        }
+    }
+
+    /// Tells how far the ingest is.
+    pub(crate) fn tell(&mut self, stage: &'static str) {
+        (self.progress)(Progress { stage, records: self.records + self.rejects, rejects: self.rejects });
+    }
+
+    /// The categories the gate admits at all, on whatever condition, about whatever kind of subject.
+    pub(crate) fn admitted(gate: &Gate) -> CategorySet {
+        gate.admissions()
+            .filter(|(_, _, admission)| matches!(admission, Admission::Admitted { .. }))
+            .map(|(_, category, _)| category)
+            .collect()
+    }
+
+    /// The categories the gate lets in about `subject`, whose own consents are looked up if any category needs one.
+    fn categories_of(&mut self, about: SubjectKind, subject: SubjectId) -> Result<CategorySet, StoreError> {
+        if let Some((known, categories)) = self.consented
+            && known == subject
+        {
+            return Ok(categories);
+        }
+        let mut consents = None;
+        let mut categories = CategorySet::EMPTY;
+        for (_, category, admission) in self.gate.admissions().filter(|(kind, ..)| *kind == about) {
+            let recorded = matches!(admission, Admission::Admitted { need: ConsentNeed::Recorded(_), .. });
+            if recorded && consents.is_none() {
+                consents = Some(self.snapshot.consents(subject)?);
+            }
+            if self.gate.admit(about, subject, category, consents.as_deref().unwrap_or_default()).is_ok() {
+                categories = categories.with(category);
+            }
+        }
+        self.consented = Some((subject, categories));
+        Ok(categories)
+    }
+
+    fn take(&mut self, record: ReportedRecord) -> Result<(), StoreError> {
+        let about = record.identifiers.first().and_then(|identifier| identifier.scheme().subject_kind());
+        let about = about.unwrap_or(SubjectKind::Person);
+        let mut identifiers = record.identifiers.iter().map(|identifier| self.bureau.pseudonymiser.subject(identifier));
+        let Some(subject) = identifiers.next() else { return Ok(()) };
+        let aliases: Vec<SubjectId> = identifiers.filter(|alias| *alias != subject).collect();
+        let subject = self.snapshot.alias_of(subject)?.unwrap_or(subject);
+        let allowed = self.categories_of(about, subject)?;
+
+        let missing = record.statements.iter().map(category_of).find(|category| !allowed.contains(*category));
+        if let Some(category) = missing {
+            self.reject(Reject {
+                code: RejectCode::NoConsent,
+                place: record.place,
+                field: category.code().to_owned(),
+                expected: needed(self.gate.admission(about, category)),
+                found: Found::phrase("none on record"),
+            });
+            return Ok(());
+        }
+        for alias in aliases {
+            let slot = Slot { kind: FactKind::Alias, account: AccountKey::of_furnisher(self.furnisher), month: None };
+            self.facts.push(((alias, slot), record.place, Waiting::Body(FactBody::Alias(subject))));
+        }
+        for statement in record.statements {
+            let (account, month, waiting) = self.waiting(statement, allowed);
+            let kind = match &waiting {
+                Waiting::Body(body) => body.kind(),
+                Waiting::Identity(_) => FactKind::Identity,
+            };
+            let slot = Slot { kind, account, month };
+            self.facts.push(((subject, slot), record.place, waiting));
+        }
+        Ok(())
+    }
+
+    fn account(&self, account: &ReportedAccount) -> AccountKey {
+        match account.expose().as_slice() {
+            [] => AccountKey::of_furnisher(self.furnisher),
+            number => self.bureau.pseudonymiser.account(self.furnisher, number),
+        }
+    }
+
+    fn waiting(&mut self, statement: Statement, allowed: CategorySet) -> (AccountKey, Option<Month>, Waiting) {
+        match statement {
+            Statement::TradelineMonth(account, month, body) => {
+                (self.account(&account), Some(month), Waiting::Body(FactBody::TradelineMonth(body)))
+            }
+            Statement::TradelineTerms(account, body) => {
+                (self.account(&account), None, Waiting::Body(FactBody::TradelineTerms(body)))
+            }
+            Statement::PaymentProfileMonth(account, month, mut body) => {
+                self.strip(&mut body, allowed);
+                (self.account(&account), Some(month), Waiting::Body(FactBody::PaymentProfileMonth(body)))
+            }
+            Statement::Identity(account, identity) => {
+                (self.account(&account), None, Waiting::Identity(Box::new(identity)))
+            }
+        }
+    }
+
+    /// Takes out of a profile what needs a stronger consent than this subject gave.
+    fn strip(&mut self, profile: &mut PaymentProfileMonth, allowed: CategorySet) {
+        for (flow, category) in
+            [(&mut profile.income, DataCategory::Income), (&mut profile.investments, DataCategory::Securities)]
+        {
+            if !allowed.contains(category)
+                && let Some(flow) = flow.take()
+            {
+                *self.not_admitted.entry(category).or_default() += u64::from(flow.count);
+            }
+        }
+    }
+
+    /// Sorts what was taken and rejects what stands twice. Of statements without a period the last one holds.
+    pub(crate) fn sort(&mut self) {
+        self.facts.sort_by_key(|(key, place, _)| (*key, *place));
+        let facts = std::mem::take(&mut self.facts);
+        let mut sorted: Vec<(SlotKey, RecordPlace, Waiting)> = Vec::with_capacity(facts.len());
+        for (key, place, waiting) in facts {
+            match sorted.last_mut() {
+                Some((last, last_place, last_waiting)) if *last == key => {
+                    if key.1.month.is_some() {
+                        self.reject(Reject {
+                            code: RejectCode::Duplicate,
+                            place,
+                            field: key.1.kind.code().to_owned(),
+                            expected: "one record for each subject, account and month".to_owned(),
+                            found: Found::phrase(format!("record {} says it already", last_place.record)),
+                        });
+                    } else {
+                        (*last_place, *last_waiting) = (place, waiting);
+                    }
+                }
+                _ => sorted.push((key, place, waiting)),
+            }
+        }
+        self.facts = sorted;
+    }
+
+    /// Gives each subject whose identity is to be sealed a salt: the one it has, or a new one that is kept first.
+    pub(crate) fn keep_salts(&self, open: &OpenDelivery<'_>) -> Result<BTreeMap<SubjectId, SubjectSalt>, StoreError> {
+        let (mut salts, mut new) = (BTreeMap::new(), BTreeMap::new());
+        for ((subject, _), _, waiting) in &self.facts {
+            if matches!(waiting, Waiting::Identity(_)) && !salts.contains_key(subject) {
+                let salt = match self.bureau.store.subject_salt(*subject)? {
+                    Some(salt) => salt,
+                    None => {
+                        let salt = SubjectSalt::new(self.bureau.random());
+                        new.insert(*subject, salt.clone());
+                        salt
+                    }
+                };
+                salts.insert(*subject, salt);
+            }
+        }
+        open.keep_salts(&new)?;
+        Ok(salts)
+    }
+
+    /// The facts in key order, as bytes, numbered for their delivery.
+    pub(crate) fn into_stored(
+        self,
+        open: &OpenDelivery<'_>,
+        salts: &BTreeMap<SubjectId, SubjectSalt>,
+    ) -> impl FnMut(&mut Vec<u8>) -> Result<Option<[u8; FACT_KEY_BYTES]>, StoreError> {
+        let delivery: DeliveryNumber = open.number();
+        let mut facts = self.facts.into_iter();
+        move |value| {
+            let Some(((subject, slot), _, waiting)) = facts.next() else { return Ok(None) };
+            let key = FactKey { subject, slot, delivery };
+            let bytes = key.to_bytes();
+            let body = match waiting {
+                Waiting::Body(body) => body,
+                Waiting::Identity(identity) => match salts.get(&subject) {
+                    Some(salt) => FactBody::Identity(open.seal(salt, &bytes, &identity)),
+                    None => {
+                        return Err(StoreError::Damaged {
+                            place: "salts".to_owned(),
+                            what: "a salt is missing that was just kept".to_owned(),
+                        });
+                    }
+                },
+            };
+            Fact { key, standing: Standing::Reported, body }.write_value(value);
+            Ok(Some(bytes))
+        }
+    }
+}
+
+/// What a category takes, for a reject.
+fn needed(admission: &Admission) -> String {
+    match admission {
+        Admission::Admitted { need: ConsentNeed::Recorded(form), reasons } => {
+            let rules: Vec<_> = reasons.iter().map(|reason| reason.rule.as_str()).collect();
+            format!("a recorded consent, {form} or stronger ({})", rules.join(" "))
+        }
+        Admission::Admitted { .. } => "nothing more".to_owned(),
+        Admission::NotAdmitted { reasons } => {
+            let rules: Vec<_> = reasons.iter().map(|reason| format!("{} {}", reason.rule, reason.code)).collect();
+            format!("nothing of this category ({})", rules.join(", "))
+        }
+    }
+}
+
+/// The category a statement stands under as a whole; parts of it may need more.
+const fn category_of(statement: &Statement) -> DataCategory {
+    match statement {
+        Statement::TradelineMonth(..) | Statement::TradelineTerms(..) => DataCategory::Credit,
+        Statement::PaymentProfileMonth(..) => DataCategory::Payments,
+        Statement::Identity(..) => DataCategory::Identity,
+    }
+}
+
+impl Sink for DeliveryFacts<'_> {
+    fn record(&mut self, record: ReportedRecord) {
+        self.records += 1;
+        self.tell("reading");
+        if let Err(error) = self.take(record) {
+            self.failed = Some(error);
+        }
+    }
+
+    fn reject(&mut self, reject: Reject) {
+        self.rejects += 1;
+        self.tell("reading");
+        if self.kept_rejects.len() < REJECTS_KEPT_MAX {
+            self.kept_rejects.push(reject);
+        }
+    }
+
+    fn not_admitted(&mut self, category: DataCategory, count: u64) {
+        *self.not_admitted.entry(category).or_default() += count;
+    }
+
+    fn goes_on(&mut self) -> bool {
+        self.failed.is_none()
+    }
+}

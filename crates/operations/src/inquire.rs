@@ -1,0 +1,123 @@
+//! Inquire: a subscriber asks about a subject for a purpose. The page to read first.
+
+use tallystick_model::consent::ConsentId;
+use tallystick_model::event::Event;
+use tallystick_model::inquiry::{InquiryRecord, Outcome, Purpose, Reason};
+use tallystick_model::member::MemberRole;
+use tallystick_model::{DataCategory, Identifier, SubjectId, Timestamp};
+use tallystick_policy::{Decision, InquiryEvidence, decide_inquiry};
+use tallystick_store::Changes;
+
+use crate::bureau::{Bureau, OperationError, Recorded};
+use crate::member::in_role;
+use crate::report::Report;
+
+/// What a subscriber asks.
+#[derive(Clone, Debug)]
+pub struct Inquiry {
+    /// Code of the subscriber.
+    pub subscriber: String,
+    /// Whom it asks about.
+    pub identifier: Identifier,
+    /// On what ground.
+    pub purpose: Purpose,
+}
+
+/// What it gets. Whatever it is, its entry is durable.
+#[derive(Debug)]
+pub struct Answer {
+    /// The pseudonym of the subject.
+    pub subject: SubjectId,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Rulebook and version that decided.
+    pub rulebook: String,
+    /// The rules that decided.
+    pub reasons: Vec<Reason>,
+    /// The consent relied on.
+    pub consent: Option<ConsentId>,
+    /// Categories released.
+    pub released: Vec<DataCategory>,
+    /// The report, if permitted and anything is held.
+    pub report: Option<Report>,
+    /// Its entry and proof.
+    pub recorded: Recorded,
+}
+
+/// Answers an inquiry.
+///
+/// # Errors
+/// [`OperationError`] if it could not be decided; a denial is an answer.
+pub fn inquire(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Answer, OperationError> {
+    // Admit: who asks?
+    let snapshot = bureau.snapshot();
+    let subscriber = in_role(snapshot.members(), &inquiry.subscriber, MemberRole::Subscriber)?;
+
+    // Find: about whom?
+    let found = bureau.find(&snapshot, &inquiry.identifier)?;
+
+    // Gather: what bears on the decision?
+    let consents = found.consents();
+    let evidence = InquiryEvidence {
+        now,
+        subscriber,
+        purpose: inquiry.purpose,
+        subject: found.subject,
+        subject_kind: found.kind,
+        consents: &consents,
+        frozen: found.is_frozen(),
+    };
+
+    // Decide: may it?
+    let decision = decide_inquiry(&bureau.rulebook, &evidence);
+
+    // Act: read the file and make the report, of what was permitted and nothing else.
+    let mut record = InquiryRecord {
+        subject: found.subject,
+        subscriber: subscriber.number,
+        purpose: inquiry.purpose,
+        outcome: Outcome::Denied,
+        rulebook: bureau.rulebook.label().to_owned(),
+        reasons: Vec::new(),
+        consent: None,
+        released: Vec::new(),
+        report_hash: [0; 32],
+    };
+    let report = match decision {
+        Decision::Denied(denial) => {
+            record.reasons = denial.reasons;
+            None
+        }
+        Decision::Permit(permit) => {
+            record.reasons = permit.reasons().to_vec();
+            record.consent = permit.consent();
+            let file = snapshot.credit_file(found.subject)?;
+            if file.is_empty() {
+                record.outcome = Outcome::NoHit;
+                None
+            } else {
+                let report =
+                    Report::for_subscriber(&snapshot, permit.reveal(file), &found, subscriber, inquiry.purpose, now)?;
+                record.outcome = Outcome::Permitted;
+                record.released = permit.released().iter().collect();
+                record.report_hash = report.hash();
+                Some(report)
+            }
+        }
+    };
+
+    // Record: durable before the answer leaves.
+    let recorded = bureau.record(Changes::none(), Event::Inquiry(record.clone()), now)?;
+
+    // Answer.
+    Ok(Answer {
+        subject: record.subject,
+        outcome: record.outcome,
+        rulebook: record.rulebook,
+        reasons: record.reasons,
+        consent: record.consent,
+        released: record.released,
+        report,
+        recorded,
+    })
+}

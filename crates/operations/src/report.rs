@@ -1,0 +1,343 @@
+//! Reports: what a subscriber or the subject is shown of a credit file, after the permit.
+//!
+//! A report is made of a [`VisibleFile`], which only a permit makes; so nothing is in it that was not released. Its
+//! [`Report::hash`] goes into the log: whoever holds a report can prove which one was given.
+
+use sha2::{Digest, Sha256};
+use tallystick_model::consent::ConsentState;
+use tallystick_model::event::Event;
+use tallystick_model::fact::{DeliveryNumber, FactBody, FactKind, Standing};
+use tallystick_model::identity::Identity;
+use tallystick_model::inquiry::{Outcome, Purpose, Reason};
+use tallystick_model::member::Member;
+use tallystick_model::payment_profile::PaymentProfileMonth;
+use tallystick_model::tradeline::{TradelineMonth, TradelineTerms};
+use tallystick_model::{AccountKey, Canonical, DataCategory, Month, SubjectId, Timestamp, Writer};
+use tallystick_policy::VisibleFile;
+use tallystick_scoring::summary::{Summary, summarise};
+use tallystick_store::{RecordedEvent, Snapshot, StoreError};
+
+use crate::bureau::{Found, OperationError};
+
+/// A member as reports name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its code.
+    pub code: String,
+    /// Its full name.
+    pub name: String,
+}
+
+impl Named {
+    fn of(snapshot: &Snapshot<'_>, number: u16) -> Self {
+        match snapshot.member_by_number(number) {
+            Some(member) => Self { code: member.code.clone(), name: member.name.clone() },
+            None => Self { code: number.to_string(), name: "unknown member".to_owned() },
+        }
+    }
+}
+
+/// One month of one account, with where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountMonth {
+    /// The month.
+    pub month: Month,
+    /// What was reported.
+    pub tradeline: TradelineMonth,
+    /// The delivery that recorded it.
+    pub delivery: DeliveryNumber,
+    /// The delivery whose statement it corrects.
+    pub corrects: Option<DeliveryNumber>,
+}
+
+/// One account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The account's key.
+    pub account: AccountKey,
+    /// Who reports it.
+    pub furnisher: Named,
+    /// Its terms, if reported.
+    pub terms: Option<TradelineTerms>,
+    /// Its months, the earliest first.
+    pub months: Vec<AccountMonth>,
+}
+
+/// One wallet at a payment platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wallet {
+    /// The wallet's key.
+    pub account: AccountKey,
+    /// Who reports it.
+    pub furnisher: Named,
+    /// Its months, the earliest first.
+    pub months: Vec<(Month, PaymentProfileMonth, DeliveryNumber)>,
+}
+
+/// One access to the file, as its subject sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// When.
+    pub at: Timestamp,
+    /// Place of its entry in the log.
+    pub index: u64,
+    /// Who; `None` is the subject.
+    pub by: Option<Named>,
+    /// On what ground.
+    pub purpose: Purpose,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The rules that decided.
+    pub reasons: Vec<Reason>,
+    /// Categories released.
+    pub released: Vec<DataCategory>,
+}
+
+/// How often the file was asked for to decide on credit, this inquiry not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InquiryCounts {
+    /// In the last 30 days.
+    pub days_30: u32,
+    /// In the last 180 days.
+    pub days_180: u32,
+    /// In the last 720 days.
+    pub days_720: u32,
+}
+
+/// What only the subject sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectPart {
+    /// Every access, the earliest first.
+    pub accesses: Vec<Access>,
+    /// Every consent, the earliest first.
+    pub consents: Vec<(ConsentState, Named)>,
+    /// Whether the file is frozen.
+    pub frozen: bool,
+}
+
+/// A report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Whom it is about.
+    pub subject: SubjectId,
+    /// When it was made.
+    pub at: Timestamp,
+    /// For whom; `None` is the subject.
+    pub recipient: Option<Named>,
+    /// For what.
+    pub purpose: Purpose,
+    /// Who the subject is, as each furnisher says.
+    pub identities: Vec<(Named, Identity)>,
+    /// Accounts, by furnisher.
+    pub accounts: Vec<Account>,
+    /// Wallets, by furnisher.
+    pub wallets: Vec<Wallet>,
+    /// Attributes at a glance.
+    pub summary: Summary,
+    /// Inquiries before this one.
+    pub inquiries: InquiryCounts,
+    /// What only the subject sees.
+    pub own: Option<SubjectPart>,
+}
+
+const DAY_MILLIS: i64 = 86_400_000;
+
+impl Report {
+    pub(crate) fn for_subscriber(
+        snapshot: &Snapshot<'_>,
+        file: VisibleFile,
+        found: &Found,
+        subscriber: &Member,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<Self, OperationError> {
+        let recipient = Some(Named { code: subscriber.code.clone(), name: subscriber.name.clone() });
+        Self::new(snapshot, file, found, recipient, purpose, now)
+    }
+
+    pub(crate) fn for_subject(
+        snapshot: &Snapshot<'_>,
+        file: VisibleFile,
+        found: &Found,
+        now: Timestamp,
+    ) -> Result<Self, OperationError> {
+        let mut report = Self::new(snapshot, file, found, None, Purpose::OwnReport, now)?;
+        report.own = Some(SubjectPart {
+            accesses: found.events.iter().filter_map(|recorded| access(snapshot, recorded)).collect(),
+            consents: found
+                .consents()
+                .into_iter()
+                .map(|state| {
+                    let member = Named::of(snapshot, state.consent.member);
+                    (state, member)
+                })
+                .collect(),
+            frozen: found.is_frozen(),
+        });
+        Ok(report)
+    }
+
+    fn new(
+        snapshot: &Snapshot<'_>,
+        file: VisibleFile,
+        found: &Found,
+        recipient: Option<Named>,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<Self, OperationError> {
+        let mut report = Self {
+            subject: found.subject,
+            at: now,
+            recipient,
+            purpose,
+            identities: identities(snapshot, &file)?,
+            accounts: Vec::new(),
+            wallets: Vec::new(),
+            summary: summarise(file.facts(), now.month()),
+            inquiries: inquiry_counts(&found.events, now),
+            own: None,
+        };
+        for fact in file.facts() {
+            let (account, delivery) = (fact.key.slot.account, fact.key.delivery);
+            let corrects = match fact.standing {
+                Standing::Corrects(earlier) => Some(earlier),
+                Standing::Reported | Standing::Deletes(_) => None,
+            };
+            match (&fact.body, fact.key.slot.month) {
+                (FactBody::TradelineTerms(terms), _) => report.account(snapshot, account).terms = Some(terms.clone()),
+                (FactBody::TradelineMonth(tradeline), Some(month)) => {
+                    let month = AccountMonth { month, tradeline: *tradeline, delivery, corrects };
+                    report.account(snapshot, account).months.push(month);
+                }
+                (FactBody::PaymentProfileMonth(profile), Some(month)) => {
+                    report.wallet(snapshot, account).months.push((month, *profile, delivery));
+                }
+                _ => {}
+            }
+        }
+        Ok(report)
+    }
+
+    fn account(&mut self, snapshot: &Snapshot<'_>, account: AccountKey) -> &mut Account {
+        let place = self.accounts.iter().position(|known| known.account == account).unwrap_or_else(|| {
+            let furnisher = Named::of(snapshot, account.furnisher());
+            self.accounts.push(Account { account, furnisher, terms: None, months: Vec::new() });
+            self.accounts.len() - 1
+        });
+        &mut self.accounts[place]
+    }
+
+    fn wallet(&mut self, snapshot: &Snapshot<'_>, account: AccountKey) -> &mut Wallet {
+        let place = self.wallets.iter().position(|known| known.account == account).unwrap_or_else(|| {
+            let furnisher = Named::of(snapshot, account.furnisher());
+            self.wallets.push(Wallet { account, furnisher, months: Vec::new() });
+            self.wallets.len() - 1
+        });
+        &mut self.wallets[place]
+    }
+
+    /// SHA-256 over everything in the report, in its canonical order.
+    pub fn hash(&self) -> [u8; 32] {
+        let mut bytes = Vec::new();
+        self.write(&mut Writer::new(&mut bytes));
+        Sha256::new_with_prefix(b"tallystick report 1\n").chain_update(bytes).finalize().into()
+    }
+
+    fn write(&self, out: &mut Writer<'_>) {
+        out.fixed(&self.subject.0);
+        out.signed(self.at.millis());
+        out.option(self.recipient.as_ref(), write_named);
+        self.purpose.write(out);
+        out.list(&self.identities, |out, (furnisher, identity)| {
+            write_named(out, furnisher);
+            identity.write(out);
+        });
+        out.list(&self.accounts, |out, account| {
+            out.fixed(&account.account.0);
+            write_named(out, &account.furnisher);
+            out.option(account.terms.as_ref(), |out, terms| terms.write(out));
+            out.list(&account.months, |out, month| {
+                out.unsigned(u64::from(month.month.number()));
+                month.tradeline.write(out);
+                out.unsigned(u64::from(month.delivery.0));
+                out.option(month.corrects.as_ref(), |out, earlier| out.unsigned(u64::from(earlier.0)));
+            });
+        });
+        out.list(&self.wallets, |out, wallet| {
+            out.fixed(&wallet.account.0);
+            write_named(out, &wallet.furnisher);
+            out.list(&wallet.months, |out, (month, profile, delivery)| {
+                out.unsigned(u64::from(month.number()));
+                profile.write(out);
+                out.unsigned(u64::from(delivery.0));
+            });
+        });
+        // The summary follows from the facts above and the time; what follows from neither comes next.
+        for count in [self.inquiries.days_30, self.inquiries.days_180, self.inquiries.days_720] {
+            out.unsigned(u64::from(count));
+        }
+        out.option(self.own.as_ref(), |out, own| {
+            out.list(&own.accesses, |out, access| out.unsigned(access.index));
+            out.list(&own.consents, |out, (state, _)| {
+                state.consent.write(out);
+                out.option(state.withdrawn_at.as_ref(), |out, at| out.signed(at.millis()));
+            });
+            out.byte(u8::from(own.frozen));
+        });
+    }
+}
+
+fn write_named(out: &mut Writer<'_>, named: &Named) {
+    out.text(&named.code);
+    out.text(&named.name);
+}
+
+fn identities(snapshot: &Snapshot<'_>, file: &VisibleFile) -> Result<Vec<(Named, Identity)>, StoreError> {
+    let mut identities = Vec::new();
+    for fact in file.facts().iter().filter(|fact| fact.key.slot.kind == FactKind::Identity) {
+        if let Some(identity) = snapshot.identity(fact)? {
+            identities.push((Named::of(snapshot, fact.key.slot.account.furnisher()), identity));
+        }
+    }
+    Ok(identities)
+}
+
+fn access(snapshot: &Snapshot<'_>, recorded: &RecordedEvent) -> Option<Access> {
+    let (at, index) = (recorded.entry.at, recorded.index);
+    match &recorded.event {
+        Event::Inquiry(inquiry) => Some(Access {
+            at,
+            index,
+            by: Some(Named::of(snapshot, inquiry.subscriber)),
+            purpose: inquiry.purpose,
+            outcome: inquiry.outcome,
+            reasons: inquiry.reasons.clone(),
+            released: inquiry.released.clone(),
+        }),
+        Event::OwnReportViewed(view) => Some(Access {
+            at,
+            index,
+            by: None,
+            purpose: Purpose::OwnReport,
+            outcome: Outcome::Permitted,
+            reasons: view.reasons.clone(),
+            released: Vec::new(),
+        }),
+        _ => None,
+    }
+}
+
+fn inquiry_counts(events: &[RecordedEvent], now: Timestamp) -> InquiryCounts {
+    let mut counts = InquiryCounts::default();
+    for recorded in events {
+        let Event::Inquiry(inquiry) = &recorded.event else { continue };
+        if inquiry.purpose != Purpose::CreditApplication || inquiry.outcome == Outcome::Denied {
+            continue;
+        }
+        let age_days = (now.millis() - recorded.entry.at.millis()) / DAY_MILLIS;
+        counts.days_30 += u32::from(age_days < 30);
+        counts.days_180 += u32::from(age_days < 180);
+        counts.days_720 += u32::from(age_days < 720);
+    }
+    counts
+}

@@ -1,0 +1,232 @@
+//! Decides whether a credit file may be seen, and by which rules.
+//!
+//! Everything weighed is in [`InquiryEvidence`]. The rulebook's policies decide; this module chooses which of the
+//! subject's consents speaks for the inquiry, and how far the permit goes. Start at [`decide_inquiry`].
+
+use std::borrow::Cow;
+
+use tallystick_model::consent::{ConsentScope, ConsentState};
+use tallystick_model::inquiry::{Purpose, Reason};
+use tallystick_model::member::{Member, MemberRole};
+use tallystick_model::{CategorySet, SubjectId, SubjectKind, Timestamp};
+
+use crate::permit::Permit;
+use crate::policies::{Answer, ConsentStanding, Grounds, Question};
+use crate::rulebook::Rulebook;
+
+/// What is known of an inquiry when it is decided.
+#[derive(Clone, Copy, Debug)]
+pub struct InquiryEvidence<'a> {
+    /// When.
+    pub now: Timestamp,
+    /// Who asks.
+    pub subscriber: &'a Member,
+    /// The ground claimed.
+    pub purpose: Purpose,
+    /// About whom. Consents of another subject are no consents.
+    pub subject: SubjectId,
+    /// What the subject is; where the identifier does not tell, a person.
+    pub subject_kind: SubjectKind,
+    /// The subject's consents, in any order, of any member and scope.
+    pub consents: &'a [ConsentState],
+    /// Whether the subject has frozen the file.
+    pub frozen: bool,
+}
+
+/// What was decided.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Decision {
+    /// It may move.
+    Permit(Permit),
+    /// It may not.
+    Denied(Denial),
+}
+
+/// Why something may not move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// The rules that forbade it, at least one, in the rulebook's order: the most specific first.
+    pub reasons: Vec<Reason>,
+}
+
+/// Whether `evidence` lets the subscriber see the subject's file, and how much of it.
+///
+/// Of several consents that permit, the one that releases most is relied on; a consent too many never turns a permit
+/// into a denial. A denial gives the reasons that stand against the most promising consent.
+pub fn decide_inquiry(rulebook: &Rulebook, evidence: &InquiryEvidence<'_>) -> Decision {
+    let candidates = candidates(evidence);
+    let mut best: Option<Permit> = None;
+    let mut denial: Option<Vec<Reason>> = None;
+    for alike in candidates.chunk_by(|(one, _), (other, _)| one == other) {
+        let Some((standing, _)) = alike.first() else { continue };
+        match ask(rulebook, evidence, Some(*standing)) {
+            Answer::Denied(reasons) => {
+                denial.get_or_insert(reasons);
+            }
+            Answer::Permitted(grounds) => {
+                for (_, state) in alike {
+                    let permit = permit(rulebook, evidence, &grounds, Some(state));
+                    if best.as_ref().is_none_or(|best| size(permit.released) > size(best.released)) {
+                        best = Some(permit);
+                    }
+                }
+            }
+        }
+    }
+    if let Some(permit) = best {
+        return Decision::Permit(permit);
+    }
+    match ask(rulebook, evidence, None) {
+        Answer::Permitted(grounds) => Decision::Permit(permit(rulebook, evidence, &grounds, None)),
+        Answer::Denied(reasons) => Decision::Denied(Denial { reasons: denial.unwrap_or(reasons) }),
+    }
+}
+
+/// Whether the subject may see the own report: all of it, conditional categories too.
+pub fn decide_own_report(rulebook: &Rulebook, now: Timestamp, subject: SubjectId) -> Decision {
+    match rulebook.policies.ask(Question::OwnReport(subject)) {
+        Answer::Denied(reasons) => Decision::Denied(Denial { reasons }),
+        Answer::Permitted(grounds) => Decision::Permit(Permit {
+            subject,
+            purpose: Purpose::OwnReport,
+            decided_at: now,
+            reasons: grounds.reasons,
+            consent: None,
+            released: CategorySet::all(),
+        }),
+    }
+}
+
+/// The consents this subject gave this subscriber for inquiries: the most promising first, those that count alike together.
+fn candidates<'a>(evidence: &InquiryEvidence<'a>) -> Vec<(ConsentStanding, &'a ConsentState)> {
+    let mut candidates: Vec<_> = evidence
+        .consents
+        .iter()
+        .filter(|state| {
+            state.consent.subject == evidence.subject
+                && state.consent.member == evidence.subscriber.number
+                && state.consent.scope == ConsentScope::Inquire
+        })
+        .map(|state| (standing(state, evidence), state))
+        .collect();
+    let last = |state: &ConsentState| (state.consent.valid_until, state.consent.id);
+    candidates.sort_by(|(one, a), (other, b)| other.cmp(one).then_with(|| last(b).cmp(&last(a))));
+    candidates
+}
+
+fn standing(state: &ConsentState, evidence: &InquiryEvidence<'_>) -> ConsentStanding {
+    ConsentStanding {
+        names_purpose: state.consent.purposes.contains(&evidence.purpose),
+        active: state.is_active_at(evidence.now),
+        form: state.consent.form,
+        not_yet_valid: evidence.now < state.consent.valid_from,
+        expired: state.consent.valid_until <= evidence.now,
+        withdrawn: state.withdrawn_at.is_some_and(|withdrawn| withdrawn <= evidence.now),
+    }
+}
+
+fn ask(rulebook: &Rulebook, evidence: &InquiryEvidence<'_>, consent: Option<ConsentStanding>) -> Answer {
+    rulebook.policies.ask(Question::Inquire {
+        kind: evidence.subscriber.kind,
+        subscriber: evidence.subscriber.has(MemberRole::Subscriber),
+        about: evidence.subject_kind,
+        purpose: evidence.purpose,
+        frozen: evidence.frozen,
+        consent,
+    })
+}
+
+/// A permit as far as its grounds go: the law's releases the budget without what is conditional, a consent's what it
+/// names of the budget.
+fn permit(
+    rulebook: &Rulebook,
+    evidence: &InquiryEvidence<'_>,
+    grounds: &Grounds,
+    consent: Option<&ConsentState>,
+) -> Permit {
+    let budget = rulebook.budget(evidence.purpose);
+    let conditional = rulebook.conditional(evidence.subject_kind);
+    let relied_on = consent.filter(|_| grounds.consent);
+    let named: CategorySet = relied_on.iter().flat_map(|state| &state.consent.categories).copied().collect();
+    let released = budget
+        .iter()
+        .filter(|category| named.contains(*category) || (grounds.law && !conditional.contains(*category)))
+        .collect();
+    Permit {
+        subject: evidence.subject,
+        purpose: evidence.purpose,
+        decided_at: evidence.now,
+        reasons: grounds.reasons.clone(),
+        consent: relied_on.map(|state| state.consent.id),
+        released,
+    }
+}
+
+fn size(categories: CategorySet) -> usize {
+    categories.iter().count()
+}
+
+/// Codes and their sentences, for whoever has to be told. Codes never change their meaning.
+const SENTENCES: [(&str, &str); 37] = [
+    // Who asks, and what for.
+    ("not_a_subscriber", "The member is not admitted as a subscriber."),
+    ("own_report_is_for_the_subject", "Only the subject can ask for the own report."),
+    ("supervisor_gets_statistics", "Supervision is served with statistics, not with a person's file."),
+    ("not_a_supervisor", "Only the supervisor can inquire for supervision."),
+    ("not_a_court", "Only a court can inquire under its order."),
+    ("no_permissible_purpose", "The purpose is none for which the law lets a report be given."),
+    // The subject's will.
+    ("file_frozen", "The subject has frozen the credit file."),
+    ("consent_withdrawn", "The subject has withdrawn the consent."),
+    ("consent_expired", "The consent has expired."),
+    ("consent_not_yet_valid", "The consent does not hold yet."),
+    ("consent_not_written", "The consent was not given in writing."),
+    // Why an inquiry is permitted.
+    ("court_order", "A court has ordered it."),
+    ("rule_is_for_persons", "The rule protects natural persons; this subject is a firm."),
+    ("credit_transaction", "It serves a credit transaction with the subject, or an account the subject has."),
+    ("insurance_underwriting", "It serves to underwrite insurance of the subject."),
+    ("licence_by_law", "The law asks for financial standing before the licence is granted."),
+    ("business_need", "It serves a transaction that the subject began."),
+    ("written_instruction", "The subject has instructed it in writing."),
+    ("own_access", "The subject sees what is held about the subject."),
+    // What may be furnished.
+    ("not_a_furnisher", "The member is not admitted as a furnisher."),
+    ("prohibited_category", "The law forbids a credit bureau to collect this kind of data."),
+    ("protected_characteristic", "No decision on credit may rest on this kind of data."),
+    ("not_necessary", "This kind of data is not necessary to judge credit."),
+    ("not_this_members_business", "The member's business with the subject does not bring forth this kind of data."),
+    ("public_by_law", "The law has made it public."),
+    ("consent_to_collect", "The subject agrees that it is collected."),
+    ("written_consent_to_furnish", "The subject has agreed in writing that the lender hands it over."),
+    ("separate_consent", "The subject has agreed separately, in writing, that the platform hands it over."),
+    ("separate_consent_to_sensitive", "The subject has agreed separately that sensitive data is handed over."),
+    ("warned_and_written_consent", "The subject was warned of adverse consequences and has agreed in writing."),
+    ("furnisher_answers_for_accuracy", "The furnisher answers for its accuracy; no consent is asked."),
+    ("no_recorded_consent", "No consent of the subject that would let the member furnish this is on record."),
+    ("not_declared", "The delivery was not admitted with this kind of data."),
+    // What the policies leave open, and what should not happen.
+    ("no_rule_permits", "No rule of the rulebook permits it."),
+    ("rule_not_evaluable", "A rule of the rulebook could not be evaluated; nothing moves."),
+    // One for each purpose; see below.
+    ("no_consent_for_", "No consent of the subject lets this subscriber inquire: "),
+    ("written_consent_for_", "The subject has agreed in writing to this inquiry: "),
+];
+
+/// One plain sentence for a reason's code. Of a code this version does not know, the code itself in words.
+pub fn sentence(code: &str) -> Cow<'static, str> {
+    known_sentence(code).unwrap_or_else(|| Cow::Owned(code.replace('_', " ")))
+}
+
+/// The sentence of a code this version knows.
+pub(crate) fn known_sentence(code: &str) -> Option<Cow<'static, str>> {
+    SENTENCES.iter().find_map(|(known, sentence)| match code.strip_prefix(known)? {
+        "" if !known.ends_with('_') => Some(Cow::Borrowed(*sentence)),
+        purpose if known.ends_with('_') => {
+            let purpose = Purpose::from_code(purpose)?;
+            Some(Cow::Owned(format!("{sentence}{}.", purpose.code().replace('_', " "))))
+        }
+        _ => None,
+    })
+}

@@ -1,0 +1,151 @@
+//! Decides what a furnisher may hand over: once per delivery, then applied to its records without asking again.
+//!
+//! Each category is asked about with ever stronger evidence of the subject's consent; the weakest that the rulebook's
+//! policies permit is what the category needs. Start at [`gate()`].
+
+use std::collections::BTreeMap;
+
+use tallystick_model::consent::{ConsentForm, ConsentId, ConsentScope, ConsentState};
+use tallystick_model::inquiry::Reason;
+use tallystick_model::member::{ConsentDuty, Member, MemberRole};
+use tallystick_model::{CategorySet, DataCategory, SubjectId, SubjectKind, Timestamp};
+
+use crate::decision::Denial;
+use crate::policies::{Answer, FurnishConsent, Question};
+use crate::rulebook::Rulebook;
+
+/// What one furnisher may hand over at one time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gate {
+    furnisher: u16,
+    decided_at: Timestamp,
+    admissions: BTreeMap<(SubjectKind, DataCategory), Admission>,
+    /// What is said of a category that was not asked for.
+    otherwise: Admission,
+}
+
+/// Whether data of one category, about one kind of subject, may come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It may, where the need is met.
+    Admitted {
+        /// What it takes of the subject's consent.
+        need: ConsentNeed,
+        /// The rules that admit it.
+        reasons: Vec<Reason>,
+    },
+    /// It may not, whatever the subject agrees to.
+    NotAdmitted {
+        /// The rules that forbid it.
+        reasons: Vec<Reason>,
+    },
+}
+
+/// What is needed of a subject's consent before data comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsentNeed {
+    /// Nothing.
+    Nothing,
+    /// That the furnisher holds it, as it has bound itself to (`ConsentDuty::Attested`): this furnisher has.
+    Attested,
+    /// That it is on record here, active, for this furnisher and category, at least in this form.
+    Recorded(ConsentForm),
+}
+
+/// What `furnisher` may hand over of `categories`, about persons and about firms.
+///
+/// A furnisher that has promised nothing is never found to need only its promise: it needs consent on record.
+pub fn gate(rulebook: &Rulebook, furnisher: &Member, categories: CategorySet, now: Timestamp) -> Gate {
+    let mut admissions = BTreeMap::new();
+    for about in SubjectKind::ALL {
+        for category in categories.iter() {
+            admissions.insert((*about, category), admission(rulebook, furnisher, *about, category));
+        }
+    }
+    let not_declared = Reason { rule: rulebook.name().to_owned(), code: "not_declared".to_owned() };
+    let otherwise = Admission::NotAdmitted { reasons: vec![not_declared] };
+    Gate { furnisher: furnisher.number, decided_at: now, admissions, otherwise }
+}
+
+fn admission(rulebook: &Rulebook, furnisher: &Member, about: SubjectKind, category: DataCategory) -> Admission {
+    let mut denied = Vec::new();
+    for (need, consent) in levels(furnisher.duty) {
+        let question = Question::Furnish {
+            kind: furnisher.kind,
+            furnisher: furnisher.has(MemberRole::Furnisher),
+            about,
+            category,
+            consent,
+        };
+        match rulebook.policies.ask(question) {
+            Answer::Permitted(grounds) => return Admission::Admitted { need, reasons: grounds.reasons },
+            Answer::Denied(reasons) => denied = reasons,
+        }
+    }
+    Admission::NotAdmitted { reasons: denied }
+}
+
+/// What could be asked of a consent, the weakest first.
+fn levels(duty: ConsentDuty) -> impl Iterator<Item = (ConsentNeed, FurnishConsent)> {
+    let attested = match duty {
+        ConsentDuty::Nothing => None,
+        ConsentDuty::Attested => Some((ConsentNeed::Attested, FurnishConsent::Attested)),
+    };
+    let recorded = |form: &ConsentForm| (ConsentNeed::Recorded(*form), FurnishConsent::Recorded(*form));
+    [(ConsentNeed::Nothing, FurnishConsent::Nothing)]
+        .into_iter()
+        .chain(attested)
+        .chain(ConsentForm::ALL.iter().map(recorded))
+}
+
+impl Gate {
+    /// Whether data of this category may come in, and what that takes. Of a category that the gate was not asked for:
+    /// not admitted.
+    pub fn admission(&self, about: SubjectKind, category: DataCategory) -> &Admission {
+        self.admissions.get(&(about, category)).unwrap_or(&self.otherwise)
+    }
+
+    /// Everything that was asked for, with its answer.
+    pub fn admissions(&self) -> impl Iterator<Item = (SubjectKind, DataCategory, &Admission)> {
+        self.admissions.iter().map(|((about, category), admission)| (*about, *category, admission))
+    }
+
+    /// Whether data of this category about `subject` may come in, given the subject's consents (in any order, of any
+    /// member and scope); with the consent on record that it needed, if it did. Consents of another subject are none.
+    ///
+    /// # Errors
+    /// [`Denial`] with the rules that forbid the category, or with `no_recorded_consent`.
+    pub fn admit(
+        &self,
+        about: SubjectKind,
+        subject: SubjectId,
+        category: DataCategory,
+        consents: &[ConsentState],
+    ) -> Result<Option<ConsentId>, Denial> {
+        match self.admission(about, category) {
+            Admission::NotAdmitted { reasons } => Err(Denial { reasons: reasons.clone() }),
+            Admission::Admitted { need: ConsentNeed::Nothing | ConsentNeed::Attested, .. } => Ok(None),
+            Admission::Admitted { need: ConsentNeed::Recorded(form), reasons } => {
+                let on_record = consents.iter().filter(|state| self.suffices(state, subject, category, *form));
+                let longest = on_record.max_by_key(|state| (state.consent.valid_until, state.consent.id));
+                let missing = || Denial { reasons: reasons.iter().map(no_recorded_consent).collect() };
+                longest.map(|state| Some(state.consent.id)).ok_or_else(missing)
+            }
+        }
+    }
+
+    fn suffices(&self, state: &ConsentState, subject: SubjectId, category: DataCategory, form: ConsentForm) -> bool {
+        let consent = &state.consent;
+        consent.subject == subject
+            && consent.scope == ConsentScope::Furnish
+            && consent.member == self.furnisher
+            && consent.form >= form
+            && consent.categories.contains(&category)
+            && state.is_active_at(self.decided_at)
+    }
+}
+
+/// The rule that would have admitted it, had there been a consent.
+fn no_recorded_consent(reason: &Reason) -> Reason {
+    Reason { rule: reason.rule.clone(), code: "no_recorded_consent".to_owned() }
+}

@@ -1,0 +1,123 @@
+//! Permits, and what they let out.
+//!
+//! [`Permit::reveal`] is the only way a credit file becomes something that may be shown. A permit is made by a decision
+//! of this crate and by nothing else, a visible file by a permit and by nothing else.
+
+use std::fmt;
+
+use tallystick_model::consent::ConsentId;
+use tallystick_model::fact::{Fact, FactBody};
+use tallystick_model::inquiry::{Purpose, Reason};
+use tallystick_model::tradeline::AccountKind;
+use tallystick_model::{CategorySet, CreditFile, DataCategory, SubjectId, Timestamp};
+
+/// A decision to let parts of one subject's credit file be seen.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Permit {
+    pub(crate) subject: SubjectId,
+    pub(crate) purpose: Purpose,
+    pub(crate) decided_at: Timestamp,
+    pub(crate) reasons: Vec<Reason>,
+    pub(crate) consent: Option<ConsentId>,
+    pub(crate) released: CategorySet,
+}
+
+impl Permit {
+    /// Whose file.
+    pub const fn subject(&self) -> SubjectId {
+        self.subject
+    }
+
+    /// For which purpose.
+    pub const fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    /// When it was decided. A permit is for now: it is not kept.
+    pub const fn decided_at(&self) -> Timestamp {
+        self.decided_at
+    }
+
+    /// The rules that permitted it, at least one, in the rulebook's order.
+    pub fn reasons(&self) -> &[Reason] {
+        &self.reasons
+    }
+
+    /// The consent relied on; `None` where none was needed.
+    pub const fn consent(&self) -> Option<ConsentId> {
+        self.consent
+    }
+
+    /// The categories of data released.
+    pub const fn released(&self) -> CategorySet {
+        self.released
+    }
+
+    /// What may be seen of `file`: its current facts, of released categories.
+    ///
+    /// # Panics
+    /// If the file is another subject's: the caller mixed up two people.
+    pub fn reveal(&self, file: CreditFile) -> VisibleFile {
+        assert!(file.subject() == self.subject, "a permit reveals the file it was given for, and no other");
+        let facts = file.current().filter_map(|fact| visible(fact, self.released)).collect();
+        VisibleFile { subject: self.subject, facts }
+    }
+}
+
+/// What a permit shows of a credit file.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VisibleFile {
+    subject: SubjectId,
+    facts: Vec<Fact>,
+}
+
+impl VisibleFile {
+    /// Whom it is about.
+    pub const fn subject(&self) -> SubjectId {
+        self.subject
+    }
+
+    /// The facts, in key order.
+    pub fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+}
+
+impl fmt::Debug for VisibleFile {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "VisibleFile({} facts)", self.facts.len())
+    }
+}
+
+/// The category of what a fact says; `None` for what only routes inside the bureau and is never shown.
+///
+/// A payment profile's income and investments are of their own categories, `income` and `securities`.
+pub const fn category_of(body: &FactBody) -> Option<DataCategory> {
+    match body {
+        FactBody::Identity(_) => Some(DataCategory::Identity),
+        FactBody::Alias(_) => None,
+        FactBody::TradelineTerms(terms) => Some(category_of_account(terms.kind)),
+        FactBody::TradelineMonth(month) => Some(category_of_account(month.kind)),
+        FactBody::PaymentProfileMonth(_) => Some(DataCategory::Payments),
+    }
+}
+
+const fn category_of_account(kind: AccountKind) -> DataCategory {
+    match kind {
+        AccountKind::Service => DataCategory::NonCredit,
+        _ => DataCategory::Credit,
+    }
+}
+
+fn visible(fact: &Fact, released: CategorySet) -> Option<Fact> {
+    if !released.contains(category_of(&fact.body)?) {
+        return None;
+    }
+    let mut fact = fact.clone();
+    if let FactBody::PaymentProfileMonth(month) = &mut fact.body {
+        month.income = month.income.filter(|_| released.contains(DataCategory::Income));
+        month.investments = month.investments.filter(|_| released.contains(DataCategory::Securities));
+    }
+    Some(fact)
+}

@@ -1,0 +1,312 @@
+//! What can be typed. Long flags only; each command's help shows an example.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A credit bureau in a box.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tallystick",
+    version,
+    about = "A credit bureau in a box: credit files under consent and law, and proof of everything done",
+    after_help = "Exit codes: 0 permitted or ok, 1 could not run, 2 denied, 3 input rejected.\n\
+                  Results go to stdout, the story to stderr.\n\nExample:\n  tallystick demo"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Print the result as one JSON object
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Found a bureau in a new folder
+    #[command(after_help = "Example:\n  tallystick init --bureau bureau --name bureau.example/log --rulebook cn")]
+    Init(Init),
+    /// Admit members, and list them
+    #[command(subcommand)]
+    Member(Member),
+    /// Take in a furnisher's delivery
+    #[command(after_help = "Example:\n  tallystick ingest --furnisher CARD --layout samples/layouts/card_lender.toml \
+                            --file samples/deliveries/card_2026-01.csv")]
+    Ingest(Ingest),
+    /// Grant, withdraw and list consents
+    #[command(subcommand)]
+    Consent(Consent),
+    /// Ask about a subject for a purpose
+    #[command(
+        after_help = "Example:\n  tallystick inquire --subscriber BANK --subject cn-resident-id:11010519491231002X \
+                            --purpose credit_application"
+    )]
+    Inquire(Inquire),
+    /// Show a subject the own file and who looked at it
+    #[command(after_help = "Example:\n  tallystick report --subject @my-id.txt")]
+    Report(Report),
+    /// Correct or delete one month of a furnisher's own account
+    #[command(after_help = "Example:\n  tallystick correct --furnisher CARD --subject @id.txt --account 6222-0001 \
+                            --month 2026-02 --rating current --reason \"paid on time, booked late\"")]
+    Correct(Correct),
+    /// Freeze a file, or lift the freeze
+    #[command(subcommand)]
+    Freeze(Freeze),
+    /// Check everything that can be derived again
+    #[command(after_help = "Example:\n  tallystick verify --bureau bureau")]
+    Verify(Verify),
+    /// Play the whole story on synthetic samples
+    #[command(after_help = "Example:\n  tallystick demo --folder /tmp/demo")]
+    Demo(Demo),
+}
+
+#[derive(Debug, Args)]
+pub struct Folder {
+    /// The bureau's data folder
+    #[arg(long = "bureau", value_name = "DIR", default_value = "bureau")]
+    pub folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Name of the bureau and origin of its log, e.g. `bureau.example/log`
+    #[arg(long)]
+    pub name: String,
+    /// The rules it decides by: `cn` or `us`
+    #[arg(long)]
+    pub rulebook: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Member {
+    /// Admit a furnisher or subscriber
+    #[command(after_help = "Example:\n  tallystick member admit --code CARD --name \"Example Card Company\" \
+                            --kind card_issuer --role furnisher --consent-duty attested")]
+    Admit(Admit),
+    /// List the members
+    #[command(after_help = "Example:\n  tallystick member list")]
+    List(MemberList),
+}
+
+#[derive(Debug, Args)]
+pub struct Admit {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Short name: letters, digits, `-` and `_`
+    #[arg(long)]
+    pub code: String,
+    /// Full name
+    #[arg(long)]
+    pub name: String,
+    /// Its business, e.g. `bank`, `card_issuer`, `payment_platform`
+    #[arg(long)]
+    pub kind: String,
+    /// `furnisher`, `subscriber`; repeat for both
+    #[arg(long = "role", required = true)]
+    pub roles: Vec<String>,
+    /// What it promises about subjects' consent to its reports: `nothing` or `attested`
+    #[arg(long, default_value = "nothing")]
+    pub consent_duty: String,
+}
+
+#[derive(Debug, Args)]
+pub struct MemberList {
+    #[command(flatten)]
+    pub folder: Folder,
+}
+
+#[derive(Debug, Args)]
+pub struct SubjectArg {
+    /// `SCHEME:IDENTIFIER`, or `@FILE` to keep it out of the process list
+    #[arg(long)]
+    pub subject: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Ingest {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Code of the furnisher
+    #[arg(long)]
+    pub furnisher: String,
+    /// `metro2`, `alipay`, `wechat`, or a mapping's TOML file
+    #[arg(long)]
+    pub layout: String,
+    /// The delivery
+    #[arg(long)]
+    pub file: PathBuf,
+    /// Month the file is about, where it does not say; of a wide file the month to take
+    #[arg(long, value_name = "YYYY-MM")]
+    pub month: Option<String>,
+    /// Whom the file is about, where it does not say (a person's own bill): `SCHEME:IDENTIFIER` or `@FILE`
+    #[arg(long)]
+    pub subject: Option<String>,
+    /// How a payment bill came: `self_asserted` by the subject, or `furnisher_signed`
+    #[arg(long, default_value = "self_asserted")]
+    pub provenance: String,
+    /// What to do about binding totals that disagree: `enforce` or `report`
+    #[arg(long, default_value = "enforce")]
+    pub control_totals: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Consent {
+    /// Record a subject's consent
+    #[command(after_help = "Example:\n  tallystick consent grant --subject @id.txt --member BANK --scope inquire \
+                            --purpose credit_application --category credit --form written --until 2027-01-01")]
+    Grant(Grant),
+    /// Withdraw a consent
+    #[command(after_help = "Example:\n  tallystick consent withdraw --subject @id.txt --consent 0123456789abcdef")]
+    Withdraw(Withdraw),
+    /// List a subject's consents
+    #[command(after_help = "Example:\n  tallystick consent list --subject @id.txt")]
+    List(ConsentList),
+}
+
+#[derive(Debug, Args)]
+pub struct Grant {
+    #[command(flatten)]
+    pub folder: Folder,
+    #[command(flatten)]
+    pub subject: SubjectArg,
+    /// Code of the member it is for
+    #[arg(long)]
+    pub member: String,
+    /// `furnish` or `inquire`
+    #[arg(long)]
+    pub scope: String,
+    /// For which purpose it may inquire; repeat for more
+    #[arg(long = "purpose")]
+    pub purposes: Vec<String>,
+    /// For which category of data; repeat for more
+    #[arg(long = "category", required = true)]
+    pub categories: Vec<String>,
+    /// `electronic`, `written`, or `written_warned` (after a warning of adverse consequences)
+    #[arg(long)]
+    pub form: String,
+    /// Until when it holds (that day no longer)
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub until: String,
+    /// The signed paper or the screen shown; its SHA-256 is kept
+    #[arg(long, value_name = "FILE")]
+    pub evidence: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Withdraw {
+    #[command(flatten)]
+    pub folder: Folder,
+    #[command(flatten)]
+    pub subject: SubjectArg,
+    /// The consent's id, 16 hex digits
+    #[arg(long)]
+    pub consent: String,
+}
+
+#[derive(Debug, Args)]
+pub struct ConsentList {
+    #[command(flatten)]
+    pub folder: Folder,
+    #[command(flatten)]
+    pub subject: SubjectArg,
+}
+
+#[derive(Debug, Args)]
+pub struct Inquire {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Code of the subscriber
+    #[arg(long)]
+    pub subscriber: String,
+    #[command(flatten)]
+    pub subject: SubjectArg,
+    /// The ground claimed, e.g. `credit_application`
+    #[arg(long)]
+    pub purpose: String,
+    /// Write the proof of the answer's log entry here (C2SP tlog-proof)
+    #[arg(long, value_name = "FILE")]
+    pub receipt: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Report {
+    #[command(flatten)]
+    pub folder: Folder,
+    #[command(flatten)]
+    pub subject: SubjectArg,
+    /// Write the proof of the answer's log entry here (C2SP tlog-proof)
+    #[arg(long, value_name = "FILE")]
+    pub receipt: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Correct {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Code of the furnisher
+    #[arg(long)]
+    pub furnisher: String,
+    #[command(flatten)]
+    pub subject: SubjectArg,
+    /// The furnisher's number of the account
+    #[arg(long)]
+    pub account: String,
+    /// The month to correct
+    #[arg(long, value_name = "YYYY-MM")]
+    pub month: String,
+    /// Take the month back altogether
+    #[arg(long, conflicts_with_all = ["status", "rating", "balance", "past_due", "paid"])]
+    pub delete: bool,
+    /// New status, e.g. `open`, `closed`
+    #[arg(long)]
+    pub status: Option<String>,
+    /// New rating, e.g. `current`, `late_1`
+    #[arg(long)]
+    pub rating: Option<String>,
+    /// New balance
+    #[arg(long, allow_hyphen_values = true)]
+    pub balance: Option<String>,
+    /// New amount past due
+    #[arg(long)]
+    pub past_due: Option<String>,
+    /// New amount paid
+    #[arg(long)]
+    pub paid: Option<String>,
+    /// Why; the subject reads it
+    #[arg(long)]
+    pub reason: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Freeze {
+    /// Keep new lenders out
+    #[command(after_help = "Example:\n  tallystick freeze place --subject @id.txt")]
+    Place(FreezeArgs),
+    /// Open the file again
+    #[command(after_help = "Example:\n  tallystick freeze lift --subject @id.txt")]
+    Lift(FreezeArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct FreezeArgs {
+    #[command(flatten)]
+    pub folder: Folder,
+    #[command(flatten)]
+    pub subject: SubjectArg,
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    #[command(flatten)]
+    pub folder: Folder,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where to found the demo's bureau; a temporary folder that is removed if not given
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}

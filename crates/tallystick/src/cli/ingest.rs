@@ -1,0 +1,159 @@
+//! `ingest`: a delivery in, a summary and positioned rejects out.
+
+use std::cell::Cell;
+use std::fs::File;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use tallystick_intake::{ControlTotal, Reject};
+use tallystick_model::payment_profile::Provenance;
+use tallystick_operations::Bureau;
+use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, ingest};
+
+use super::{End, Told, args, json::recorded, line, parse, render};
+use crate::progress::{Counted, Watch};
+use crate::{clock, config};
+
+/// Rejects shown one by one to people; `--json` has the first thousand.
+const REJECTS_SHOWN: usize = 10;
+
+pub(super) fn run(args: &args::Ingest, quiet: bool) -> Result<Told> {
+    let delivery = Delivery {
+        furnisher: args.furnisher.clone(),
+        layout: parse::layout(&args.layout)?,
+        month: args.month.as_deref().map(parse::month).transpose()?,
+        subject: args.subject.as_deref().map(parse::subject).transpose()?,
+        provenance: parse::coded("provenance", &args.provenance, Provenance::ALL.iter().copied(), Provenance::code)?,
+        control_totals: parse::coded(
+            "control-totals",
+            &args.control_totals,
+            [ControlTotals::Enforce, ControlTotals::Report],
+            |totals| match totals {
+                ControlTotals::Enforce => "enforce",
+                ControlTotals::Report => "report",
+            },
+        )?,
+    };
+    let file = File::open(&args.file).with_context(|| format!("`{}`", args.file.display()))?;
+    let bureau = config::open(&args.folder.folder)?;
+    deliver(&bureau, &delivery, file, clock::now(), quiet)
+}
+
+/// Ingests a file with progress, and tells how it went.
+pub(super) fn deliver(
+    bureau: &Bureau,
+    delivery: &Delivery,
+    file: File,
+    now: tallystick_model::Timestamp,
+    quiet: bool,
+) -> Result<Told> {
+    let total_bytes = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
+    let bytes = Cell::new(0);
+    let mut watch = Watch::new(total_bytes, quiet);
+    let mut input = Counted::new(file, &bytes);
+    let outcome = ingest(bureau, delivery, &mut input, now, &mut |progress| {
+        watch.tell(progress.stage, bytes.get(), progress.records, progress.rejects);
+    });
+    watch.finish();
+    match outcome {
+        Ok(ingested) => Ok(admitted(&ingested)),
+        Err(IngestError::Operation(error)) => Err(error.into()),
+        Err(IngestError::NotAdmitted(refusals)) => {
+            let mut lines = Vec::new();
+            for (category, reasons) in &refusals {
+                lines.extend(render::reasons("deny", reasons).into_iter().map(|text| format!("{text} ({category})")));
+            }
+            let reasons: Vec<Value> = refusals
+                .iter()
+                .map(|(category, reasons)| json!({"category": category.code(), "reasons": super::json::reasons(reasons)}))
+                .collect();
+            Ok(Told::new(End::Denied, lines, json!({"result": "denied", "refusals": reasons})))
+        }
+        Err(IngestError::ControlTotals(totals)) => {
+            let mut lines = vec![line("refuse", "control totals disagree; nothing was loaded")];
+            lines.extend(totals.iter().map(|total| line("total", total_line(total))));
+            let totals: Vec<_> = totals.iter().map(total_json).collect();
+            Ok(Told::new(End::Rejected, lines, json!({"result": "refused", "control_totals": totals})))
+        }
+        Err(error @ (IngestError::Refused { .. } | IngestError::AlreadyDelivered(_))) => {
+            let known = matches!(error, IngestError::AlreadyDelivered(_));
+            let (end, word) = if known { (End::Ok, "same") } else { (End::Rejected, "refuse") };
+            let text = if known { error.to_string() } else { format!("{error}; nothing was loaded") };
+            let result = if known { "already_delivered" } else { "refused" };
+            Ok(Told::new(end, vec![line(word, &text)], json!({"result": result, "message": text})))
+        }
+    }
+}
+
+fn total_line(total: &ControlTotal) -> String {
+    let stated = total.stated.map_or("unreadable".to_owned(), |stated| stated.to_string());
+    format!("{}: the file says {stated}, counted {}", total.name, total.counted)
+}
+
+fn total_json(total: &ControlTotal) -> Value {
+    json!({"name": total.name, "stated": total.stated, "counted": total.counted, "agrees": total.agrees()})
+}
+
+fn reject_json(reject: &Reject) -> Value {
+    json!({
+        "code": reject.code.to_string(),
+        "meaning": reject.code.meaning(),
+        "record": reject.place.record,
+        "byte": reject.place.byte,
+        "field": reject.field,
+        "expected": reject.expected,
+        "found": reject.found.to_string(),
+    })
+}
+
+fn admitted(ingested: &Ingested) -> Told {
+    let delivery = &ingested.delivery;
+    let facts: Vec<_> = delivery.facts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let facts = if facts.is_empty() { "no facts".to_owned() } else { facts.join(", ") };
+    let mut lines = vec![line(
+        "ok",
+        format_args!(
+            "delivery {} by {}: {} records, {} rejects, {} subjects: {facts}",
+            delivery.number, delivery.layout, delivery.records, delivery.rejects, delivery.subjects
+        ),
+    )];
+    lines.extend(ingested.rejects.iter().take(REJECTS_SHOWN).map(|reject| line("reject", reject)));
+    let more = delivery.rejects.saturating_sub(REJECTS_SHOWN as u64);
+    if more > 0 {
+        lines.push(line("reject", format_args!("... and {more} more")));
+    }
+    for (category, reason, count) in &delivery.not_admitted {
+        lines.push(line(
+            "left",
+            format_args!("{count} values of `{category}` not admitted: {} {}", reason.rule, reason.code),
+        ));
+    }
+    lines.extend(ingested.set_aside.iter().map(|(why, count)| line("aside", format_args!("{count} records: {why}"))));
+    let disagreeing = ingested.control_totals.iter().filter(|total| !total.agrees());
+    lines.extend(disagreeing.map(|total| line("total", total_line(total))));
+    lines.push(render::receipt(&ingested.recorded));
+    let json = json!({
+        "result": "ok",
+        "delivery": {
+            "number": delivery.number.0,
+            "layout": delivery.layout,
+            "file_sha256": hex::encode(delivery.file_hash),
+            "file_bytes": delivery.file_bytes,
+            "records": delivery.records,
+            "rejects": delivery.rejects,
+            "subjects": delivery.subjects,
+            "facts": delivery.facts.iter().map(|(kind, count)| (kind.code(), *count)).collect::<std::collections::BTreeMap<_, _>>(),
+            "facts_root": hex::encode(delivery.facts_root),
+            "rulebook": delivery.rulebook,
+            "admitted_under": super::json::reasons(&delivery.admitted_under),
+        },
+        "rejects": ingested.rejects.iter().map(reject_json).collect::<Vec<_>>(),
+        "not_admitted": delivery.not_admitted.iter().map(|(category, reason, count)| {
+            json!({"category": category.code(), "rule": reason.rule, "code": reason.code, "values": count})
+        }).collect::<Vec<_>>(),
+        "set_aside": ingested.set_aside.iter().map(|(why, count)| json!({"reason": why, "records": count})).collect::<Vec<_>>(),
+        "control_totals": ingested.control_totals.iter().map(total_json).collect::<Vec<_>>(),
+        "recorded": recorded(&ingested.recorded),
+    });
+    Told::new(End::Ok, lines, json)
+}

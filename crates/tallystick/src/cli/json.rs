@@ -1,0 +1,219 @@
+//! Results as JSON. Amounts are integers in minor units beside their currency; hashes are lower-case hex.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+use tallystick_model::consent::ConsentState;
+use tallystick_model::identity::Identity;
+use tallystick_model::inquiry::Reason;
+use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
+use tallystick_model::tradeline::{PaymentRating, TradelineMonth, TradelineTerms};
+use tallystick_model::{Canonical, Currency, Timestamp};
+use tallystick_operations::bureau::Recorded;
+use tallystick_operations::report::{Access, Account, Named, Report, Wallet};
+use tallystick_scoring::summary::Summary;
+
+/// The proof of an entry in the form C2SP tlog-proof, with the entry as its extra data.
+pub(super) fn proof(recorded: &Recorded) -> String {
+    let mut receipt = recorded.receipt.clone();
+    receipt.extra = Some(recorded.entry.to_bytes());
+    receipt.to_text()
+}
+
+pub(super) fn recorded(recorded: &Recorded) -> Value {
+    json!({
+        "index": recorded.receipt.index,
+        "kind": recorded.entry.kind.code(),
+        "at": recorded.entry.at.to_string(),
+        "entry": BASE64_STANDARD.encode(recorded.entry.to_bytes()),
+        "receipt": proof(recorded),
+    })
+}
+
+pub(super) fn reasons(reasons: &[Reason]) -> Value {
+    reasons.iter().map(|reason| json!({"rule": reason.rule, "code": reason.code})).collect()
+}
+
+pub(super) fn tradeline(tradeline: &TradelineMonth) -> Value {
+    json!({
+        "kind": tradeline.kind.code(),
+        "status": tradeline.status.code(),
+        "rating": tradeline.rating.code(),
+        "currency": tradeline.currency.code(),
+        "balance_minor": tradeline.balance_minor,
+        "past_due_minor": tradeline.past_due_minor,
+        "limit_minor": tradeline.limit_minor,
+        "paid_minor": tradeline.paid_minor,
+        "scheduled_minor": tradeline.scheduled_minor,
+    })
+}
+
+fn terms(terms: &TradelineTerms) -> Value {
+    json!({
+        "kind": terms.kind.code(),
+        "currency": terms.currency.code(),
+        "opened": terms.opened.map(|date| date.to_string()),
+        "closed": terms.closed.map(|date| date.to_string()),
+        "first_delinquency": terms.first_delinquency.map(|date| date.to_string()),
+        "highest_minor": terms.highest_minor,
+        "term_months": terms.term_months,
+        "reported_month": terms.reported_month.map(|month| month.to_string()),
+        "history": terms.history.iter().map(|rating| rating.code()).collect::<Vec<_>>(),
+        "liability": terms.liability.code(),
+    })
+}
+
+fn named(named: &Named) -> Value {
+    json!({"code": named.code, "name": named.name})
+}
+
+fn account(account: &Account) -> Value {
+    json!({
+        "account": account.account.to_string(),
+        "furnisher": named(&account.furnisher),
+        "terms": account.terms.as_ref().map(terms),
+        "months": account.months.iter().map(|month| {
+            let mut value = tradeline(&month.tradeline);
+            value["month"] = json!(month.month.to_string());
+            value["delivery"] = json!(month.delivery.0);
+            value["corrects_delivery"] = json!(month.corrects.map(|delivery| delivery.0));
+            value
+        }).collect::<Vec<_>>(),
+    })
+}
+
+fn flow(flow: Flow) -> Value {
+    json!({"count": flow.count, "minor": flow.minor})
+}
+
+fn profile(profile: &PaymentProfileMonth) -> Value {
+    json!({
+        "provenance": profile.provenance.code(),
+        "currency": profile.currency.code(),
+        "active_days": profile.active_days,
+        "spending": flow(profile.spending),
+        "deferred": flow(profile.deferred),
+        "refunds": flow(profile.refunds),
+        "transfers_out": flow(profile.transfers_out),
+        "repayments": flow(profile.repayments),
+        "fees": flow(profile.fees),
+        "closed": flow(profile.closed),
+        "own_moves": flow(profile.own_moves),
+        "income": profile.income.map(flow),
+        "investments": profile.investments.map(flow),
+    })
+}
+
+fn wallet(wallet: &Wallet) -> Value {
+    json!({
+        "wallet": wallet.account.to_string(),
+        "furnisher": named(&wallet.furnisher),
+        "months": wallet.months.iter().map(|(month, held, delivery)| {
+            let mut value = profile(held);
+            value["month"] = json!(month.to_string());
+            value["delivery"] = json!(delivery.0);
+            value
+        }).collect::<Vec<_>>(),
+    })
+}
+
+fn identity(furnisher: &Named, identity: &Identity) -> Value {
+    json!({
+        "furnisher": named(furnisher),
+        "name": identity.name.as_ref().map(|name| name.expose()),
+        "born": identity.born.as_ref().map(|date| date.expose().to_string()),
+        "telephone": identity.telephone.as_ref().map(|number| number.expose()),
+        "address": identity.address.as_ref().map(|address| address.expose()),
+        "account_number": identity.account_number.as_ref().map(|number| number.expose()),
+        "attributes": identity.attributes.iter().map(|(category, value)| {
+            json!({"category": category.code(), "value": value.expose()})
+        }).collect::<Vec<_>>(),
+    })
+}
+
+fn sums(sums: &[(Currency, i64)]) -> Value {
+    sums.iter().map(|(currency, minor)| json!({"currency": currency.code(), "minor": minor})).collect()
+}
+
+fn summary(summary: &Summary) -> Value {
+    json!({
+        "accounts": summary.accounts,
+        "accounts_open": summary.accounts_open,
+        "furnishers": summary.furnishers,
+        "balance": sums(&summary.balance_minor),
+        "past_due": sums(&summary.past_due_minor),
+        "revolving_limit": sums(&summary.revolving_limit_minor),
+        "utilisation_permille": summary.utilisation_permille,
+        "worst_rating_24_months": summary.worst_rating.map(PaymentRating::code),
+        "adverse_months_24": summary.adverse_months,
+        "months_since_adverse": summary.months_since_adverse,
+        "oldest_account_months": summary.oldest_account_months,
+        "months_reported_24": summary.months_reported,
+        "payments_12_months": summary.payments.map(|payments| json!({
+            "currency": payments.currency.code(),
+            "months": payments.months,
+            "active_days_mean": payments.active_days,
+            "spending_mean_minor": payments.spending_minor,
+            "deferred_permille": payments.deferred_permille,
+            "repayment_months": payments.repayment_months,
+            "income_mean_minor": payments.income_minor,
+        })),
+    })
+}
+
+fn access(access: &Access) -> Value {
+    json!({
+        "at": access.at.to_string(),
+        "entry": access.index,
+        "by": access.by.as_ref().map(named),
+        "purpose": access.purpose.code(),
+        "outcome": access.outcome.code(),
+        "reasons": reasons(&access.reasons),
+        "released": access.released.iter().map(|category| category.code()).collect::<Vec<_>>(),
+    })
+}
+
+/// One consent with its state at `now`.
+pub(super) fn consent_state(state: &ConsentState, member: &str, now: Timestamp) -> Value {
+    let consent = &state.consent;
+    json!({
+        "id": consent.id.to_string(),
+        "member": member,
+        "scope": consent.scope.code(),
+        "purposes": consent.purposes.iter().map(|purpose| purpose.code()).collect::<Vec<_>>(),
+        "categories": consent.categories.iter().map(|category| category.code()).collect::<Vec<_>>(),
+        "form": consent.form.code(),
+        "valid_from": consent.valid_from.to_string(),
+        "valid_until": consent.valid_until.to_string(),
+        "withdrawn_at": state.withdrawn_at.map(|at| at.to_string()),
+        "active": state.is_active_at(now),
+        "evidence_sha256": hex::encode(consent.evidence),
+    })
+}
+
+/// A whole report.
+pub(super) fn report(report: &Report) -> Value {
+    json!({
+        "subject": report.subject.to_string(),
+        "at": report.at.to_string(),
+        "recipient": report.recipient.as_ref().map(named),
+        "purpose": report.purpose.code(),
+        "sha256": hex::encode(report.hash()),
+        "summary": summary(&report.summary),
+        "inquiries": {
+            "days_30": report.inquiries.days_30,
+            "days_180": report.inquiries.days_180,
+            "days_720": report.inquiries.days_720,
+        },
+        "identities": report.identities.iter().map(|(furnisher, held)| identity(furnisher, held)).collect::<Vec<_>>(),
+        "accounts": report.accounts.iter().map(account).collect::<Vec<_>>(),
+        "wallets": report.wallets.iter().map(wallet).collect::<Vec<_>>(),
+        "own": report.own.as_ref().map(|own| json!({
+            "frozen": own.frozen,
+            "accesses": own.accesses.iter().map(access).collect::<Vec<_>>(),
+            "consents": own.consents.iter().map(|(state, member)| {
+                consent_state(state, &member.code, report.at)
+            }).collect::<Vec<_>>(),
+        })),
+    })
+}

@@ -1,0 +1,126 @@
+//! The command line: one file for each group of commands, and how results are printed.
+
+mod args;
+mod consent;
+mod correct;
+mod demo;
+mod freeze;
+mod ingest;
+mod inquire;
+mod json;
+mod member;
+mod parse;
+mod render;
+mod report;
+mod verify;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use serde_json::{Value, json};
+
+use self::args::{Cli, Command};
+use crate::{clock, config};
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Permitted, or done.
+    Ok = 0,
+    /// It could not run.
+    CouldNotRun = 1,
+    /// A rule forbids it.
+    Denied = 2,
+    /// The input was rejected.
+    Rejected = 3,
+}
+
+/// What a command has to say: lines for people, one object for programs.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) end: End,
+    pub(crate) lines: Vec<String>,
+    pub(crate) json: Value,
+}
+
+impl Told {
+    pub(crate) fn new(end: End, lines: Vec<String>, json: Value) -> Self {
+        Self { end, lines, json }
+    }
+}
+
+/// A result line: what happened in one word, then the rest.
+pub(crate) fn line(word: &str, rest: impl std::fmt::Display) -> String {
+    format!("{word:<8}{rest}")
+}
+
+/// Runs what was typed.
+pub(crate) fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers; anything else could not run, which is 1 here and not clap's 2.
+            let end = if error.use_stderr() { End::CouldNotRun } else { End::Ok };
+            let _ = error.print();
+            return ExitCode::from(end as u8);
+        }
+    };
+    let told = run_command(&cli.command, cli.json).unwrap_or_else(|error| {
+        let message = format!("{error:#}");
+        story(format_args!("error: {message}"));
+        Told::new(End::CouldNotRun, Vec::new(), json!({"result": "error", "message": message}))
+    });
+    print(&told, cli.json);
+    ExitCode::from(told.end as u8)
+}
+
+fn run_command(command: &Command, json: bool) -> Result<Told> {
+    match command {
+        Command::Init(init) => self::init(init),
+        Command::Member(command) => member::run(command),
+        Command::Ingest(ingest) => ingest::run(ingest, json),
+        Command::Consent(command) => consent::run(command),
+        Command::Inquire(inquire) => inquire::run(inquire),
+        Command::Report(report) => report::run(report),
+        Command::Correct(correct) => correct::run(correct),
+        Command::Freeze(command) => freeze::run(command),
+        Command::Verify(verify) => verify::run(verify, json),
+        Command::Demo(demo) => demo::run(demo, json),
+    }
+}
+
+fn init(init: &args::Init) -> Result<Told> {
+    let folder = &init.folder.folder;
+    let entropy = || Box::new(crate::entropy::SystemEntropy) as Box<dyn tallystick_operations::Entropy>;
+    let bureau = config::found(folder, &init.name, &init.rulebook, entropy, clock::now())?;
+    let key = bureau.verifier_key();
+    let rulebook = bureau.rulebook().label().to_owned();
+    Ok(Told::new(
+        End::Ok,
+        vec![
+            line("ok", format_args!("founded `{}` in `{}` under rulebook {rulebook}", init.name, folder.display())),
+            line("key", format_args!("{key} checks everything this bureau signs: publish it")),
+        ],
+        json!({"result": "ok", "name": init.name, "folder": folder, "rulebook": rulebook, "verifier_key": key}),
+    ))
+}
+
+fn print(told: &Told, json: bool) {
+    let mut out = std::io::stdout().lock();
+    // A reader that has gone away is no error of ours.
+    if json {
+        let _ = writeln!(out, "{}", told.json);
+    } else {
+        for line in &told.lines {
+            let _ = writeln!(out, "{line}");
+        }
+    }
+    let _ = out.flush();
+}
+
+/// Tells the story, on stderr.
+pub(crate) fn story(text: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

@@ -1,0 +1,239 @@
+//! Results as lines for people.
+
+use tallystick_model::consent::ConsentState;
+use tallystick_model::inquiry::{Outcome, Reason};
+use tallystick_model::money::DecimalMinor;
+use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
+use tallystick_model::tradeline::TradelineMonth;
+use tallystick_model::{Currency, Money, Timestamp};
+use tallystick_operations::bureau::Recorded;
+use tallystick_operations::report::{Account, Report, SubjectPart, Wallet};
+use tallystick_scoring::summary::Summary;
+
+use super::line;
+
+/// Months of an account or wallet shown to people; `--json` has all.
+const MONTHS_SHOWN: usize = 12;
+
+/// One line for each rule that decided, with its meaning.
+pub(super) fn reasons(word: &str, reasons: &[Reason]) -> Vec<String> {
+    let sentence = |reason: &Reason| tallystick_policy::sentence(&reason.code);
+    reasons
+        .iter()
+        .map(|reason| line(word, format_args!("{} {}: {}", reason.rule, reason.code, sentence(reason))))
+        .collect()
+}
+
+/// Where an entry is in the log, and what proves it.
+pub(super) fn receipt(recorded: &Recorded) -> String {
+    let receipt = &recorded.receipt;
+    let mut note = receipt.checkpoint.lines();
+    let (origin, size, root) = (note.next(), note.next(), note.next());
+    line(
+        "receipt",
+        format_args!(
+            "entry {} ({}) of {} in {}, root {}",
+            receipt.index,
+            recorded.entry.kind,
+            size.unwrap_or("?"),
+            origin.unwrap_or("?"),
+            root.unwrap_or("?")
+        ),
+    )
+}
+
+fn amount(currency: Currency, minor: Option<i64>) -> String {
+    minor.map_or("not reported".to_owned(), |minor| Money { minor, currency }.to_string())
+}
+
+fn list(codes: impl Iterator<Item = &'static str>) -> String {
+    codes.collect::<Vec<_>>().join(",")
+}
+
+/// One month of an account.
+pub(super) fn tradeline(month: &TradelineMonth) -> String {
+    let mut text =
+        format!("{} {}, balance {}", month.status, month.rating.code(), amount(month.currency, month.balance_minor));
+    for (name, minor) in [
+        ("past due", month.past_due_minor.filter(|minor| *minor != 0)),
+        ("limit", month.limit_minor),
+        ("paid", month.paid_minor),
+    ] {
+        if let Some(minor) = minor {
+            let digits = month.currency.minor_digits();
+            text.push_str(&format!(", {name} {}", DecimalMinor { minor, digits }));
+        }
+    }
+    text
+}
+
+/// One consent with its state at `now`.
+pub(super) fn consent(state: &ConsentState, member: &str, now: Timestamp) -> String {
+    let consent = &state.consent;
+    let for_what = if consent.purposes.is_empty() {
+        String::new()
+    } else {
+        format!(" for {}", list(consent.purposes.iter().map(|purpose| purpose.code())))
+    };
+    let standing = match state.withdrawn_at {
+        Some(at) => format!("withdrawn {}", at.date()),
+        None if now < consent.valid_until => format!("until {}", consent.valid_until.date()),
+        None => format!("expired {}", consent.valid_until.date()),
+    };
+    format!(
+        "{} {member} may {} {}{for_what}, {}, {standing}",
+        consent.id,
+        consent.scope,
+        list(consent.categories.iter().map(|category| category.code())),
+        consent.form
+    )
+}
+
+fn sums(sums: &[(Currency, i64)]) -> String {
+    let sums: Vec<_> =
+        sums.iter().map(|(currency, minor)| Money { minor: *minor, currency: *currency }.to_string()).collect();
+    if sums.is_empty() { "none".to_owned() } else { sums.join(" + ") }
+}
+
+fn summary(summary: &Summary) -> Vec<String> {
+    let mut lines = Vec::new();
+    if summary.accounts > 0 {
+        lines.push(line(
+            "credit",
+            format_args!(
+                "{} accounts ({} open) at {} furnishers, owed {}, past due {}",
+                summary.accounts,
+                summary.accounts_open,
+                summary.furnishers,
+                sums(&summary.balance_minor),
+                sums(&summary.past_due_minor)
+            ),
+        ));
+        let worst = summary.worst_rating.map_or("none reported", |rating| rating.code());
+        let used = summary.utilisation_permille.map_or(String::new(), |permille| {
+            format!(", {}.{} % of revolving limits in use", permille / 10, permille % 10)
+        });
+        let since =
+            summary.months_since_adverse.map_or(String::new(), |months| format!(", the last {months} months ago"));
+        lines.push(line(
+            "credit",
+            format_args!("24 months: worst {worst}, {} adverse months{since}{used}", summary.adverse_months),
+        ));
+    }
+    if let Some(payments) = summary.payments {
+        let money = |minor| Money { minor, currency: payments.currency };
+        let income =
+            payments.income_minor.map_or("income not released".to_owned(), |minor| format!("income {}", money(minor)));
+        lines.push(line(
+            "pays",
+            format_args!(
+                "{} of 12 months: spends {} a month on {} days, {}.{} % deferred, repays in {} months, {income}",
+                payments.months,
+                money(payments.spending_minor),
+                payments.active_days,
+                payments.deferred_permille / 10,
+                payments.deferred_permille % 10,
+                payments.repayment_months
+            ),
+        ));
+    }
+    lines
+}
+
+fn account(account: &Account) -> Vec<String> {
+    let latest = account.months.last();
+    let kind = latest.map(|month| month.tradeline.kind).or(account.terms.as_ref().map(|terms| terms.kind));
+    let opened = account.terms.as_ref().and_then(|terms| terms.opened);
+    let opened = opened.map_or(String::new(), |date| format!(", opened {date}"));
+    let liability = account.terms.as_ref().map_or(String::new(), |terms| format!(", {}", terms.liability));
+    let kind = kind.map_or("account", |kind| kind.code());
+    let mut lines = vec![line(
+        "account",
+        format_args!("{} {kind} at {}{opened}{liability}", account.account, account.furnisher.name),
+    )];
+    let skipped = account.months.len().saturating_sub(MONTHS_SHOWN);
+    for month in account.months.iter().skip(skipped) {
+        let corrects = month.corrects.map_or(String::new(), |delivery| format!(" (corrects delivery {delivery})"));
+        lines.push(line("", format_args!("{} {}{corrects}", month.month, tradeline(&month.tradeline))));
+    }
+    lines
+}
+
+fn flow(currency: Currency, name: &str, flow: Flow) -> Option<String> {
+    let money = Money { minor: flow.minor, currency };
+    (!flow.is_empty()).then(|| format!("{name} {money} in {}", flow.count))
+}
+
+fn profile(profile: &PaymentProfileMonth) -> String {
+    let flows = [
+        ("spent", Some(profile.spending)),
+        ("deferred", Some(profile.deferred)),
+        ("refunded", Some(profile.refunds)),
+        ("sent", Some(profile.transfers_out)),
+        ("repaid", Some(profile.repayments)),
+        ("received", profile.income),
+        ("invested", profile.investments),
+    ];
+    let told: Vec<_> = flows.into_iter().filter_map(|(name, held)| flow(profile.currency, name, held?)).collect();
+    format!("{} days: {}", profile.active_days, told.join(", "))
+}
+
+fn wallet(wallet: &Wallet) -> Vec<String> {
+    let provenance = wallet.months.last().map_or("", |(_, profile, _)| profile.provenance.code());
+    let mut lines = vec![line("wallet", format_args!("{} at {}, {provenance}", wallet.account, wallet.furnisher.name))];
+    let skipped = wallet.months.len().saturating_sub(MONTHS_SHOWN);
+    for (month, held, _) in wallet.months.iter().skip(skipped) {
+        lines.push(line("", format_args!("{month} {}", profile(held))));
+    }
+    lines
+}
+
+fn own(own: &SubjectPart, now: Timestamp) -> Vec<String> {
+    let mut lines = Vec::new();
+    if own.frozen {
+        lines.push(line("frozen", "new lenders are kept out"));
+    }
+    for (state, member) in &own.consents {
+        lines.push(line("consent", consent(state, &member.code, now)));
+    }
+    for access in &own.accesses {
+        let by = access.by.as_ref().map_or("yourself".to_owned(), |by| format!("{} ({})", by.name, by.code));
+        let rules: Vec<_> = access.reasons.iter().map(|reason| reason.rule.as_str()).collect();
+        let saw = match access.outcome {
+            Outcome::Permitted if access.by.is_none() => "saw everything".to_owned(),
+            Outcome::Permitted => format!("saw {}", list(access.released.iter().map(|category| category.code()))),
+            Outcome::Denied => "was denied".to_owned(),
+            Outcome::NoHit => "found nothing".to_owned(),
+        };
+        let (date, entry) = (access.at.date(), access.index);
+        lines.push(line(
+            "access",
+            format_args!("{date} {by} {saw}: {}, {}, entry {entry}", access.purpose, rules.join(" ")),
+        ));
+    }
+    lines
+}
+
+/// A whole report.
+pub(super) fn report(report: &Report) -> Vec<String> {
+    let hash = hex::encode(report.hash());
+    let mut lines =
+        vec![line("report", format_args!("subject {}, sha256 {}", report.subject, hash.get(..16).unwrap_or(&hash)))];
+    for (furnisher, identity) in &report.identities {
+        let name = identity.name.as_ref().map_or("name not given", |name| name.expose());
+        let born = identity.born.as_ref().map_or(String::new(), |date| format!(", born {}", date.expose()));
+        lines.push(line("name", format_args!("{name}{born}, says {}", furnisher.name)));
+    }
+    lines.extend(summary(&report.summary));
+    let counts = report.inquiries;
+    lines.push(line(
+        "asked",
+        format_args!("{} times in 30 days, {} in 180, {} in 720", counts.days_30, counts.days_180, counts.days_720),
+    ));
+    lines.extend(report.accounts.iter().flat_map(account));
+    lines.extend(report.wallets.iter().flat_map(wallet));
+    if let Some(part) = &report.own {
+        lines.extend(own(part, report.at));
+    }
+    lines
+}

@@ -1,0 +1,35 @@
+//! `report`: a subject's own file and who looked at it.
+
+use anyhow::Result;
+use tallystick_operations::own_report::{OwnReport, own_report};
+
+use super::{End, Told, args, inquire, json, parse, render};
+use crate::{clock, config};
+
+pub(super) fn run(args: &args::Report) -> Result<Told> {
+    let subject = parse::subject(&args.subject.subject)?;
+    let bureau = config::open(&args.folder.folder)?;
+    let own = own_report(&bureau, &subject, clock::now())?;
+    if let Some(recorded) = &own.recorded {
+        inquire::write_receipt(args.receipt.as_deref(), recorded)?;
+    }
+    Ok(tell(&own))
+}
+
+/// Tells an own report.
+pub(super) fn tell(own: &OwnReport) -> Told {
+    let (end, word) = if own.report.is_some() { (End::Ok, "permit") } else { (End::Denied, "deny") };
+    let mut lines = render::reasons(word, &own.reasons);
+    if let Some(report) = &own.report {
+        lines.extend(render::report(report));
+    }
+    lines.extend(own.recorded.as_ref().map(render::receipt));
+    let json = json!({
+        "result": if own.report.is_some() { "permitted" } else { "denied" },
+        "subject": own.subject.to_string(),
+        "reasons": json::reasons(&own.reasons),
+        "report": own.report.as_ref().map(json::report),
+        "recorded": own.recorded.as_ref().map(json::recorded),
+    });
+    Told::new(end, lines, json)
+}

@@ -1,0 +1,63 @@
+//! `verify`.
+
+use anyhow::Result;
+use serde_json::json;
+use tallystick_operations::Bureau;
+use tallystick_operations::verify::verify;
+
+use super::{End, Told, args, line};
+use crate::config;
+use crate::progress::Watch;
+
+pub(super) fn run(args: &args::Verify, quiet: bool) -> Result<Told> {
+    let bureau = config::open(&args.folder.folder)?;
+    Ok(tell(&bureau, quiet))
+}
+
+/// Checks everything and tells what was found.
+pub(super) fn tell(bureau: &Bureau, quiet: bool) -> Told {
+    let mut watch = Watch::counting(quiet);
+    let report = verify(bureau, &mut |part, done| watch.count(part, done));
+    watch.finish();
+    let counts = format!(
+        "{} log entries, {} events, {} disclosures each with its entry, {} members, {} deliveries, {} facts of {} subjects",
+        report.entries,
+        report.events,
+        report.disclosures,
+        report.members,
+        report.deliveries,
+        report.facts,
+        report.subjects
+    );
+    let mut lines = Vec::new();
+    if report.findings.is_empty() {
+        lines.push(line("ok", counts));
+        lines.push(line("root", format_args!("{} is what the checkpoint signs", hex::encode(report.root))));
+    } else {
+        lines.push(line("damage", format_args!("{} findings; checked {counts}", report.findings.len())));
+        lines.extend(
+            report.findings.iter().map(|finding| line("find", format_args!("{}: {}", finding.place, finding.what))),
+        );
+    }
+    if report.leftover_facts > 0 {
+        let left = report.leftover_facts;
+        lines.push(line("note", format_args!("{left} facts of deliveries that never ended: invisible, no damage")));
+    }
+    let json = json!({
+        "result": if report.findings.is_empty() { "ok" } else { "damaged" },
+        "entries": report.entries,
+        "root": hex::encode(report.root),
+        "events": report.events,
+        "disclosures": report.disclosures,
+        "members": report.members,
+        "deliveries": report.deliveries,
+        "facts": report.facts,
+        "subjects": report.subjects,
+        "leftover_facts": report.leftover_facts,
+        "findings": report.findings.iter().map(|finding| {
+            json!({"place": finding.place, "what": finding.what})
+        }).collect::<Vec<_>>(),
+    });
+    let end = if report.findings.is_empty() { End::Ok } else { End::CouldNotRun };
+    Told::new(end, lines, json)
+}

@@ -1,0 +1,111 @@
+//! The data folder: what stands in it beside the store.
+//!
+//! ```text
+//! bureau.toml        name of the bureau and its rulebook
+//! keys/              pseudonym.key, signing.key: 32 bytes in hex, readable by the owner only
+//! log/checkpoint     the signed checkpoint of the last entry, for outsiders
+//! store/             everything else
+//! ```
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+use tallystick_model::{Sensitive, Timestamp};
+use tallystick_operations::Entropy;
+use tallystick_operations::bureau::{Bureau, Keys};
+use tallystick_policy::Rulebook;
+
+use crate::entropy::SystemEntropy;
+
+/// `bureau.toml`.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct BureauToml {
+    name: String,
+    rulebook: String,
+}
+
+/// Longest configuration or key file that is read, in bytes.
+const FILE_BYTES_MAX: u64 = 1 << 16;
+
+/// Founds a bureau in `folder`, which must not exist or be empty.
+pub fn found(
+    folder: &Path,
+    name: &str,
+    rulebook: &str,
+    entropy: impl Fn() -> Box<dyn Entropy>,
+    now: Timestamp,
+) -> Result<Bureau> {
+    let rules = Rulebook::built_in(rulebook).with_context(|| format!("rulebook `{rulebook}`"))?;
+    if folder.exists() {
+        let mut entries = fs::read_dir(folder).with_context(|| format!("`{}`", folder.display()))?;
+        ensure!(entries.next().is_none(), "`{}` exists already and is not empty", folder.display());
+    }
+    create_private_folder(folder)?;
+    create_private_folder(&folder.join("keys"))?;
+    let key = || {
+        let mut bytes = [0; 32];
+        entropy().fill(&mut bytes);
+        Sensitive::new(bytes)
+    };
+    let keys = Keys { pseudonym: key(), signing: key() };
+    write_private(&key_path(folder, "pseudonym"), &hex::encode(keys.pseudonym.expose()))?;
+    write_private(&key_path(folder, "signing"), &hex::encode(keys.signing.expose()))?;
+    let bureau = Bureau::found(folder, name, rules, &keys, entropy(), now)?;
+    // Last: a folder with `bureau.toml` is a bureau that was founded to the end.
+    let toml = toml::to_string(&BureauToml { name: name.to_owned(), rulebook: rulebook.to_owned() })?;
+    write_private(&folder.join("bureau.toml"), &toml)?;
+    Ok(bureau)
+}
+
+/// Opens the bureau in `folder`.
+pub fn open(folder: &Path) -> Result<Bureau> {
+    let path = folder.join("bureau.toml");
+    if !path.exists() {
+        bail!("no bureau in `{}`: `tallystick init` founds one", folder.display());
+    }
+    let toml: BureauToml = toml::from_str(&read_small(&path)?).with_context(|| format!("`{}`", path.display()))?;
+    let rules = Rulebook::built_in(&toml.rulebook).with_context(|| format!("`{}`", path.display()))?;
+    let keys = Keys { pseudonym: read_key(folder, "pseudonym")?, signing: read_key(folder, "signing")? };
+    Ok(Bureau::open(folder, &toml.name, rules, &keys, Box::new(SystemEntropy))?)
+}
+
+/// Reads a text file that is small by nature.
+pub fn read_small(path: &Path) -> Result<String> {
+    let size = fs::metadata(path).with_context(|| format!("`{}`", path.display()))?.len();
+    ensure!(size <= FILE_BYTES_MAX, "`{}` has {size} bytes, at most {FILE_BYTES_MAX} are read", path.display());
+    fs::read_to_string(path).with_context(|| format!("`{}`", path.display()))
+}
+
+fn key_path(folder: &Path, name: &str) -> PathBuf {
+    folder.join("keys").join(format!("{name}.key"))
+}
+
+fn read_key(folder: &Path, name: &str) -> Result<Sensitive<[u8; 32]>> {
+    let path = key_path(folder, name);
+    let text = read_small(&path)?;
+    let mut key = [0; 32];
+    // The decoder's own error would repeat characters of the key.
+    ensure!(hex::decode_to_slice(text.trim(), &mut key).is_ok(), "`{}` does not hold 64 hex digits", path.display());
+    Ok(Sensitive::new(key))
+}
+
+fn create_private_folder(path: &Path) -> Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).with_context(|| format!("`{}`", path.display()))
+}
+
+fn write_private(path: &Path, text: &str) -> Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).with_context(|| format!("`{}`", path.display()))?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(|| format!("`{}`", path.display()))
+}
