@@ -7,9 +7,10 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use tallystick_model::DataCategory;
-use tallystick_model::consent::{ConsentForm, ConsentId, ConsentScope};
+use tallystick_model::consent::{ConsentForm, ConsentId, ConsentScope, ConsentState};
 use tallystick_model::inquiry::Purpose;
+use tallystick_model::{DataCategory, Identifier, Timestamp};
+use tallystick_operations::Bureau;
 use tallystick_operations::consent::{Grant, grant, list, withdraw};
 
 use super::{
@@ -26,12 +27,7 @@ pub(super) fn run(command: &args::Consent) -> Result<Told> {
             let subject = parse::subject(&args.subject.subject)?;
             let id = ConsentId::parse(&args.consent).ok_or_else(|| anyhow!("`--consent`: expected 16 hex digits"))?;
             let bureau = config::open(&args.folder.folder)?;
-            let left = withdraw(&bureau, &subject, id, clock::now())?;
-            Ok(Told::new(
-                End::Ok,
-                vec![line("ok", format_args!("consent {id} is withdrawn")), render::receipt(&left)],
-                json!({"result": "ok", "consent": id.to_string(), "recorded": recorded(&left)}),
-            ))
+            tell_withdrawal(&bureau, &subject, id, clock::now())
         }
         args::Consent::List(args) => {
             let subject = parse::subject(&args.subject.subject)?;
@@ -75,16 +71,29 @@ fn run_grant(args: &args::Grant) -> Result<Told> {
         evidence: args.evidence.as_deref().map(hash_file).transpose()?.unwrap_or_default(),
     };
     let bureau = config::open(&args.folder.folder)?;
-    let (consent, left) = grant(&bureau, asked, clock::now())?;
+    tell_grant(&bureau, asked, clock::now())
+}
+
+/// Records a consent and tells it.
+pub(super) fn tell_grant(bureau: &Bureau, asked: Grant, now: Timestamp) -> Result<Told> {
+    let member = asked.member.clone();
+    let (consent, left) = grant(bureau, asked, now)?;
     let id = consent.id.to_string();
-    let state = tallystick_model::consent::ConsentState { consent, withdrawn_at: None };
+    let state = ConsentState { consent, withdrawn_at: None };
     Ok(Told::new(
         End::Ok,
-        vec![
-            line("ok", format_args!("consent {}", render::consent(&state, &args.member, clock::now()))),
-            render::receipt(&left),
-        ],
+        vec![line("ok", format_args!("consent {}", render::consent(&state, &member, now))), render::receipt(&left)],
         json!({"result": "ok", "consent": id, "recorded": recorded(&left)}),
+    ))
+}
+
+/// Withdraws a consent and tells it.
+pub(super) fn tell_withdrawal(bureau: &Bureau, subject: &Identifier, id: ConsentId, now: Timestamp) -> Result<Told> {
+    let left = withdraw(bureau, subject, id, now)?;
+    Ok(Told::new(
+        End::Ok,
+        vec![line("ok", format_args!("consent {id} is withdrawn")), render::receipt(&left)],
+        json!({"result": "ok", "consent": id.to_string(), "recorded": recorded(&left)}),
     ))
 }
 

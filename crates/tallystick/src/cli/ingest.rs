@@ -2,10 +2,12 @@
 
 use std::cell::Cell;
 use std::fs::File;
+use std::io::Read;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tallystick_intake::{ControlTotal, Reject};
+use tallystick_model::Timestamp;
 use tallystick_model::payment_profile::Provenance;
 use tallystick_operations::Bureau;
 use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, ingest};
@@ -36,18 +38,19 @@ pub(super) fn run(args: &args::Ingest, quiet: bool) -> Result<Told> {
     };
     let file = File::open(&args.file).with_context(|| format!("`{}`", args.file.display()))?;
     let bureau = config::open(&args.folder.folder)?;
-    deliver(&bureau, &delivery, file, clock::now(), quiet)
+    let total_bytes = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
+    deliver(&bureau, &delivery, file, total_bytes, clock::now(), quiet)
 }
 
-/// Ingests a file with progress, and tells how it went.
+/// Ingests a file of `total_bytes` with progress, and tells how it went.
 pub(super) fn deliver(
     bureau: &Bureau,
     delivery: &Delivery,
-    file: File,
-    now: tallystick_model::Timestamp,
+    file: impl Read,
+    total_bytes: u64,
+    now: Timestamp,
     quiet: bool,
 ) -> Result<Told> {
-    let total_bytes = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
     let bytes = Cell::new(0);
     let mut watch = Watch::new(total_bytes, quiet);
     let mut input = Counted::new(file, &bytes);

@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
+use tallystick_model::Timestamp;
 use tallystick_model::member::{ConsentDuty, Member, MemberKind, MemberRole};
+use tallystick_operations::Bureau;
 use tallystick_operations::member::{Application, admit};
 
 use super::{End, Told, args, json::recorded, line, parse, render};
@@ -24,12 +26,7 @@ pub(super) fn run(command: &args::Member) -> Result<Told> {
                 duty,
             };
             let bureau = config::open(&args.folder.folder)?;
-            let (member, left) = admit(&bureau, application, clock::now())?;
-            Ok(Told::new(
-                End::Ok,
-                vec![line("ok", format_args!("admitted {}", one(&member))), render::receipt(&left)],
-                json!({"result": "ok", "member": object(&member), "recorded": recorded(&left)}),
-            ))
+            tell_admission(&bureau, application, clock::now())
         }
         args::Member::List(args) => {
             let bureau = config::open(&args.folder.folder)?;
@@ -44,7 +41,17 @@ pub(super) fn run(command: &args::Member) -> Result<Told> {
     }
 }
 
-pub(super) fn one(member: &Member) -> String {
+/// Admits a member and tells it.
+pub(super) fn tell_admission(bureau: &Bureau, application: Application, now: Timestamp) -> Result<Told> {
+    let (member, left) = admit(bureau, application, now)?;
+    Ok(Told::new(
+        End::Ok,
+        vec![line("ok", format_args!("admitted {}", one(&member))), render::receipt(&left)],
+        json!({"result": "ok", "member": object(&member), "recorded": recorded(&left)}),
+    ))
+}
+
+fn one(member: &Member) -> String {
     let roles: Vec<_> = member.roles.iter().map(|role| role.code()).collect();
     format!(
         "{} ({}) as {} {}, consent duty {}",

@@ -108,14 +108,18 @@ fn init(init: &args::Init) -> Result<Told> {
 }
 
 fn print(told: &Told, json: bool) {
-    let mut out = std::io::stdout().lock();
-    // A reader that has gone away is no error of ours.
     if json {
-        let _ = writeln!(out, "{}", told.json);
-    } else {
-        for line in &told.lines {
-            let _ = writeln!(out, "{line}");
-        }
+        // A reader that has gone away is no error of ours.
+        let _ = writeln!(std::io::stdout().lock(), "{}", told.json);
+    }
+    print_lines(&told.lines, json);
+}
+
+/// Prints lines for people, unless the result is JSON.
+pub(crate) fn print_lines(lines: &[String], json: bool) {
+    let mut out = std::io::stdout().lock();
+    for line in lines.iter().filter(|_| !json) {
+        let _ = writeln!(out, "{line}");
     }
     let _ = out.flush();
 }

@@ -1,0 +1,343 @@
+//! The text of a bill: read whole within a limit, its encoding recognised by content, cut into lines and rows.
+//!
+//! All cutting is done on the bytes as delivered, so every offset is an offset in the file: line ends, commas and
+//! quotes are below 0x30, and no such byte is ever part of a longer character in UTF-8 or GB18030.
+
+use std::borrow::Cow;
+use std::io::{BufRead, Read};
+
+use csv::ByteRecord;
+use encoding_rs::{DecoderResult, GB18030};
+
+use crate::read::Refused;
+use crate::reject::Found;
+
+/// Largest bill that is read, checked while reading: a year of a busy wallet is below 2 MiB.
+pub(super) const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// How spreadsheets begin: a ZIP archive (xlsx) or a compound file (xls).
+const SPREADSHEET_MARKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    Utf8,
+    Gb18030,
+}
+
+/// A whole bill.
+#[derive(Debug)]
+pub(super) struct Text {
+    bytes: Vec<u8>,
+    encoding: Encoding,
+    /// Where the text starts: after the mark of its encoding, if it has one.
+    pub(super) start: usize,
+}
+
+/// A line without its end.
+pub(super) struct Line<'a> {
+    pub(super) raw: &'a [u8],
+    /// Where the next line starts.
+    pub(super) next: usize,
+}
+
+impl Text {
+    /// Reads all of `input`.
+    ///
+    /// # Errors
+    /// [`Refused`] if it can't be read, is above [`FILE_BYTES_MAX`] or is a spreadsheet.
+    pub(super) fn read(input: &mut dyn BufRead) -> Result<Self, Refused> {
+        let mut bytes = Vec::new();
+        input.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > FILE_BYTES_MAX {
+            return Err(Refused::TooLarge { byte: FILE_BYTES_MAX, what: "a bill", limit_bytes: FILE_BYTES_MAX });
+        }
+        if SPREADSHEET_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
+            return Err(Refused::NotThisLayout {
+                byte: 0,
+                field: "file".to_owned(),
+                expected: "a bill as CSV text".to_owned(),
+                found: Found::phrase("a spreadsheet: save its sheet as CSV"),
+            });
+        }
+        let marked = bytes.starts_with(UTF8_MARK);
+        let start = if marked { UTF8_MARK.len() } else { 0 };
+        let encoding = if marked || std::str::from_utf8(&bytes).is_ok() { Encoding::Utf8 } else { Encoding::Gb18030 };
+        Ok(Self { bytes, encoding, start })
+    }
+
+    /// The name of the encoding.
+    pub(super) const fn encoding(&self) -> &'static str {
+        match self.encoding {
+            Encoding::Utf8 => "UTF-8",
+            Encoding::Gb18030 => "GB18030",
+        }
+    }
+
+    /// The line that starts at `at`, or `None` at the end.
+    pub(super) fn line(&self, at: usize) -> Option<Line<'_>> {
+        let rest = self.bytes.get(at..).filter(|rest| !rest.is_empty())?;
+        let (raw, end) = match rest.iter().position(|byte| *byte == b'\n') {
+            Some(end) => (rest.get(..end).unwrap_or_default(), end + 1),
+            None => (rest, rest.len()),
+        };
+        Some(Line { raw: raw.strip_suffix(b"\r").unwrap_or(raw), next: at + end })
+    }
+
+    /// The text of some of the bytes.
+    ///
+    /// # Errors
+    /// The offset in `raw` of the first byte that is not of the encoding.
+    pub(super) fn decode<'a>(&self, raw: &'a [u8]) -> Result<Cow<'a, str>, usize> {
+        match self.encoding {
+            Encoding::Utf8 => std::str::from_utf8(raw).map(Cow::Borrowed).map_err(|error| error.valid_up_to()),
+            Encoding::Gb18030 => {
+                GB18030.decode_without_bom_handling_and_without_replacement(raw).ok_or_else(|| malformed_gb18030(raw))
+            }
+        }
+    }
+
+    /// The text of a line outside the table.
+    ///
+    /// # Errors
+    /// [`Refused::NotThisLayout`] at the first byte that is not of the encoding.
+    pub(super) fn decode_line<'a>(&self, raw: &'a [u8], at: usize) -> Result<Cow<'a, str>, Refused> {
+        self.decode(raw).map_err(|offset| Refused::NotThisLayout {
+            byte: (at + offset) as u64,
+            field: "text".to_owned(),
+            expected: format!("{} text", self.encoding()),
+            found: Found::phrase("a malformed byte"),
+        })
+    }
+
+    /// The row that starts at `at`, of a table with `columns` columns; `None` at the end.
+    ///
+    /// A quoted field may run over several lines. Platforms also write quotes they don't mean as such: where a row would
+    /// run over lines and not fit the table, or would swallow a line that is a row of its own, it ends with its line and
+    /// its quotes are plain characters.
+    pub(super) fn row(&self, at: usize, columns: usize) -> Option<Row<'_>> {
+        let line = self.line(at)?;
+        if !line.raw.contains(&b'"') {
+            return Some(Row {
+                fields: split(line.raw, Quotes::Plain).0,
+                quotes: Quotes::Plain,
+                raw: line.raw,
+                next: line.next,
+            });
+        }
+        let rest = self.bytes.get(at..)?;
+        let (fields, length) = split(rest, Quotes::Meant);
+        let end = at + length;
+        if end <= line.next {
+            return Some(if fits(&fields, columns) {
+                Row { fields, quotes: Quotes::Meant, raw: line.raw, next: line.next }
+            } else {
+                self.plain_or(fields, &line, columns)
+            });
+        }
+        let next =
+            if self.bytes.get(end) == Some(&b'\n') && rest.get(length - 1) == Some(&b'\r') { end + 1 } else { end };
+        if fits(&fields, columns) && !self.swallows_a_row(line.next, end, columns) {
+            return Some(Row { fields, quotes: Quotes::Meant, raw: rest.get(..length)?, next });
+        }
+        Some(self.plain_or(split(line.raw, Quotes::Meant).0, &line, columns))
+    }
+
+    /// The one line with its quotes as plain characters, if that makes it fit.
+    fn plain_or<'a>(&self, fields: ByteRecord, line: &Line<'a>, columns: usize) -> Row<'a> {
+        let plain = split(line.raw, Quotes::Plain).0;
+        let (fields, quotes) = if fits(&plain, columns) { (plain, Quotes::Plain) } else { (fields, Quotes::Meant) };
+        Row { fields, quotes, raw: line.raw, next: line.next }
+    }
+
+    fn swallows_a_row(&self, from: usize, end: usize, columns: usize) -> bool {
+        let mut at = from;
+        while at < end
+            && let Some(line) = self.line(at)
+        {
+            if fits(&split(line.raw, Quotes::Meant).0, columns) {
+                return true;
+            }
+            at = line.next;
+        }
+        false
+    }
+}
+
+fn malformed_gb18030(raw: &[u8]) -> usize {
+    let mut decoder = GB18030.new_decoder_without_bom_handling();
+    let mut text = String::with_capacity(decoder.max_utf8_buffer_length(raw.len()).unwrap_or(0));
+    match decoder.decode_to_string_without_replacement(raw, &mut text, true) {
+        (DecoderResult::Malformed(length, after), read) => {
+            read.saturating_sub(usize::from(length) + usize::from(after))
+        }
+        (_, read) => read,
+    }
+}
+
+/// What quotes in a row are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Quotes {
+    /// They hold a field together.
+    Meant,
+    /// Characters like any other.
+    Plain,
+}
+
+/// One row as it stands in the file.
+pub(super) struct Row<'a> {
+    fields: ByteRecord,
+    quotes: Quotes,
+    raw: &'a [u8],
+    /// Where the next line starts.
+    pub(super) next: usize,
+}
+
+impl Row<'_> {
+    /// The row's bytes.
+    pub(super) const fn raw(&self) -> &[u8] {
+        self.raw
+    }
+
+    /// A field without its quotes; empty beyond the last one.
+    pub(super) fn field(&self, index: usize) -> &[u8] {
+        self.fields.get(index).unwrap_or_default()
+    }
+
+    /// Whether the row has `columns` columns, and none but blank ones after them.
+    pub(super) fn fits(&self, columns: usize) -> bool {
+        fits(&self.fields, columns)
+    }
+
+    /// How many columns the row has.
+    pub(super) fn columns(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// How many columns are not blank.
+    pub(super) fn filled(&self) -> usize {
+        self.fields.iter().filter(|field| !field.trim_ascii().is_empty()).count()
+    }
+
+    /// Offset in the row at which a field starts, its quote included.
+    pub(super) fn field_start(&self, index: usize) -> usize {
+        let (mut field, mut quoted, mut before) = (0, false, b',');
+        for (offset, byte) in self.raw.iter().copied().enumerate() {
+            if field == index {
+                return offset;
+            }
+            match byte {
+                b',' if !quoted => field += 1,
+                b'"' if self.quotes == Quotes::Meant && quoted => quoted = false,
+                b'"' if self.quotes == Quotes::Meant && (before == b',' || before == b'"') => quoted = true,
+                _ => {}
+            }
+            before = byte;
+        }
+        self.raw.len()
+    }
+}
+
+fn fits(fields: &ByteRecord, columns: usize) -> bool {
+    fields.len() >= columns && fields.iter().skip(columns).all(|field| field.trim_ascii().is_empty())
+}
+
+/// The fields of a line's text, for a heading row.
+pub(super) fn cells(line: &str) -> Vec<String> {
+    let (fields, _) = split(line.as_bytes(), Quotes::Meant);
+    fields.iter().map(|field| String::from_utf8_lossy(field).trim().to_owned()).collect()
+}
+
+/// The first row in `bytes` and its length.
+fn split(bytes: &[u8], quotes: Quotes) -> (ByteRecord, usize) {
+    if quotes == Quotes::Plain {
+        return (bytes.split(|byte| *byte == b',').collect(), bytes.len());
+    }
+    let mut fields = ByteRecord::new();
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(1024).from_reader(bytes);
+    match reader.read_byte_record(&mut fields) {
+        Ok(_) => (fields, usize::try_from(reader.position().byte()).unwrap_or(bytes.len())),
+        // Reading from memory does not fail; if it did, the row would be refused for its columns.
+        Err(_) => (ByteRecord::new(), bytes.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8]) -> Text {
+        Text::read(&mut &bytes[..]).unwrap()
+    }
+
+    fn fields(row: &Row<'_>) -> Vec<String> {
+        (0..row.columns()).map(|index| String::from_utf8_lossy(row.field(index)).into_owned()).collect()
+    }
+
+    #[test]
+    fn a_bill_above_the_limit_is_refused_while_reading() {
+        let mut endless = std::io::BufReader::new(std::io::repeat(b'x'));
+        let error = Text::read(&mut endless).unwrap_err();
+        assert_eq!(error.to_string(), "byte 67108864: a bill above the limit of 67108864 bytes");
+        let mut edge = std::io::BufReader::new(std::io::repeat(b'x').take(FILE_BYTES_MAX));
+        assert_eq!(Text::read(&mut edge).unwrap().bytes.len() as u64, FILE_BYTES_MAX);
+    }
+
+    #[test]
+    fn the_encoding_is_recognised_by_content() {
+        let (gb, _, _) = GB18030.encode("支出");
+        for (bytes, encoding, start) in [
+            (&b"plain"[..], "UTF-8", 0),
+            ("支出".as_bytes(), "UTF-8", 0),
+            ("\u{feff}支出".as_bytes(), "UTF-8", 3),
+            (&gb, "GB18030", 0),
+        ] {
+            assert_eq!((text(bytes).encoding(), text(bytes).start), (encoding, start));
+        }
+    }
+
+    #[test]
+    fn a_malformed_byte_is_found_at_its_offset() {
+        let (mut gb, _, _) = GB18030.encode("收入支出");
+        gb.to_mut()[4] = 0xff;
+        assert_eq!(text(&gb).decode(&gb), Err(4));
+        assert_eq!(text(&gb).decode(&gb[..4]).unwrap(), "收入");
+        // A character that the end cuts in two starts at the fault.
+        assert_eq!(text(&gb).decode(&gb[..3]), Err(2));
+        let marked = b"\xef\xbb\xbfab\xff";
+        assert_eq!((text(marked).encoding(), text(marked).decode(&marked[3..])), ("UTF-8", Err(2)));
+    }
+
+    #[test]
+    fn a_quoted_field_keeps_commas_quotes_and_line_ends() {
+        let bill = text(b"1,\"a,\"\"b\"\"\r\nc\",2\r\nnext,row,x\r\n");
+        let row = bill.row(0, 3).unwrap();
+        assert_eq!(fields(&row), ["1", "a,\"b\"\r\nc", "2"]);
+        assert_eq!((row.field_start(0), row.field_start(1), row.field_start(2)), (0, 2, 15));
+        assert_eq!(fields(&bill.row(row.next, 3).unwrap()), ["next", "row", "x"]);
+    }
+
+    #[test]
+    fn a_quote_that_was_not_meant_as_one_swallows_no_row() {
+        let bill = text(b"1,\"mini,2\n3,\"full\",4\n5,a\"b,6\n\"7,8\n");
+        let (mut at, mut rows) = (0, Vec::new());
+        while let Some(row) = bill.row(at, 3) {
+            at = row.next;
+            rows.push((fields(&row), row.field_start(2)));
+        }
+        let row = |fields: [&str; 3], start| (fields.map(str::to_owned).to_vec(), start);
+        let expected = [row(["1", "\"mini", "2"], 8), row(["3", "full", "4"], 9), row(["5", "a\"b", "6"], 6)];
+        assert_eq!(rows[..3], expected);
+        assert_eq!(rows.len(), 4);
+        assert!(!bill.row(31, 3).unwrap().fits(3));
+    }
+
+    #[test]
+    fn blank_columns_after_the_last_are_no_columns() {
+        let bill = text(b"1,2, ,\t\n");
+        let row = bill.row(0, 2).unwrap();
+        assert_eq!((row.fits(2), row.fits(1), row.fits(4), row.fits(5), row.filled()), (true, false, true, false, 2));
+    }
+}
