@@ -1,4 +1,4 @@
-//! The project's automation: `cargo xtask test`, `tidy`, `readme`, `regen`.
+//! The project's automation: `cargo xtask test`, `tidy`, `readme`, `regen`, `fuzz`.
 //!
 //! Start at [`test::run`]: the list of its steps is the list of what a change has to pass.
 //! Not here: what the program does (`crates/tallystick`), how the samples are made (`crates/testkit`).
@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its user")]
 
 mod arguments;
+mod fuzz;
 mod process;
 mod readme;
 mod regen;
@@ -32,6 +33,7 @@ usage: cargo xtask <command>
   tidy     the rules about this repository that no compiler holds
   readme   run the session in README.md and compare what it prints
   regen    write samples/ again
+  fuzz     run a fuzz target for a while
 
 `cargo xtask <command> --help` says more.
 ";
@@ -58,6 +60,7 @@ fn dispatch(mut words: Vec<String>) -> Result<ExitCode> {
         "tidy" => command_tidy(arguments),
         "readme" => command_readme(arguments),
         "regen" => command_regen(arguments),
+        "fuzz" => command_fuzz(arguments),
         "help" | "--help" | "-h" => help(USAGE),
         other => bail!("no command `{other}`\n\n{USAGE}"),
     }
@@ -122,6 +125,17 @@ fn command_regen(mut arguments: Arguments) -> Result<ExitCode> {
         return Ok(verdict(&regen::check(&workspace)?));
     }
     regen::write(&workspace)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn command_fuzz(mut arguments: Arguments) -> Result<ExitCode> {
+    if arguments.help() {
+        return help(fuzz::USAGE);
+    }
+    let seconds = arguments.values("--seconds")?.last().map_or(Ok(60), |text| text.parse())?;
+    let seeds = arguments.values("--seeds")?;
+    let [target] = arguments.rest()?.try_into().map_err(|_| anyhow::anyhow!("name one target\n\n{}", fuzz::USAGE))?;
+    fuzz::run(&Workspace::open()?, &target, seconds, seeds.last().map(String::as_str))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -37,6 +37,9 @@ pub struct DeliveryRecord {
     pub records: u64,
     /// Records refused.
     pub rejects: u64,
+    /// Records and values kept out only because the subject's consent is not on record: delivered again after
+    /// the consent, they come in.
+    pub awaiting_consent: u64,
     /// Distinct subjects.
     pub subjects: u64,
     /// Facts loaded, by kind.
@@ -70,6 +73,7 @@ impl Canonical for DeliveryRecord {
         out.signed(self.recorded_at.millis());
         out.unsigned(self.records);
         out.unsigned(self.rejects);
+        out.unsigned(self.awaiting_consent);
         out.unsigned(self.subjects);
         out.list(&self.facts, |out, (kind, count)| {
             kind.write(out);
@@ -99,6 +103,7 @@ impl Canonical for DeliveryRecord {
             recorded_at: read_timestamp(input)?,
             records: input.unsigned()?,
             rejects: input.unsigned()?,
+            awaiting_consent: input.unsigned()?,
             subjects: input.unsigned()?,
             facts: input.list(|input| Ok((FactKind::read(input)?, input.unsigned()?)))?,
             not_admitted: input

@@ -1,7 +1,7 @@
 //! Tradelines: one account as one furnisher reports it.
 
 use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
-use crate::{Currency, Date, Month};
+use crate::{Currency, DataCategory, Date, Month};
 
 coded_enum! {
     /// What kind of credit an account is.
@@ -20,6 +20,16 @@ coded_enum! {
         Collection = 11, "collection", "Debt bought or collected by another than the lender";
         Business = 12, "business", "Credit to a firm or for business";
         Service = 13, "service", "Post-paid service such as telephone or power";
+    }
+}
+
+impl AccountKind {
+    /// The category of data such an account is: a post-paid service is no credit, everything else is.
+    pub const fn category(self) -> DataCategory {
+        match self {
+            Self::Service => DataCategory::NonCredit,
+            _ => DataCategory::Credit,
+        }
     }
 }
 

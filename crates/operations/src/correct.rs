@@ -123,6 +123,7 @@ pub fn correct(bureau: &Bureau, correction: &Correction, now: Timestamp) -> Resu
         recorded_at: now,
         records: 1,
         rejects: 0,
+        awaiting_consent: 0,
         subjects: digest.subjects,
         facts: digest.facts.clone(),
         not_admitted: Vec::new(),

@@ -9,6 +9,7 @@ use tallystick_model::fact::{
 };
 use tallystick_model::identity::Identity;
 use tallystick_model::payment_profile::PaymentProfileMonth;
+use tallystick_model::tradeline::{TradelineMonth, TradelineTerms};
 use tallystick_model::{AccountKey, CategorySet, DataCategory, Month, SubjectId, SubjectKind};
 use tallystick_policy::{Admission, ConsentNeed, Gate};
 use tallystick_store::{OpenDelivery, Snapshot, StoreError, SubjectSalt};
@@ -42,6 +43,10 @@ pub(crate) struct DeliveryFacts<'a> {
     pub(crate) records: u64,
     pub(crate) rejects: u64,
     pub(crate) kept_rejects: Vec<Reject>,
+    /// Records and values that only lack a recorded consent.
+    pub(crate) awaiting_consent: u64,
+    /// Records rejected for want of one.
+    pub(crate) without_consent: u64,
     pub(crate) not_admitted: BTreeMap<DataCategory, u64>,
     pub(crate) failed: Option<StoreError>,
 }
@@ -65,6 +70,8 @@ impl<'a> DeliveryFacts<'a> {
             records: 0,
             rejects: 0,
             kept_rejects: Vec::new(),
+            awaiting_consent: 0,
+            without_consent: 0,
             not_admitted: BTreeMap::new(),
             failed: None,
         }
@@ -116,11 +123,16 @@ impl<'a> DeliveryFacts<'a> {
 
         let missing = record.statements.iter().map(category_of).find(|category| !allowed.contains(*category));
         if let Some(category) = missing {
+            let admission = self.gate.admission(about, category);
+            if matches!(admission, Admission::Admitted { .. }) {
+                self.awaiting_consent += 1;
+                self.without_consent += 1;
+            }
             self.reject(Reject {
                 code: RejectCode::NoConsent,
                 place: record.place,
                 field: category.code().to_owned(),
-                expected: needed(self.gate.admission(about, category)),
+                expected: needed(admission),
                 found: Found::phrase("none on record"),
             });
             return Ok(());
@@ -173,10 +185,17 @@ impl<'a> DeliveryFacts<'a> {
         {
             if !allowed.contains(category)
                 && let Some(flow) = flow.take()
+                && flow.count > 0
             {
                 *self.not_admitted.entry(category).or_default() += u64::from(flow.count);
+                self.awaiting_consent += 1;
             }
         }
+    }
+
+    /// Whether nothing at all is to be loaded.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.facts.is_empty()
     }
 
     /// Sorts what was taken and rejects what stands twice. Of statements without a period the last one holds.
@@ -273,7 +292,8 @@ fn needed(admission: &Admission) -> String {
 /// The category a statement stands under as a whole; parts of it may need more.
 const fn category_of(statement: &Statement) -> DataCategory {
     match statement {
-        Statement::TradelineMonth(..) | Statement::TradelineTerms(..) => DataCategory::Credit,
+        Statement::TradelineMonth(_, _, TradelineMonth { kind, .. })
+        | Statement::TradelineTerms(_, TradelineTerms { kind, .. }) => kind.category(),
         Statement::PaymentProfileMonth(..) => DataCategory::Payments,
         Statement::Identity(..) => DataCategory::Identity,
     }

@@ -77,6 +77,9 @@ pub enum IngestError {
     /// The rulebook lets nothing of it in.
     #[error("the rulebook admits nothing of this delivery")]
     NotAdmitted(Vec<(DataCategory, Vec<Reason>)>),
+    /// Every record of it lacks a recorded consent of its subject.
+    #[error("no subject of this delivery has consented to it")]
+    NoConsent(Vec<Reject>),
     /// The file is not what it claims.
     #[error("refused {layout}: {refused}")]
     Refused {
@@ -142,6 +145,9 @@ pub fn ingest(
     let (file_hash, file_bytes) =
         finish(input).map_err(|error| IngestError::Refused { layout: layout.clone(), refused: Refused::Io(error) })?;
     check_totals(&summary, delivery.control_totals)?;
+    if facts.is_empty() && facts.without_consent > 0 && facts.without_consent == facts.rejects {
+        return Err(IngestError::NoConsent(facts.kept_rejects));
+    }
     if let Some(number) = delivered_before(&snapshot, furnisher.number, &layout, delivery.month, &file_hash)? {
         return Err(IngestError::AlreadyDelivered(number));
     }
@@ -150,7 +156,7 @@ pub fn ingest(
     facts.tell("sorting");
     facts.sort();
     let rejects = std::mem::take(&mut facts.kept_rejects);
-    let (records, rejected) = (summary.records, facts.rejects);
+    let (records, rejected, awaiting_consent) = (summary.records, facts.rejects, facts.awaiting_consent);
     let not_admitted = std::mem::take(&mut facts.not_admitted);
     let open = bureau.store.begin_delivery()?;
     facts.tell("loading");
@@ -170,6 +176,7 @@ pub fn ingest(
         recorded_at: now,
         records,
         rejects: rejected,
+        awaiting_consent,
         subjects: digest.subjects,
         facts: digest.facts,
         not_admitted: not_admitted
@@ -240,7 +247,8 @@ fn check_totals(summary: &FileSummary, control_totals: ControlTotals) -> Result<
     if disagreeing.is_empty() { Ok(()) } else { Err(IngestError::ControlTotals(disagreeing)) }
 }
 
-/// The delivery this file came in before, if it did: the same bytes of the same furnisher by the same layout for the same month.
+/// The delivery this file came in before, if it did: the same bytes of the same furnisher by the same layout for the same
+/// month. Not one of which something still waits for a consent: that one is worth delivering again.
 fn delivered_before(
     snapshot: &Snapshot<'_>,
     furnisher: u16,
@@ -251,6 +259,7 @@ fn delivered_before(
     for (number, _) in snapshot.deliveries() {
         let Some(record) = snapshot.delivery(number)? else { continue };
         if record.kind == DeliveryKind::Report
+            && record.awaiting_consent == 0
             && record.furnisher == furnisher
             && record.file_hash == *file_hash
             && record.layout == layout

@@ -3,6 +3,8 @@
 //! A report is made of a [`VisibleFile`], which only a permit makes; so nothing is in it that was not released. Its
 //! [`Report::hash`] goes into the log: whoever holds a report can prove which one was given.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
 use tallystick_model::consent::ConsentState;
 use tallystick_model::event::Event;
@@ -185,55 +187,42 @@ impl Report {
         purpose: Purpose,
         now: Timestamp,
     ) -> Result<Self, OperationError> {
-        let mut report = Self {
-            subject: found.subject,
-            at: now,
-            recipient,
-            purpose,
-            identities: identities(snapshot, &file)?,
-            accounts: Vec::new(),
-            wallets: Vec::new(),
-            summary: summarise(file.facts(), now.month()),
-            inquiries: inquiry_counts(&found.events, now),
-            own: None,
-        };
+        let (mut accounts, mut wallets) = (BTreeMap::new(), BTreeMap::new());
         for fact in file.facts() {
             let (account, delivery) = (fact.key.slot.account, fact.key.delivery);
+            let furnisher = || Named::of(snapshot, account.furnisher());
+            let new_account = || Account { account, furnisher: furnisher(), terms: None, months: Vec::new() };
+            let new_wallet = || Wallet { account, furnisher: furnisher(), months: Vec::new() };
             let corrects = match fact.standing {
                 Standing::Corrects(earlier) => Some(earlier),
                 Standing::Reported | Standing::Deletes(_) => None,
             };
             match (&fact.body, fact.key.slot.month) {
-                (FactBody::TradelineTerms(terms), _) => report.account(snapshot, account).terms = Some(terms.clone()),
+                (FactBody::TradelineTerms(terms), _) => {
+                    accounts.entry(account).or_insert_with(new_account).terms = Some(terms.clone());
+                }
                 (FactBody::TradelineMonth(tradeline), Some(month)) => {
                     let month = AccountMonth { month, tradeline: *tradeline, delivery, corrects };
-                    report.account(snapshot, account).months.push(month);
+                    accounts.entry(account).or_insert_with(new_account).months.push(month);
                 }
                 (FactBody::PaymentProfileMonth(profile), Some(month)) => {
-                    report.wallet(snapshot, account).months.push((month, *profile, delivery));
+                    wallets.entry(account).or_insert_with(new_wallet).months.push((month, *profile, delivery));
                 }
                 _ => {}
             }
         }
-        Ok(report)
-    }
-
-    fn account(&mut self, snapshot: &Snapshot<'_>, account: AccountKey) -> &mut Account {
-        let place = self.accounts.iter().position(|known| known.account == account).unwrap_or_else(|| {
-            let furnisher = Named::of(snapshot, account.furnisher());
-            self.accounts.push(Account { account, furnisher, terms: None, months: Vec::new() });
-            self.accounts.len() - 1
-        });
-        &mut self.accounts[place]
-    }
-
-    fn wallet(&mut self, snapshot: &Snapshot<'_>, account: AccountKey) -> &mut Wallet {
-        let place = self.wallets.iter().position(|known| known.account == account).unwrap_or_else(|| {
-            let furnisher = Named::of(snapshot, account.furnisher());
-            self.wallets.push(Wallet { account, furnisher, months: Vec::new() });
-            self.wallets.len() - 1
-        });
-        &mut self.wallets[place]
+        Ok(Self {
+            subject: found.subject,
+            at: now,
+            recipient,
+            purpose,
+            identities: identities(snapshot, &file)?,
+            accounts: accounts.into_values().collect(),
+            wallets: wallets.into_values().collect(),
+            summary: summarise(file.facts(), now.month()),
+            inquiries: inquiry_counts(&found.events, now),
+            own: None,
+        })
     }
 
     /// SHA-256 over everything in the report, in its canonical order.

@@ -8,7 +8,6 @@ use std::fmt;
 use tallystick_model::consent::ConsentId;
 use tallystick_model::fact::{Fact, FactBody};
 use tallystick_model::inquiry::{Purpose, Reason};
-use tallystick_model::tradeline::AccountKind;
 use tallystick_model::{CategorySet, CreditFile, DataCategory, SubjectId, Timestamp};
 
 /// A decision to let parts of one subject's credit file be seen.
@@ -97,16 +96,9 @@ pub const fn category_of(body: &FactBody) -> Option<DataCategory> {
     match body {
         FactBody::Identity(_) => Some(DataCategory::Identity),
         FactBody::Alias(_) => None,
-        FactBody::TradelineTerms(terms) => Some(category_of_account(terms.kind)),
-        FactBody::TradelineMonth(month) => Some(category_of_account(month.kind)),
+        FactBody::TradelineTerms(terms) => Some(terms.kind.category()),
+        FactBody::TradelineMonth(month) => Some(month.kind.category()),
         FactBody::PaymentProfileMonth(_) => Some(DataCategory::Payments),
-    }
-}
-
-const fn category_of_account(kind: AccountKind) -> DataCategory {
-    match kind {
-        AccountKind::Service => DataCategory::NonCredit,
-        _ => DataCategory::Credit,
     }
 }
 

@@ -2,13 +2,15 @@
 //!
 //! The schema is written from the model's enums, so a misspelt purpose or category in a policy is an error when the
 //! rulebook is built. A question names only enum codes and yes-or-no evidence; entities carry no attributes.
+//! The purposes of inquiries are actions in the group `inquire`. What a policy costs is its being looked at (about 1 us),
+//! so an inquiry is put only to those whose scope can match its purpose and kind of subject.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;
 
 use cedar_policy::{
     ActionConstraint, Authorizer, Context, Decision, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy,
-    PolicyId, PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
+    PolicyId, PolicySet, Request, ResourceConstraint, RestrictedExpression, Schema, ValidationMode, Validator,
 };
 use tallystick_model::consent::ConsentForm;
 use tallystick_model::inquiry::{Purpose, Reason};
@@ -83,28 +85,14 @@ pub(crate) struct Annotated {
     place: usize,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Action {
-    Inquire,
-    Furnish,
-    OwnReport,
-}
+/// The group of actions that are purposes.
+const INQUIRE: &str = "inquire";
+const FURNISH: &str = "furnish";
+const OWN_ACCESS: &str = "own_access";
 
-impl Action {
-    const ALL: [Self; 3] = [Self::Inquire, Self::Furnish, Self::OwnReport];
-
-    const fn code(self) -> &'static str {
-        match self {
-            Self::Inquire => "inquire",
-            Self::Furnish => "furnish",
-            Self::OwnReport => "own_report",
-        }
-    }
-}
-
-/// The policies that may speak to one action.
-struct ActionPolicies {
-    uid: EntityUid,
+/// An action, and the policies that may speak to it.
+struct Slice {
+    action: EntityUid,
     set: PolicySet,
 }
 
@@ -112,7 +100,6 @@ struct ActionPolicies {
 struct Names {
     member_kind: EntityTypeName,
     subject_kind: EntityTypeName,
-    purpose: EntityTypeName,
     category: EntityTypeName,
     subject: EntityTypeName,
 }
@@ -122,9 +109,9 @@ pub(crate) struct Policies {
     authorizer: Authorizer,
     entities: Entities,
     names: Names,
-    inquire: ActionPolicies,
-    furnish: ActionPolicies,
-    own_report: ActionPolicies,
+    inquire: BTreeMap<(Purpose, SubjectKind), Slice>,
+    furnish: Slice,
+    own_access: Slice,
     cited: HashMap<PolicyId, Cited>,
     /// The rulebook's name, cited where none of its rules speaks.
     name: String,
@@ -160,28 +147,29 @@ impl Policies {
         if let Some(twice) = annotated.iter().find(|annotation| !ids.insert(&annotation.id)) {
             return Err(format!("policy `{}`: the id is used twice", twice.id));
         }
-        validate(&policies)?;
-        let set_of = |action: Action| -> Result<ActionPolicies, String> {
-            let uid = uid(&type_name("Action")?, action.code());
-            let speaking = policies.iter().filter(|policy| speaks_to(policy, &uid)).cloned();
-            let set = PolicySet::from_policies(speaking).map_err(|error| one_line(&error))?;
-            Ok(ActionPolicies { uid, set })
+        let entities = validate(&policies)?;
+        let names = Names {
+            member_kind: type_name("MemberKind")?,
+            subject_kind: type_name("SubjectKind")?,
+            category: type_name("Category")?,
+            subject: type_name("Subject")?,
         };
-        let cited = cited(&annotated, precedence)?;
+        let mut inquire = BTreeMap::new();
+        for purpose in Purpose::ALL {
+            for about in SubjectKind::ALL {
+                let resource = uid(&names.subject_kind, about.code());
+                let slice = slice(&policies, purpose.code(), Some(INQUIRE), Some(&resource))?;
+                inquire.insert((*purpose, *about), slice);
+            }
+        }
         let policies = Self {
             authorizer: Authorizer::new(),
-            entities: Entities::empty(),
-            names: Names {
-                member_kind: type_name("MemberKind")?,
-                subject_kind: type_name("SubjectKind")?,
-                purpose: type_name("Purpose")?,
-                category: type_name("Category")?,
-                subject: type_name("Subject")?,
-            },
-            inquire: set_of(Action::Inquire)?,
-            furnish: set_of(Action::Furnish)?,
-            own_report: set_of(Action::OwnReport)?,
-            cited,
+            entities,
+            names,
+            inquire,
+            furnish: slice(&policies, FURNISH, None, None)?,
+            own_access: slice(&policies, OWN_ACCESS, None, None)?,
+            cited: cited(&annotated, precedence)?,
             name: name.to_owned(),
         };
         Ok((policies, annotated))
@@ -189,11 +177,10 @@ impl Policies {
 
     /// The answer to one question. A policy that could not be evaluated makes it a denial.
     pub(crate) fn ask(&self, question: Question) -> Answer {
-        let (policies, request) = match self.request(question) {
-            Ok(asked) => asked,
-            Err(()) => return self.denied_by_itself("rule_not_evaluable"),
+        let Some((slice, request)) = self.request(question) else {
+            return self.denied_by_itself("rule_not_evaluable");
         };
-        let response = self.authorizer.is_authorized(&request, &policies.set, &self.entities);
+        let response = self.authorizer.is_authorized(&request, &slice.set, &self.entities);
         if response.diagnostics().errors().next().is_some() {
             return self.denied_by_itself("rule_not_evaluable");
         }
@@ -222,13 +209,12 @@ impl Policies {
         Answer::Denied(vec![Reason { rule: self.name.clone(), code: code.to_owned() }])
     }
 
-    fn request(&self, question: Question) -> Result<(&ActionPolicies, Request), ()> {
+    /// The question as Cedar has it, and whom to put it to. `None` cannot happen: all names are codes of enums.
+    fn request(&self, question: Question) -> Option<(&Slice, Request)> {
         let names = &self.names;
-        let (policies, principal, resource, pairs) = match question {
+        let (slice, principal, resource, pairs) = match question {
             Question::Inquire { kind, subscriber, about, purpose, frozen, consent } => {
-                let purpose = RestrictedExpression::new_entity_uid(uid(&names.purpose, purpose.code()));
                 let mut pairs = vec![pair("subscriber", subscriber), pair("frozen", frozen)];
-                pairs.push(("purpose".to_owned(), purpose));
                 if let Some(consent) = consent {
                     pairs.push(record(&[
                         ("names_purpose", consent.names_purpose),
@@ -240,8 +226,9 @@ impl Policies {
                         ("withdrawn", consent.withdrawn),
                     ])?);
                 }
+                let slice = self.inquire.get(&(purpose, about))?;
                 let about = uid(&names.subject_kind, about.code());
-                (&self.inquire, uid(&names.member_kind, kind.code()), about, pairs)
+                (slice, uid(&names.member_kind, kind.code()), about, pairs)
             }
             Question::Furnish { kind, furnisher, about, category, consent } => {
                 let about = RestrictedExpression::new_entity_uid(uid(&names.subject_kind, about.code()));
@@ -261,12 +248,12 @@ impl Policies {
             }
             Question::OwnReport(subject) => {
                 let subject = uid(&names.subject, &subject.to_string());
-                (&self.own_report, subject.clone(), subject, Vec::new())
+                (&self.own_access, subject.clone(), subject, Vec::new())
             }
         };
-        let context = Context::from_pairs(pairs).map_err(|_| ())?;
-        let request = Request::new(principal, policies.uid.clone(), resource, context, None).map_err(|_| ())?;
-        Ok((policies, request))
+        let context = Context::from_pairs(pairs).ok()?;
+        let request = Request::new(principal, slice.action.clone(), resource, context, None).ok()?;
+        Some((slice, request))
     }
 }
 
@@ -282,9 +269,9 @@ fn pair(name: &str, value: bool) -> (String, RestrictedExpression) {
     (name.to_owned(), RestrictedExpression::new_bool(value))
 }
 
-fn record(values: &[(&str, bool)]) -> Result<(String, RestrictedExpression), ()> {
+fn record(values: &[(&str, bool)]) -> Option<(String, RestrictedExpression)> {
     let record = RestrictedExpression::new_record(values.iter().map(|(name, value)| pair(name, *value)));
-    Ok(("consent".to_owned(), record.map_err(|_| ())?))
+    Some(("consent".to_owned(), record.ok()?))
 }
 
 fn uid(name: &EntityTypeName, id: &str) -> EntityUid {
@@ -303,12 +290,28 @@ fn fill(code: &str, question: Question) -> String {
     }
 }
 
-fn speaks_to(policy: &Policy, action: &EntityUid) -> bool {
-    match policy.action_constraint() {
+/// The policies whose scope can match `action`, or its group, and `resource`. Those left out would say nothing.
+fn slice(
+    policies: &[Policy],
+    action: &str,
+    group: Option<&str>,
+    resource: Option<&EntityUid>,
+) -> Result<Slice, String> {
+    let actions = type_name("Action")?;
+    let action = uid(&actions, action);
+    let group = group.map(|group| uid(&actions, group));
+    let of_action = |policy: &Policy| match policy.action_constraint() {
         ActionConstraint::Any => true,
-        ActionConstraint::Eq(named) => named == *action,
-        ActionConstraint::In(named) => named.contains(action),
-    }
+        ActionConstraint::Eq(named) => named == action,
+        ActionConstraint::In(named) => named.iter().any(|named| *named == action || Some(named) == group.as_ref()),
+    };
+    let of_resource = |policy: &Policy| match (policy.resource_constraint(), resource) {
+        (ResourceConstraint::Eq(named), Some(resource)) => named == *resource,
+        _ => true,
+    };
+    let speaking = policies.iter().filter(|policy| of_action(policy) && of_resource(policy)).cloned();
+    let set = PolicySet::from_policies(speaking).map_err(|error| one_line(&error))?;
+    Ok(Slice { action, set })
 }
 
 fn read_annotations(policy: &Policy) -> Result<Annotated, String> {
@@ -353,14 +356,16 @@ fn cited(annotated: &[Annotated], precedence: &[String]) -> Result<HashMap<Polic
     annotated.iter().map(cite).collect()
 }
 
-fn validate(policies: &[Policy]) -> Result<(), String> {
+/// Checks the policies against the schema; gives the actions and their group.
+fn validate(policies: &[Policy]) -> Result<Entities, String> {
     let (schema, _) = Schema::from_cedarschema_str(&schema_text()).map_err(|error| one_line(&error))?;
     let set = PolicySet::from_policies(policies.iter().cloned()).map_err(|error| one_line(&error))?;
+    let actions = schema.action_entities().map_err(|error| one_line(&error))?;
     let result = Validator::new(schema).validate(&set, ValidationMode::Strict);
     let mut found: Vec<String> = result.validation_errors().map(|error| one_line(error)).collect();
     found.extend(result.validation_warnings().map(|warning| one_line(warning)));
     found.sort_unstable();
-    found.into_iter().next().map_or(Ok(()), Err)
+    found.into_iter().next().map_or(Ok(actions), Err)
 }
 
 /// What a policy may speak of.
@@ -370,27 +375,26 @@ fn schema_text() -> String {
     let subjects = listed(SubjectKind::ALL.iter().map(|kind| kind.code()).collect());
     let purposes = listed(Purpose::ALL.iter().map(|purpose| purpose.code()).collect());
     let categories = listed(DataCategory::ALL.iter().map(|category| category.code()).collect());
-    let [inquire, furnish, own_report] = Action::ALL.map(Action::code);
     format!(
         "entity MemberKind enum [{kinds}];
          entity SubjectKind enum [{subjects}];
-         entity Purpose enum [{purposes}];
          entity Category enum [{categories}];
          entity Subject;
          type InquireConsent = {{
            names_purpose: Bool, active: Bool, written: Bool, warned: Bool,
            not_yet_valid: Bool, expired: Bool, withdrawn: Bool
          }};
-         action {inquire} appliesTo {{
+         action {INQUIRE};
+         action {purposes} in [{INQUIRE}] appliesTo {{
            principal: MemberKind, resource: SubjectKind,
-           context: {{ subscriber: Bool, purpose: Purpose, frozen: Bool, consent?: InquireConsent }}
+           context: {{ subscriber: Bool, frozen: Bool, consent?: InquireConsent }}
          }};
          type FurnishConsent = {{ recorded: Bool, written: Bool, warned: Bool }};
-         action {furnish} appliesTo {{
+         action {FURNISH} appliesTo {{
            principal: MemberKind, resource: Category,
            context: {{ furnisher: Bool, about: SubjectKind, consent?: FurnishConsent }}
          }};
-         action {own_report} appliesTo {{ principal: Subject, resource: Subject, context: {{}} }};"
+         action {OWN_ACCESS} appliesTo {{ principal: Subject, resource: Subject, context: {{}} }};"
     )
 }
 

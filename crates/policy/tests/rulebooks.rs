@@ -13,7 +13,7 @@ mod rulebooks {
 
     const ACCESS: &str = r#"
         @id("x-1.firm") @rule("x-1") @code("rule_is_for_persons") @source("Art 1")
-        permit (principal, action == Action::"inquire", resource == SubjectKind::"firm");
+        permit (principal, action in Action::"inquire", resource == SubjectKind::"firm");
     "#;
     const TOML: &str = r#"
         version = "1"
@@ -93,6 +93,8 @@ mod rulebooks {
             ("SubjectKind::\"firm\"", "SubjectKind::\"frim\""),
             ("SubjectKind::\"firm\"", "Subjects::\"firm\""),
             ("Action::\"inquire\"", "Action::\"enquire\""),
+            // Nobody inquires without a purpose: this would never speak.
+            ("action in", "action =="),
             (");\n", ") when { context.colour };\n"),
             // The attribute is optional: what it holds may not be read before it is known to be there.
             (");\n", ") when { context.consent.active };\n"),

@@ -163,7 +163,7 @@ pub fn summarise(facts: &[Fact], month: Month) -> Summary {
         revolving_limit_minor: limits,
         worst_rating: (!worst_by_month.is_empty()).then_some(worst),
         adverse_months: count(adverse.clone().count()),
-        months_since_adverse: adverse.last().and_then(|(period, _)| since(*period)),
+        months_since_adverse: adverse.map(|(period, _)| *period).max().and_then(since),
         oldest_account_months: opened.and_then(Month::of).and_then(|opened| u32::try_from(month.since(opened)).ok()),
         months_reported: count(worst_by_month.len()),
         payments: payments(&profiles, month),

@@ -76,6 +76,7 @@ fn record(number: DeliveryNumber, digest: &FactsDigest, recorded_at: Timestamp) 
         recorded_at,
         records: 0,
         rejects: 0,
+        awaiting_consent: 0,
         subjects: digest.subjects,
         facts: digest.facts.clone(),
         not_admitted: vec![],

@@ -269,7 +269,7 @@ fn samples_of_moov_agree_with_their_trailers_though_their_record_is_rejected() {
 /// With another opening date the same account is loaded: for its holder and both associated consumers, from the
 /// character and from the packed form alike.
 #[test]
-fn a_mended_sample_gives_one_record_for_each_consumer_in_either_form() {
+fn a_mended_sample_gives_one_record_for_each_subject_in_either_form() {
     let (Some(mut text), Some(mut packed)) = (foreign("moov/unpacked_fixed_file.dat"), foreign("moov/packed_file.dat"))
     else {
         return;

@@ -236,7 +236,7 @@ fn blank_amounts_are_not_reported_and_zeros_are_zero() {
 }
 
 #[test]
-fn each_associated_consumer_has_a_record_of_the_account() {
+fn each_associated_subject_has_a_record_of_the_account() {
     let (summary, kept) = read_all(&lines(&[record(&[Draft::base(), Draft::j1(), Draft::j2()])]));
     assert_eq!((summary.unwrap().rejects, kept.records.len()), (0, 3));
     let subjects = kept.records.iter().map(|record| record.identifiers[0].text().expose().as_str());
@@ -278,7 +278,7 @@ fn ecoa_codes_say_how_a_subject_is_bound() {
 }
 
 #[test]
-fn a_bad_associated_consumer_is_rejected_alone() {
+fn a_bad_associated_subject_is_rejected_alone() {
     let bad = Draft::j1().with("SocialSecurityNumber", "000000000");
     let base = Draft::base();
     let (summary, kept) = read_all(&lines(&[record(&[base.clone(), bad.clone(), Draft::j2()])]));

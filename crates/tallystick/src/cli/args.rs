@@ -31,7 +31,7 @@ pub enum Command {
     #[command(subcommand)]
     Member(Member),
     /// Take in a furnisher's delivery
-    #[command(after_help = "Example:\n  tallystick ingest --furnisher CARD --layout samples/layouts/card_lender.toml \
+    #[command(after_help = "Example:\n  tallystick ingest --furnisher CARD --layout samples/layouts/card.toml \
                             --file samples/deliveries/card_2026-01.csv")]
     Ingest(Ingest),
     /// Grant, withdraw and list consents

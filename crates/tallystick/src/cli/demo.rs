@@ -52,7 +52,7 @@ struct Person {
 #[derive(Deserialize)]
 struct Late {
     id: String,
-    account: String,
+    card: String,
     late_month: String,
 }
 
@@ -127,7 +127,13 @@ impl Story {
         for (code, name, kind, role, duty) in [
             ("CARD", "Example Card Company", MemberKind::CardIssuer, MemberRole::Furnisher, ConsentDuty::Attested),
             ("LOANS", "Example Loans Overseas", MemberKind::Bank, MemberRole::Furnisher, ConsentDuty::Attested),
-            ("PAY", "Example Payment Platform", MemberKind::PaymentPlatform, MemberRole::Furnisher, ConsentDuty::Nothing),
+            (
+                "PAY",
+                "Example Payment Platform",
+                MemberKind::PaymentPlatform,
+                MemberRole::Furnisher,
+                ConsentDuty::Nothing,
+            ),
             ("BANK", "Example Bank", MemberKind::Bank, MemberRole::Subscriber, ConsentDuty::Nothing),
         ] {
             let application =
@@ -157,7 +163,7 @@ impl Story {
 
     fn deliveries(&mut self) -> Result<()> {
         story("\nThe card lender delivers three months as CSV, by a mapping and without any code.");
-        let mapping = Mapping::parse(std::str::from_utf8(sample!("layouts/card_lender.toml"))?)?;
+        let mapping = Mapping::parse(std::str::from_utf8(sample!("layouts/card.toml"))?)?;
         let months: [&[u8]; 3] = [
             sample!("deliveries/card_2026-01.csv"),
             sample!("deliveries/card_2026-02.csv"),
@@ -167,7 +173,9 @@ impl Story {
             let end = self.deliver("CARD", Layout::Mapped(Box::new(mapping.clone())), file, None)?;
             ensure!(end == End::Ok, "a card delivery was not admitted");
         }
-        story("\nThe lender overseas delivers Metro 2. One record is bad: it comes back with its place, the rest is taken.");
+        story(
+            "\nThe lender overseas delivers Metro 2. One record is bad: it comes back with its place, the rest is taken.",
+        );
         let end = self.deliver("LOANS", Layout::Metro2, sample!("deliveries/metro2_2026-03.txt"), None)?;
         ensure!(end == End::Ok, "the Metro 2 delivery was not admitted");
         Ok(())
@@ -175,7 +183,9 @@ impl Story {
 
     fn grant(&mut self, person: &str, member: &str, scope: ConsentScope, form: ConsentForm) -> Result<()> {
         let (purposes, categories) = match scope {
-            ConsentScope::Furnish => (vec![], vec![DataCategory::Payments, DataCategory::Income, DataCategory::Securities]),
+            ConsentScope::Furnish => {
+                (vec![], vec![DataCategory::Payments, DataCategory::Income, DataCategory::Securities])
+            }
             ConsentScope::Inquire => (
                 vec![Purpose::CreditApplication],
                 vec![DataCategory::Identity, DataCategory::Credit, DataCategory::Payments],
@@ -200,7 +210,8 @@ impl Story {
     fn bills(&mut self, people: &People) -> Result<()> {
         story("\nThree people hand over their payment bills. Zhang's comes before any consent: the law keeps it out.");
         let zhang: &[u8] = sample!("deliveries/bill_zhang_wechat.csv");
-        self.deliver("PAY", Layout::Wechat, zhang, Some(subject(&people.zhang.id)?))?;
+        let end = self.deliver("PAY", Layout::Wechat, zhang, Some(subject(&people.zhang.id)?))?;
+        ensure!(end == End::Denied, "a bill came in without consent");
         story("\nAll three consent; Li also to income, in writing and after the warning that the law asks for.");
         self.grant(&people.zhang.id, "PAY", ConsentScope::Furnish, ConsentForm::Written)?;
         self.grant(&people.li.id, "PAY", ConsentScope::Furnish, ConsentForm::WrittenWarned)?;
@@ -264,11 +275,13 @@ impl Story {
     }
 
     fn correction(&mut self, people: &People) -> Result<()> {
-        story("\nThe card lender had booked Chen's payment late. It corrects the month; the old statement stays on record.");
+        story(
+            "\nThe card lender had booked Chen's payment late. It corrects the month; the old statement stays on record.",
+        );
         let correction = Correction {
             furnisher: "CARD".to_owned(),
             identifier: subject(&people.chen.id)?,
-            account: Sensitive::new(people.chen.account.clone()),
+            account: Sensitive::new(people.chen.card.clone()),
             month: Month::parse(&people.chen.late_month)?,
             change: Change::Set {
                 status: None,
@@ -298,7 +311,11 @@ impl Story {
         let told = super::verify::tell(&self.bureau, true);
         let end = told.end;
         self.show(told);
-        Ok(Told::new(end, Vec::new(), json!({"result": if end == End::Ok { "ok" } else { "damaged" }, "steps": self.steps})))
+        Ok(Told::new(
+            end,
+            Vec::new(),
+            json!({"result": if end == End::Ok { "ok" } else { "damaged" }, "steps": self.steps}),
+        ))
     }
 }
 

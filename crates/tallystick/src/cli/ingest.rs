@@ -72,6 +72,12 @@ pub(super) fn deliver(
                 .collect();
             Ok(Told::new(End::Denied, lines, json!({"result": "denied", "refusals": reasons})))
         }
+        Err(IngestError::NoConsent(rejects)) => {
+            let mut lines = vec![line("deny", "no subject of this delivery has consented to it; nothing was loaded")];
+            lines.extend(rejects.iter().take(REJECTS_SHOWN).map(|reject| line("reject", reject)));
+            let rejects: Vec<_> = rejects.iter().map(reject_json).collect();
+            Ok(Told::new(End::Denied, lines, json!({"result": "denied", "rejects": rejects})))
+        }
         Err(IngestError::ControlTotals(totals)) => {
             let mut lines = vec![line("refuse", "control totals disagree; nothing was loaded")];
             lines.extend(totals.iter().map(|total| line("total", total_line(total))));
@@ -116,8 +122,12 @@ fn admitted(ingested: &Ingested) -> Told {
     let mut lines = vec![line(
         "ok",
         format_args!(
-            "delivery {} by {}: {} records, {} rejects, {} subjects: {facts}",
-            delivery.number, delivery.layout, delivery.records, delivery.rejects, delivery.subjects
+            "delivery {} by layout {}: {}, {}, {}: {facts}",
+            delivery.number,
+            delivery.layout,
+            render::counted(delivery.records, "record"),
+            render::counted(delivery.rejects, "reject"),
+            render::counted(delivery.subjects, "subject")
         ),
     )];
     lines.extend(ingested.rejects.iter().take(REJECTS_SHOWN).map(|reject| line("reject", reject)));
@@ -131,7 +141,12 @@ fn admitted(ingested: &Ingested) -> Told {
             format_args!("{count} values of `{category}` not admitted: {} {}", reason.rule, reason.code),
         ));
     }
-    lines.extend(ingested.set_aside.iter().map(|(why, count)| line("aside", format_args!("{count} records: {why}"))));
+    lines.extend(
+        ingested
+            .set_aside
+            .iter()
+            .map(|(why, count)| line("aside", format_args!("{}: {why}", render::counted(*count, "record")))),
+    );
     let disagreeing = ingested.control_totals.iter().filter(|total| !total.agrees());
     lines.extend(disagreeing.map(|total| line("total", total_line(total))));
     lines.push(render::receipt(&ingested.recorded));
@@ -144,6 +159,7 @@ fn admitted(ingested: &Ingested) -> Told {
             "file_bytes": delivery.file_bytes,
             "records": delivery.records,
             "rejects": delivery.rejects,
+            "awaiting_consent": delivery.awaiting_consent,
             "subjects": delivery.subjects,
             "facts": delivery.facts.iter().map(|(kind, count)| (kind.code(), *count)).collect::<std::collections::BTreeMap<_, _>>(),
             "facts_root": hex::encode(delivery.facts_root),

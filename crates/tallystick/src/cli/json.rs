@@ -73,11 +73,12 @@ fn account(account: &Account) -> Value {
         "furnisher": named(&account.furnisher),
         "terms": account.terms.as_ref().map(terms),
         "months": account.months.iter().map(|month| {
-            let mut value = tradeline(&month.tradeline);
-            value["month"] = json!(month.month.to_string());
-            value["delivery"] = json!(month.delivery.0);
-            value["corrects_delivery"] = json!(month.corrects.map(|delivery| delivery.0));
-            value
+            json!({
+                "month": month.month.to_string(),
+                "delivery": month.delivery.0,
+                "corrects_delivery": month.corrects.map(|delivery| delivery.0),
+                "tradeline": tradeline(&month.tradeline),
+            })
         }).collect::<Vec<_>>(),
     })
 }
@@ -109,10 +110,7 @@ fn wallet(wallet: &Wallet) -> Value {
         "wallet": wallet.account.to_string(),
         "furnisher": named(&wallet.furnisher),
         "months": wallet.months.iter().map(|(month, held, delivery)| {
-            let mut value = profile(held);
-            value["month"] = json!(month.to_string());
-            value["delivery"] = json!(delivery.0);
-            value
+            json!({"month": month.to_string(), "delivery": delivery.0, "profile": profile(held)})
         }).collect::<Vec<_>>(),
     })
 }

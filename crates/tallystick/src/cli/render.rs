@@ -4,7 +4,7 @@ use tallystick_model::consent::ConsentState;
 use tallystick_model::inquiry::{Outcome, Reason};
 use tallystick_model::money::DecimalMinor;
 use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
-use tallystick_model::tradeline::TradelineMonth;
+use tallystick_model::tradeline::{Liability, TradelineMonth};
 use tallystick_model::{Currency, Money, Timestamp};
 use tallystick_operations::bureau::Recorded;
 use tallystick_operations::report::{Account, Report, SubjectPart, Wallet};
@@ -14,6 +14,15 @@ use super::line;
 
 /// Months of an account or wallet shown to people; `--json` has all.
 const MONTHS_SHOWN: usize = 12;
+
+/// A count with its noun: `1 record`, `2 records`, `3 entries`.
+pub(super) fn counted(count: impl Into<u64>, noun: &str) -> String {
+    match (count.into(), noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (count, Some(stem)) => format!("{count} {stem}ies"),
+        (count, None) => format!("{count} {noun}s"),
+    }
+}
 
 /// One line for each rule that decided, with its meaning.
 pub(super) fn reasons(word: &str, reasons: &[Reason]) -> Vec<String> {
@@ -28,11 +37,11 @@ pub(super) fn reasons(word: &str, reasons: &[Reason]) -> Vec<String> {
 pub(super) fn receipt(recorded: &Recorded) -> String {
     let receipt = &recorded.receipt;
     let mut note = receipt.checkpoint.lines();
-    let (origin, size, root) = (note.next(), note.next(), note.next());
+    let (origin, size, root) = (note.next(), note.next(), note.next().and_then(|root| root.get(..16)));
     line(
         "receipt",
         format_args!(
-            "entry {} ({}) of {} in {}, root {}",
+            "entry {} ({}) of {} in {}, root {}…",
             receipt.index,
             recorded.entry.kind,
             size.unwrap_or("?"),
@@ -101,10 +110,10 @@ fn summary(summary: &Summary) -> Vec<String> {
         lines.push(line(
             "credit",
             format_args!(
-                "{} accounts ({} open) at {} furnishers, owed {}, past due {}",
-                summary.accounts,
+                "{} ({} open) at {}, owed {}, past due {}",
+                counted(summary.accounts, "account"),
                 summary.accounts_open,
-                summary.furnishers,
+                counted(summary.furnishers, "furnisher"),
                 sums(&summary.balance_minor),
                 sums(&summary.past_due_minor)
             ),
@@ -113,11 +122,12 @@ fn summary(summary: &Summary) -> Vec<String> {
         let used = summary.utilisation_permille.map_or(String::new(), |permille| {
             format!(", {}.{} % of revolving limits in use", permille / 10, permille % 10)
         });
-        let since =
-            summary.months_since_adverse.map_or(String::new(), |months| format!(", the last {months} months ago"));
+        let since = summary
+            .months_since_adverse
+            .map_or(String::new(), |months| format!(", the last {} ago", counted(months, "month")));
         lines.push(line(
             "credit",
-            format_args!("24 months: worst {worst}, {} adverse months{since}{used}", summary.adverse_months),
+            format_args!("24 months: worst {worst}, {}{since}{used}", counted(summary.adverse_months, "adverse month")),
         ));
     }
     if let Some(payments) = summary.payments {
@@ -127,13 +137,13 @@ fn summary(summary: &Summary) -> Vec<String> {
         lines.push(line(
             "pays",
             format_args!(
-                "{} of 12 months: spends {} a month on {} days, {}.{} % deferred, repays in {} months, {income}",
+                "{} of 12 months: spends {} a month on {} days, {}.{} % deferred, repays in {}, {income}",
                 payments.months,
                 money(payments.spending_minor),
                 payments.active_days,
                 payments.deferred_permille / 10,
                 payments.deferred_permille % 10,
-                payments.repayment_months
+                counted(payments.repayment_months, "month")
             ),
         ));
     }
@@ -145,7 +155,9 @@ fn account(account: &Account) -> Vec<String> {
     let kind = latest.map(|month| month.tradeline.kind).or(account.terms.as_ref().map(|terms| terms.kind));
     let opened = account.terms.as_ref().and_then(|terms| terms.opened);
     let opened = opened.map_or(String::new(), |date| format!(", opened {date}"));
-    let liability = account.terms.as_ref().map_or(String::new(), |terms| format!(", {}", terms.liability));
+    let liability =
+        account.terms.as_ref().map(|terms| terms.liability).filter(|bound| *bound != Liability::Unspecified);
+    let liability = liability.map_or(String::new(), |bound| format!(", {bound}"));
     let kind = kind.map_or("account", |kind| kind.code());
     let mut lines = vec![line(
         "account",
@@ -222,13 +234,18 @@ pub(super) fn report(report: &Report) -> Vec<String> {
     for (furnisher, identity) in &report.identities {
         let name = identity.name.as_ref().map_or("name not given", |name| name.expose());
         let born = identity.born.as_ref().map_or(String::new(), |date| format!(", born {}", date.expose()));
-        lines.push(line("name", format_args!("{name}{born}, says {}", furnisher.name)));
+        lines.push(line("name", format_args!("{name}{born}, reported by {}", furnisher.name)));
     }
     lines.extend(summary(&report.summary));
     let counts = report.inquiries;
     lines.push(line(
         "asked",
-        format_args!("{} times in 30 days, {} in 180, {} in 720", counts.days_30, counts.days_180, counts.days_720),
+        format_args!(
+            "{} to decide on credit in 30 days, {} in 180, {} in 720",
+            counted(counts.days_30, "time"),
+            counts.days_180,
+            counts.days_720
+        ),
     ));
     lines.extend(report.accounts.iter().flat_map(account));
     lines.extend(report.wallets.iter().flat_map(wallet));

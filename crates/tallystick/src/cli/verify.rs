@@ -5,6 +5,7 @@ use serde_json::json;
 use tallystick_operations::Bureau;
 use tallystick_operations::verify::verify;
 
+use super::render::counted;
 use super::{End, Told, args, line};
 use crate::config;
 use crate::progress::Watch;
@@ -20,28 +21,34 @@ pub(super) fn tell(bureau: &Bureau, quiet: bool) -> Told {
     let report = verify(bureau, &mut |part, done| watch.count(part, done));
     watch.finish();
     let counts = format!(
-        "{} log entries, {} events, {} disclosures each with its entry, {} members, {} deliveries, {} facts of {} subjects",
-        report.entries,
-        report.events,
-        report.disclosures,
-        report.members,
-        report.deliveries,
-        report.facts,
-        report.subjects
+        "{}, {}, {} each with its entry, {}, {}, {} of {}",
+        counted(report.entries, "log entry"),
+        counted(report.events, "event"),
+        counted(report.disclosures, "disclosure"),
+        counted(report.members, "member"),
+        counted(report.deliveries, "delivery"),
+        counted(report.facts, "fact"),
+        counted(report.subjects, "subject")
     );
     let mut lines = Vec::new();
     if report.findings.is_empty() {
         lines.push(line("ok", counts));
         lines.push(line("root", format_args!("{} is what the checkpoint signs", hex::encode(report.root))));
     } else {
-        lines.push(line("damage", format_args!("{} findings; checked {counts}", report.findings.len())));
+        lines.push(line(
+            "damage",
+            format_args!("{}; checked {counts}", counted(report.findings.len() as u64, "finding")),
+        ));
         lines.extend(
             report.findings.iter().map(|finding| line("find", format_args!("{}: {}", finding.place, finding.what))),
         );
     }
     if report.leftover_facts > 0 {
         let left = report.leftover_facts;
-        lines.push(line("note", format_args!("{left} facts of deliveries that never ended: invisible, no damage")));
+        lines.push(line(
+            "note",
+            format_args!("{} of deliveries that never ended: invisible, no damage", counted(left, "fact")),
+        ));
     }
     let json = json!({
         "result": if report.findings.is_empty() { "ok" } else { "damaged" },

@@ -167,8 +167,12 @@ impl Mapping {
     /// The categories that files of this mapping may carry.
     pub fn categories(&self) -> CategorySet {
         let mut categories: CategorySet = self.attributes.iter().map(|(_, category)| *category).collect();
-        if !self.tradelines.is_empty() {
-            categories = categories.with(DataCategory::Credit);
+        for tradeline in &self.tradelines {
+            let kinds: Vec<AccountKind> = match &tradeline.kind {
+                Coded::Constant(kind) => vec![*kind],
+                Coded::Column(_, codes) => codes.values().copied().collect(),
+            };
+            categories = kinds.into_iter().fold(categories, |set, kind| set.with(kind.category()));
         }
         for profile in &self.profiles {
             categories = categories.with(DataCategory::Payments);

@@ -30,10 +30,11 @@ impl Row<'_> {
         let identifiers = self.identifiers()?;
         let mut left_out = Vec::new();
         for tradeline in &self.plan.tradelines {
-            if admits(DataCategory::Credit) {
+            let category = self.coded(&tradeline.kind)?.category();
+            if admits(category) {
                 self.tradeline(tradeline, &mut statements)?;
             } else {
-                left_out.push(DataCategory::Credit);
+                left_out.push(category);
             }
         }
         for profile in &self.plan.profiles {

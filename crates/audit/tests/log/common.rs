@@ -1,7 +1,5 @@
 //! A second, naive reading of RFC 6962 to compare with: recursive, over a slice of leaves, without a store.
 
-#![allow(dead_code, reason = "every test program uses its own part of this")]
-
 use std::collections::BTreeMap;
 
 use tallystick_audit::{Hash, NodeId, append, leaf_hash, node_hash};

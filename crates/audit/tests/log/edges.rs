@@ -15,8 +15,7 @@ use tallystick_audit::{
     verify_consistency, verify_inclusion, verify_receipt,
 };
 
-mod common;
-use common::{Nodes, leaves, log_of, naive_root};
+use crate::common::{Nodes, leaves, log_of, naive_root};
 
 const HASHES: Content = Content::Hashes { level: 0 };
 

@@ -10,8 +10,7 @@ use tallystick_audit::{
     verify_consistency, verify_inclusion, verify_receipt,
 };
 
-mod common;
-use common::{
+use crate::common::{
     Nodes, consistency_shape, flipped, inclusion_shape, leaves, log_of, naive_consistency, naive_inclusion, naive_root,
 };
 

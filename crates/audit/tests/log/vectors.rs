@@ -21,8 +21,7 @@ use tallystick_audit::{
     verify_consistency, verify_inclusion, verify_receipt,
 };
 
-mod common;
-use common::Nodes;
+use crate::common::Nodes;
 
 /// Published in the source of transparency-dev/tessera, whose test log it signs.
 const TESSERA_KEY: &str = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx";
