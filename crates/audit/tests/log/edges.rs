@@ -215,21 +215,21 @@ fn tiles_are_as_wide_as_the_log_fills_them() {
     let widths = |content, size| {
         (0..3).map_while(|index| Tile::in_log(content, index, size)).map(|tile| tile.width()).collect::<Vec<_>>()
     };
-    assert_eq!(widths(HASHES, 0), []);
+    assert_eq!(widths(HASHES, 0), [0_u16; 0]);
     assert_eq!(widths(HASHES, 1), [1]);
     assert_eq!(widths(HASHES, 255), [255]);
     assert_eq!(widths(HASHES, 256), [256]);
     assert_eq!(widths(HASHES, 257), [256, 1]);
     assert_eq!(widths(Content::Entries, 257), [256, 1]);
-    assert_eq!(widths(Content::Hashes { level: 1 }, 255), []);
+    assert_eq!(widths(Content::Hashes { level: 1 }, 255), [0_u16; 0]);
     assert_eq!(widths(Content::Hashes { level: 1 }, 256), [1]);
     assert_eq!(widths(Content::Hashes { level: 1 }, 65535), [255]);
     assert_eq!(widths(Content::Hashes { level: 1 }, 65536), [256]);
-    assert_eq!(widths(Content::Hashes { level: 2 }, 65535), []);
+    assert_eq!(widths(Content::Hashes { level: 2 }, 65535), [0_u16; 0]);
     assert_eq!(widths(Content::Hashes { level: 2 }, 65536), [1]);
     assert_eq!(widths(Content::Hashes { level: 7 }, u64::MAX), [255]);
-    assert_eq!(widths(Content::Hashes { level: 8 }, u64::MAX), []);
-    assert_eq!(widths(Content::Hashes { level: 255 }, u64::MAX), []);
+    assert_eq!(widths(Content::Hashes { level: 8 }, u64::MAX), [0_u16; 0]);
+    assert_eq!(widths(Content::Hashes { level: 255 }, u64::MAX), [0_u16; 0]);
     assert_eq!(Tile::in_log(HASHES, u64::MAX, u64::MAX), None);
     assert_eq!(Tile::in_log(HASHES, u64::MAX / 256, u64::MAX).unwrap().width(), 255);
 
