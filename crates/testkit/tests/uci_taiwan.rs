@@ -2,8 +2,6 @@
 //!
 //! Every balance, limit, payment and repayment status of every client is compared with the source.
 
-#![expect(clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking and tells what it skips")]
-
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
