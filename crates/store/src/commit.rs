@@ -113,7 +113,7 @@ impl Store {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.log_size = size;
         if let Some(delivery) = delivery {
-            Arc::make_mut(&mut state.visibility).committed.insert(delivery.number, delivery.recorded_at);
+            Arc::make_mut(&mut state.visibility).add(delivery);
         }
         if let Event::MemberAdmitted(member) = &event {
             Arc::make_mut(&mut state.members).push(member.clone());

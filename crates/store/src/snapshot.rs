@@ -78,6 +78,9 @@ impl Snapshot<'_> {
     /// # Errors
     /// [`StoreError`] if something stored cannot be read.
     pub fn alias_of(&self, subject: SubjectId) -> Result<Option<SubjectId>, StoreError> {
+        if !self.visibility.has_aliases {
+            return Ok(None);
+        }
         let mut alias = None;
         let prefix = [subject.0.as_slice(), &[FactKind::Alias.number()]].concat();
         for pair in self.store.engine.prefix(Space::Facts, &prefix) {

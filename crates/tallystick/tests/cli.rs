@@ -1,0 +1,270 @@
+//! The program as its user has it: exit codes, streams, JSON, help, and what is created when.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const ZHANG: &str = "cn-resident-id:51010719860317164X";
+const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples");
+
+/// Runs the program in `folder`, whose bureau is in the default place.
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let program = env!("CARGO_BIN_EXE_tallystick");
+    Command::new(program).args(arguments).current_dir(folder).output().expect("runs")
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("ends by itself")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("text")
+}
+
+/// Runs with `--json` and gives the one object on stdout.
+fn json(folder: &Path, arguments: &[&str]) -> (i32, Value) {
+    let output = run(folder, &[arguments, &["--json"]].concat());
+    let text = stdout(&output);
+    assert_eq!(text.lines().count(), 1, "{arguments:?}: {text}");
+    (code(&output), serde_json::from_str(&text).expect("one JSON object"))
+}
+
+/// A folder with a bureau and two members.
+fn bureau() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for arguments in [
+        &["init", "--name", "test.example/log", "--rulebook", "cn"][..],
+        &[
+            "member",
+            "admit",
+            "--code",
+            "CARD",
+            "--name",
+            "Card",
+            "--kind",
+            "card_issuer",
+            "--role",
+            "furnisher",
+            "--consent-duty",
+            "attested",
+        ],
+        &["member", "admit", "--code", "BANK", "--name", "Bank", "--kind", "bank", "--role", "subscriber"],
+    ] {
+        let output = run(folder.path(), arguments);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+    }
+    folder
+}
+
+fn ingest(layout: &str, file: &str) -> Vec<String> {
+    ["ingest", "--furnisher", "CARD", "--layout", layout, "--file", file].map(str::to_owned).to_vec()
+}
+
+fn card(month: &str) -> Vec<String> {
+    ingest(&format!("{SAMPLES}/layouts/card.toml"), &format!("{SAMPLES}/deliveries/card_{month}.csv"))
+}
+
+fn words(words: &[String]) -> Vec<&str> {
+    words.iter().map(String::as_str).collect()
+}
+
+#[test]
+fn nothing_but_init_creates_anything() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let card = card("2026-01");
+    for arguments in [
+        &["verify"][..],
+        &["report", "--subject", ZHANG],
+        &["member", "list"],
+        &["inquire", "--subscriber", "BANK", "--subject", ZHANG, "--purpose", "credit_application"],
+        &["consent", "list", "--subject", ZHANG],
+        &["freeze", "place", "--subject", ZHANG],
+        &words(&card),
+    ] {
+        let output = run(folder.path(), arguments);
+        assert_eq!(code(&output), 1, "{arguments:?}");
+        assert_eq!(stderr(&output), "error: no bureau in `bureau`: `tallystick init` founds one\n", "{arguments:?}");
+        assert_eq!(fs::read_dir(folder.path()).expect("reads").count(), 0, "{arguments:?}");
+    }
+    let bureau = bureau();
+    let again = run(bureau.path(), &["init", "--name", "test.example/log", "--rulebook", "cn"]);
+    assert_eq!((code(&again), stderr(&again).as_str()), (1, "error: `bureau` exists already and is not empty\n"));
+}
+
+#[test]
+fn exit_codes_tell_ok_denied_rejected_and_could_not_run() {
+    let folder = bureau();
+    let path = folder.path();
+    let inquire = |purpose| ["inquire", "--subscriber", "BANK", "--subject", ZHANG, "--purpose", purpose];
+
+    let (end, delivered) = json(path, &words(&card("2026-02")));
+    assert_eq!((end, &delivered["delivery"]["records"], &delivered["delivery"]["rejects"]), (0, &40.into(), &3.into()));
+    assert_eq!(delivered["rejects"][0]["code"], "R010");
+    let (end, again) = json(path, &words(&card("2026-02")));
+    assert_eq!((end, &again["result"]), (0, &"already_delivered".into()));
+
+    let (end, denied) = json(path, &inquire("credit_application"));
+    assert_eq!((end, &denied["result"], &denied["report"]), (2, &"denied".into(), &Value::Null));
+    assert_eq!(denied["reasons"][0]["rule"], "cn-11");
+
+    let refused = ingest("metro2", &format!("{SAMPLES}/deliveries/card_2026-01.csv"));
+    let (end, refused) = json(path, &words(&refused));
+    assert_eq!((end, &refused["result"]), (3, &"refused".into()));
+
+    for arguments in
+        [&inquire("curiosity")[..], &["inquire"], &["no-such-command"], &["report", "--subject", "cn-resident-id:1"]]
+    {
+        assert_eq!(code(&run(path, arguments)), 1, "{arguments:?}");
+    }
+    let (end, error) = json(path, &["report", "--subject", "cn-resident-id:510107198603171640"]);
+    assert_eq!((end, &error["result"]), (1, &"error".into()));
+    assert!(!error.to_string().contains("510107198603171640"), "an error does not repeat an identifier");
+
+    let (end, verified) = json(path, &["verify"]);
+    assert_eq!((end, &verified["result"], &verified["findings"]), (0, &"ok".into(), &Value::Array(vec![])));
+}
+
+#[test]
+fn a_consented_inquiry_shows_what_was_consented_and_leaves_a_receipt_that_proves_itself() {
+    let folder = bureau();
+    let path = folder.path();
+    assert_eq!(code(&run(path, &words(&card("2026-02")))), 0);
+    let grant = [
+        "consent",
+        "grant",
+        "--subject",
+        ZHANG,
+        "--member",
+        "BANK",
+        "--scope",
+        "inquire",
+        "--purpose",
+        "credit_application",
+    ];
+    let grant = [&grant[..], &["--category", "credit", "--form", "written", "--until", "2099-01-01"]].concat();
+    let (end, granted) = json(path, &grant);
+    assert_eq!(end, 0);
+    let inquire = [
+        "inquire",
+        "--subscriber",
+        "BANK",
+        "--subject",
+        ZHANG,
+        "--purpose",
+        "credit_application",
+        "--receipt",
+        "proof",
+    ];
+    let (end, answer) = json(path, &inquire);
+    assert_eq!((end, &answer["result"]), (0, &"permitted".into()));
+    assert_eq!(answer["consent"], granted["consent"]);
+    assert_eq!(answer["released"], serde_json::json!(["credit"]));
+    let report = &answer["report"];
+    assert_eq!(report["identities"], serde_json::json!([]), "the name was not consented to");
+    assert_eq!(report["accounts"][0]["months"][0]["tradeline"]["balance_minor"], 398_056);
+
+    let receipt =
+        tallystick_audit::Receipt::from_bytes(&fs::read(path.join("proof")).expect("written")).expect("a receipt");
+    let entry = receipt.extra.clone().expect("holds its entry");
+    let (_, founded) = json(path, &["verify"]);
+    let log = fs::read_to_string(path.join("bureau/log/checkpoint")).expect("published");
+    assert_eq!(receipt.checkpoint, log, "the receipt's checkpoint is the one that outsiders see");
+    assert_eq!(founded["entries"], receipt.index + 1);
+    let key = run(path, &["member", "list"]);
+    assert_eq!(code(&key), 0);
+    assert_eq!(entry.first(), Some(&1), "version of entries");
+
+    let (_, listed) = json(path, &["consent", "list", "--subject", ZHANG]);
+    assert_eq!(listed["consents"][0]["active"], true);
+    let id = granted["consent"].as_str().expect("an id");
+    assert_eq!(code(&run(path, &["consent", "withdraw", "--subject", ZHANG, "--consent", id])), 0);
+    let (end, denied) = json(path, &inquire);
+    assert_eq!((end, &denied["reasons"][0]["code"]), (2, &"consent_withdrawn".into()));
+}
+
+#[test]
+fn a_correction_supersedes_and_only_the_furnisher_s_own_account_can_be_corrected() {
+    let folder = bureau();
+    let path = folder.path();
+    assert_eq!(code(&run(path, &words(&card("2026-02")))), 0);
+    let correct = |account, rest: &[&'static str]| {
+        let first =
+            ["correct", "--furnisher", "CARD", "--subject", ZHANG, "--month", "2026-02", "--reason", "booked late"];
+        [&first[..], &["--account", account], rest].concat()
+    };
+    let (end, corrected) = json(path, &correct("CC0000000238", &["--rating", "late_1", "--past-due", "12.34"]));
+    assert_eq!(end, 0);
+    assert_eq!((&corrected["before"]["rating"], &corrected["after"]["rating"]), (&"current".into(), &"late_1".into()));
+    assert_eq!(corrected["after"]["past_due_minor"], 1234);
+    let (_, own) = json(path, &["report", "--subject", ZHANG]);
+    let month = &own["report"]["accounts"][0]["months"][0];
+    assert_eq!((&month["tradeline"]["rating"], &month["corrects_delivery"]), (&"late_1".into(), &1.into()));
+    for wrong in [correct("CC0000000966", &["--rating", "current"]), correct("CC0000000238", &["--rating", "late_1"])] {
+        assert_eq!(code(&run(path, &wrong)), 1, "{wrong:?}");
+    }
+    assert_eq!(json(path, &correct("CC0000000238", &["--delete"])).0, 0);
+    let (_, own) = json(path, &["report", "--subject", ZHANG]);
+    assert_eq!(own["report"]["accounts"][0]["months"], serde_json::json!([]));
+    assert_eq!(json(path, &["verify"]).0, 0);
+}
+
+#[test]
+fn results_are_on_stdout_the_story_on_stderr_and_every_help_has_an_example() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = run(folder.path(), &["demo", "--folder", "demo"]);
+    assert_eq!(code(&demo), 0, "{}", stderr(&demo));
+    let first_words: std::collections::BTreeSet<String> =
+        stdout(&demo).lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
+    for word in [
+        "ok", "reject", "permit", "deny", "report", "receipt", "no-hit", "consent", "pays", "before", "after", "access",
+    ] {
+        assert!(first_words.contains(word), "`{word}` is missing from {first_words:?}");
+    }
+    assert!(stderr(&demo).contains("People") || stderr(&demo).contains("bureau"));
+    let (end, told) = json(folder.path(), &["demo", "--folder", "again"]);
+    assert_eq!((end, &told["result"]), (0, &"ok".into()));
+    let verify = run(folder.path(), &["verify", "--bureau", "demo"]);
+    assert_eq!(code(&verify), 0, "{}", stdout(&verify));
+
+    for command in [
+        "init",
+        "member admit",
+        "member list",
+        "ingest",
+        "consent grant",
+        "consent withdraw",
+        "consent list",
+        "inquire",
+        "report",
+        "correct",
+        "freeze place",
+        "freeze lift",
+        "verify",
+        "demo",
+    ] {
+        let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        let help = run(folder.path(), &arguments);
+        assert_eq!(code(&help), 0, "{command}");
+        assert!(stdout(&help).contains("Example:\n  tallystick "), "{command}");
+    }
+}
+
+#[test]
+fn a_flipped_byte_is_named_by_verify() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_eq!(code(&run(folder.path(), &["demo", "--folder", "demo"])), 0);
+    let checkpoint = folder.path().join("demo/log/checkpoint");
+    let mut note = fs::read(&checkpoint).expect("reads");
+    let last = note.len() - 10;
+    note[last] ^= 1;
+    fs::write(&checkpoint, note).expect("writes");
+    let (end, damaged) = json(folder.path(), &["verify", "--bureau", "demo"]);
+    assert_eq!((end, &damaged["result"]), (1, &"damaged".into()));
+    assert_eq!(damaged["findings"][0]["place"], "log/checkpoint");
+}
