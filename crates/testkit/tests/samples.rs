@@ -1,6 +1,6 @@
 //! The sample set: what lies below `samples/` is what the town writes, and holds what its page says.
 
-#![expect(clippy::expect_used, clippy::print_stdout, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -23,7 +23,7 @@ pub(super) use self::meaning::{Direction, Flow, Meaning, Rule, State, Test, Word
 use self::header::Header;
 use self::row::{BillRow, RowReader, reject};
 use self::tally::Tally;
-use self::text::{Row, Text};
+use self::text::{Row, Table, Text};
 use self::totals::Totals;
 use crate::read::{FileSummary, ReadContext, Refused, Sink};
 use crate::reject::{Found, Reject, RejectCode};
@@ -83,8 +83,9 @@ pub(super) fn read(
     let mut summary = FileSummary::default();
     let mut tally = Tally::new(context, platform.rules);
     let reader = RowReader { platform, text: &text, header: &header };
+    let mut table = Table::new(&text, header.columns);
     let (mut at, mut part) = (header.next, Part::Table);
-    while let Some(row) = text.row(at, header.columns) {
+    while let Some(row) = table.row(at) {
         let start = std::mem::replace(&mut at, row.next);
         if row.filled() < FILLED_COLUMNS_MIN && (part == Part::Trailer || is_outside(&text, &row)) {
             // A blank line ends nothing: whatever stands below it is still accounted for.

@@ -12,8 +12,7 @@ use super::totals::{Funds, Totals};
 use super::{FeeColumn, Platform, value};
 use crate::reject::{Found, Reject, RejectCode};
 
-/// A row whose values are read.
-#[derive(Debug)]
+/// A row whose values are read. It can't be printed: it has personal data.
 pub(super) struct BillRow<'a> {
     fields: Fields<'a>,
     pub(super) place: RecordPlace,
@@ -46,7 +45,6 @@ impl Asked for BillRow<'_> {
 }
 
 /// The text of the columns that are known.
-#[derive(Debug)]
 struct Fields<'a>(Vec<(Column, Cow<'a, str>)>);
 
 impl Fields<'_> {

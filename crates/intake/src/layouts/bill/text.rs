@@ -4,9 +4,9 @@
 //! quotes are below 0x30, and no such byte is ever part of a longer character in UTF-8 or GB18030.
 
 use std::borrow::Cow;
-use std::io::{BufRead, Read};
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
-use csv::ByteRecord;
+use csv::{ByteRecord, Position};
 use encoding_rs::{DecoderResult, GB18030};
 
 use crate::read::Refused;
@@ -14,6 +14,12 @@ use crate::reject::Found;
 
 /// Largest bill that is read, checked while reading: a year of a busy wallet is below 2 MiB.
 pub(super) const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// A row is mostly shorter.
+const READ_AHEAD_BYTES: usize = 1024;
+
+/// Longest line, and longest row where quotes hold lines together: real rows are below 1 KiB.
+const LINE_BYTES_MAX: usize = 64 * 1024;
 
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -26,8 +32,7 @@ enum Encoding {
     Gb18030,
 }
 
-/// A whole bill.
-#[derive(Debug)]
+/// A whole bill. It can't be printed: it has personal data.
 pub(super) struct Text {
     bytes: Vec<u8>,
     encoding: Encoding,
@@ -46,7 +51,8 @@ impl Text {
     /// Reads all of `input`.
     ///
     /// # Errors
-    /// [`Refused`] if it can't be read, is above [`FILE_BYTES_MAX`] or is a spreadsheet.
+    /// [`Refused`] if it can't be read, is above [`FILE_BYTES_MAX`], has a line above [`LINE_BYTES_MAX`] or is a
+    /// spreadsheet.
     pub(super) fn read(input: &mut dyn BufRead) -> Result<Self, Refused> {
         let mut bytes = Vec::new();
         input.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
@@ -60,6 +66,10 @@ impl Text {
                 expected: "a bill as CSV text".to_owned(),
                 found: Found::phrase("a spreadsheet: save its sheet as CSV"),
             });
+        }
+        if let Some(byte) = long_line(&bytes) {
+            let limit_bytes = LINE_BYTES_MAX as u64;
+            return Err(Refused::TooLarge { byte: byte as u64, what: "a line", limit_bytes });
         }
         let marked = bytes.starts_with(UTF8_MARK);
         let start = if marked { UTF8_MARK.len() } else { 0 };
@@ -110,59 +120,83 @@ impl Text {
             found: Found::phrase("a malformed byte"),
         })
     }
+}
 
-    /// The row that starts at `at`, of a table with `columns` columns; `None` at the end.
+/// The rows of a table.
+pub(super) struct Table<'a> {
+    text: &'a Text,
+    columns: usize,
+    /// Made once and moved about: making one costs more than reading a row.
+    reader: csv::Reader<Window<'a>>,
+}
+
+impl<'a> Table<'a> {
+    /// A table with `columns` columns, blank ones at their end not counted.
+    pub(super) fn new(text: &'a Text, columns: usize) -> Self {
+        Self { text, columns, reader: reader(&text.bytes) }
+    }
+
+    /// The row that starts at `at`; `None` at the end.
     ///
     /// A quoted field may run over several lines. Platforms also write quotes they don't mean as such: where a row would
-    /// run over lines and not fit the table, or would swallow a line that is a row of its own, it ends with its line and
-    /// its quotes are plain characters.
-    pub(super) fn row(&self, at: usize, columns: usize) -> Option<Row<'_>> {
-        let line = self.line(at)?;
+    /// not fit the table, or would swallow a line that is a row of its own, it ends with its line and its quotes are plain
+    /// characters.
+    pub(super) fn row(&mut self, at: usize) -> Option<Row<'a>> {
+        let line = self.text.line(at)?;
+        let plain = plain_fields(line.raw);
+        let plain = Row { fields: plain, quotes: Quotes::Plain, raw: line.raw, next: line.next };
         if !line.raw.contains(&b'"') {
-            return Some(Row {
-                fields: split(line.raw, Quotes::Plain).0,
-                quotes: Quotes::Plain,
-                raw: line.raw,
-                next: line.next,
-            });
+            return Some(plain);
         }
-        let rest = self.bytes.get(at..)?;
-        let (fields, length) = split(rest, Quotes::Meant);
-        let end = at + length;
-        if end <= line.next {
-            return Some(if fits(&fields, columns) {
-                Row { fields, quotes: Quotes::Meant, raw: line.raw, next: line.next }
-            } else {
-                self.plain_or(fields, &line, columns)
-            });
-        }
-        let next =
-            if self.bytes.get(end) == Some(&b'\n') && rest.get(length - 1) == Some(&b'\r') { end + 1 } else { end };
-        if fits(&fields, columns) && !self.swallows_a_row(line.next, end, columns) {
-            return Some(Row { fields, quotes: Quotes::Meant, raw: rest.get(..length)?, next });
-        }
-        Some(self.plain_or(split(line.raw, Quotes::Meant).0, &line, columns))
+        let Some((fields, end)) = self.quoted(at) else { return Some(plain) };
+        let quoted = if end <= line.next {
+            Row { fields, quotes: Quotes::Meant, raw: line.raw, next: line.next }
+        } else {
+            let raw = self.text.bytes.get(at..end)?;
+            let split_end = raw.ends_with(b"\r") && self.text.bytes.get(end) == Some(&b'\n');
+            Row { fields, quotes: Quotes::Meant, raw, next: if split_end { end + 1 } else { end } }
+        };
+        let runs_over = end > line.next;
+        let too_far = end - at >= LINE_BYTES_MAX;
+        let meant = quoted.fits(self.columns) && !(runs_over && (too_far || self.swallows_a_row(line.next, end)));
+        Some(if meant { quoted } else { plain })
     }
 
-    /// The one line with its quotes as plain characters, if that makes it fit.
-    fn plain_or<'a>(&self, fields: ByteRecord, line: &Line<'a>, columns: usize) -> Row<'a> {
-        let plain = split(line.raw, Quotes::Plain).0;
-        let (fields, quotes) = if fits(&plain, columns) { (plain, Quotes::Plain) } else { (fields, Quotes::Meant) };
-        Row { fields, quotes, raw: line.raw, next: line.next }
+    /// The fields of the row that starts at `at`, its quotes meant, and where it ends.
+    fn quoted(&mut self, at: usize) -> Option<(ByteRecord, usize)> {
+        let mut position = Position::new();
+        position.set_byte(at as u64);
+        self.reader.seek_raw(SeekFrom::Start(at as u64), position).ok()?;
+        let mut fields = ByteRecord::new();
+        let read = self.reader.read_byte_record(&mut fields).ok()?;
+        let end = usize::try_from(self.reader.position().byte()).ok()?;
+        read.then_some((fields, end))
     }
 
-    fn swallows_a_row(&self, from: usize, end: usize, columns: usize) -> bool {
+    fn swallows_a_row(&self, from: usize, end: usize) -> bool {
         let mut at = from;
         while at < end
-            && let Some(line) = self.line(at)
+            && let Some(line) = self.text.line(at)
         {
-            if fits(&split(line.raw, Quotes::Meant).0, columns) {
+            if fits(&plain_fields(line.raw), self.columns) {
                 return true;
             }
             at = line.next;
         }
         false
     }
+}
+
+/// Where the first line that is too long starts.
+fn long_line(bytes: &[u8]) -> Option<usize> {
+    let mut start = 0;
+    for line in bytes.split(|byte| *byte == b'\n') {
+        if line.len() > LINE_BYTES_MAX {
+            return Some(start);
+        }
+        start += line.len() + 1;
+    }
+    None
 }
 
 fn malformed_gb18030(raw: &[u8]) -> usize {
@@ -245,23 +279,52 @@ fn fits(fields: &ByteRecord, columns: usize) -> bool {
 
 /// The fields of a line's text, for a heading row.
 pub(super) fn cells(line: &str) -> Vec<String> {
-    let (fields, _) = split(line.as_bytes(), Quotes::Meant);
-    fields.iter().map(|field| String::from_utf8_lossy(field).trim().to_owned()).collect()
+    let mut fields = ByteRecord::new();
+    match reader(line.as_bytes()).read_byte_record(&mut fields) {
+        Ok(_) => fields.iter().map(|field| String::from_utf8_lossy(field).trim().to_owned()).collect(),
+        // Reading from memory does not fail; if it did, there would be no heading row.
+        Err(_) => Vec::new(),
+    }
 }
 
-/// The first row in `bytes` and its length.
-fn split(bytes: &[u8], quotes: Quotes) -> (ByteRecord, usize) {
-    if quotes == Quotes::Plain {
-        return (bytes.split(|byte| *byte == b',').collect(), bytes.len());
+/// The next [`LINE_BYTES_MAX`] bytes from where it was last sought, so that one quote can't hold a whole file together.
+struct Window<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    end: usize,
+}
+
+impl<'a> Window<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, end: bytes.len().min(LINE_BYTES_MAX) }
     }
-    let mut fields = ByteRecord::new();
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(1024).from_reader(bytes);
-    match reader.read_byte_record(&mut fields) {
-        Ok(_) => (fields, usize::try_from(reader.position().byte()).unwrap_or(bytes.len())),
-        // Reading from memory does not fail; if it did, the row would be refused for its columns.
-        Err(_) => (ByteRecord::new(), bytes.len()),
+}
+
+impl Read for Window<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut rest = self.bytes.get(self.at..self.end).unwrap_or_default();
+        let length = rest.read(buffer)?;
+        self.at += length;
+        Ok(length)
     }
+}
+
+impl Seek for Window<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let SeekFrom::Start(byte) = to else { return Err(io::ErrorKind::Unsupported.into()) };
+        self.at = usize::try_from(byte).unwrap_or(self.bytes.len());
+        self.end = self.at.saturating_add(LINE_BYTES_MAX).min(self.bytes.len());
+        Ok(byte)
+    }
+}
+
+fn plain_fields(raw: &[u8]) -> ByteRecord {
+    raw.split(|byte| *byte == b',').collect()
+}
+
+fn reader(bytes: &[u8]) -> csv::Reader<Window<'_>> {
+    let mut builder = csv::ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).buffer_capacity(READ_AHEAD_BYTES).from_reader(Window::new(bytes))
 }
 
 #[cfg(test)]
@@ -278,11 +341,23 @@ mod tests {
 
     #[test]
     fn a_bill_above_the_limit_is_refused_while_reading() {
-        let mut endless = std::io::BufReader::new(std::io::repeat(b'x'));
-        let error = Text::read(&mut endless).unwrap_err();
+        let mut endless = io::BufReader::new(io::repeat(b'\n'));
+        let error = Text::read(&mut endless).err().unwrap();
         assert_eq!(error.to_string(), "byte 67108864: a bill above the limit of 67108864 bytes");
-        let mut edge = std::io::BufReader::new(std::io::repeat(b'x').take(FILE_BYTES_MAX));
+        let mut edge = io::BufReader::new(io::repeat(b'\n').take(FILE_BYTES_MAX));
         assert_eq!(Text::read(&mut edge).unwrap().bytes.len() as u64, FILE_BYTES_MAX);
+    }
+
+    #[test]
+    fn a_line_above_the_limit_is_refused_and_a_quote_holds_no_more_together() {
+        let line = |length: usize| ["short\n", &"x".repeat(length), "\n"].concat();
+        assert!(Text::read(&mut line(LINE_BYTES_MAX).as_bytes()).is_ok());
+        let error = Text::read(&mut line(LINE_BYTES_MAX + 1).as_bytes()).err().unwrap();
+        assert_eq!(error.to_string(), "byte 6: a line above the limit of 65536 bytes");
+        for (lines, next) in [(1_000, 1_007), (70_000, 6)] {
+            let bill = text(["1,2,\"", &"\n".repeat(lines), "\"\n"].concat().as_bytes());
+            assert_eq!(Table::new(&bill, 3).row(0).unwrap().next, next, "{lines}");
+        }
     }
 
     #[test]
@@ -313,17 +388,17 @@ mod tests {
     #[test]
     fn a_quoted_field_keeps_commas_quotes_and_line_ends() {
         let bill = text(b"1,\"a,\"\"b\"\"\r\nc\",2\r\nnext,row,x\r\n");
-        let row = bill.row(0, 3).unwrap();
+        let row = Table::new(&bill, 3).row(0).unwrap();
         assert_eq!(fields(&row), ["1", "a,\"b\"\r\nc", "2"]);
         assert_eq!((row.field_start(0), row.field_start(1), row.field_start(2)), (0, 2, 15));
-        assert_eq!(fields(&bill.row(row.next, 3).unwrap()), ["next", "row", "x"]);
+        assert_eq!(fields(&Table::new(&bill, 3).row(row.next).unwrap()), ["next", "row", "x"]);
     }
 
     #[test]
     fn a_quote_that_was_not_meant_as_one_swallows_no_row() {
         let bill = text(b"1,\"mini,2\n3,\"full\",4\n5,a\"b,6\n\"7,8\n");
-        let (mut at, mut rows) = (0, Vec::new());
-        while let Some(row) = bill.row(at, 3) {
+        let (mut table, mut at, mut rows) = (Table::new(&bill, 3), 0, Vec::new());
+        while let Some(row) = table.row(at) {
             at = row.next;
             rows.push((fields(&row), row.field_start(2)));
         }
@@ -331,13 +406,13 @@ mod tests {
         let expected = [row(["1", "\"mini", "2"], 8), row(["3", "full", "4"], 9), row(["5", "a\"b", "6"], 6)];
         assert_eq!(rows[..3], expected);
         assert_eq!(rows.len(), 4);
-        assert!(!bill.row(31, 3).unwrap().fits(3));
+        assert!(!table.row(31).unwrap().fits(3));
     }
 
     #[test]
     fn blank_columns_after_the_last_are_no_columns() {
         let bill = text(b"1,2, ,\t\n");
-        let row = bill.row(0, 2).unwrap();
+        let row = Table::new(&bill, 2).row(0).unwrap();
         assert_eq!((row.fits(2), row.fits(1), row.fits(4), row.fits(5), row.filled()), (true, false, true, false, 2));
     }
 }
