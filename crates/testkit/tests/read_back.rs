@@ -1,6 +1,6 @@
 //! What the town writes, read by intake: every record becomes what the truth says, every fault its reject.
 
-#![expect(clippy::expect_used, clippy::print_stdout, reason = "a test fails by panicking, and says what it skips")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_intake::{FileSummary, Layout, ReadContext, Refused, Reject, Sink, read_delivery};
