@@ -1,5 +1,7 @@
 //! The program as its user has it: exit codes, streams, JSON, help, and what is created when.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
