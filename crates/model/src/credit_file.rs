@@ -4,7 +4,7 @@
 //! (`policy::Permit::reveal`), which makes a visible file of the parts that the decision released.
 
 use crate::SubjectId;
-use crate::fact::{DeliveryNumber, Fact, Slot, Standing};
+use crate::fact::{DeliveryNumber, Fact, FactKind, Slot, Standing};
 
 /// All visible facts of one subject, in key order.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,6 +27,12 @@ impl CreditFile {
     /// Whether nothing at all is held.
     pub const fn is_empty(&self) -> bool {
         self.facts.is_empty()
+    }
+
+    /// Whether nothing holds that could be shown: no facts, only such as were taken back, or only such as route inside the
+    /// bureau.
+    pub fn says_nothing(&self) -> bool {
+        self.current().all(|fact| fact.key.slot.kind == FactKind::Alias)
     }
 
     /// Every fact, superseded ones too, in key order.
@@ -67,7 +73,7 @@ impl std::fmt::Debug for CreditFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fact::{FactBody, FactKey, FactKind};
+    use crate::fact::{FactBody, FactKey};
     use crate::{AccountKey, Month};
 
     fn alias(month: u8, delivery: u32, standing: Standing) -> Fact {

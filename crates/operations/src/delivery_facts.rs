@@ -1,6 +1,6 @@
 //! The facts of one delivery between reading and loading: admitted record by record, pseudonymised, sorted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tallystick_intake::{Found, Reject, RejectCode, Sink};
 use tallystick_model::fact::{
@@ -40,6 +40,7 @@ pub(crate) struct DeliveryFacts<'a> {
     /// The last subject asked about and what its own consents let in: files come with a subject's records together.
     consented: Option<(SubjectId, CategorySet)>,
     facts: Vec<(SlotKey, RecordPlace, Waiting)>,
+    /// Records read, refused ones too.
     pub(crate) records: u64,
     pub(crate) rejects: u64,
     pub(crate) kept_rejects: Vec<Reject>,
@@ -79,7 +80,7 @@ impl<'a> DeliveryFacts<'a> {
 
     /// Tells how far the ingest is.
     pub(crate) fn tell(&mut self, stage: &'static str) {
-        (self.progress)(Progress { stage, records: self.records + self.rejects, rejects: self.rejects });
+        (self.progress)(Progress { stage, records: self.records, rejects: self.rejects });
     }
 
     /// The categories the gate admits at all, on whatever condition, about whatever kind of subject.
@@ -121,14 +122,14 @@ impl<'a> DeliveryFacts<'a> {
         let subject = self.snapshot.alias_of(subject)?.unwrap_or(subject);
         let allowed = self.categories_of(about, subject)?;
 
-        let missing = record.statements.iter().map(category_of).find(|category| !allowed.contains(*category));
+        let missing = record.statements.iter().filter_map(category_of).find(|category| !allowed.contains(*category));
         if let Some(category) = missing {
             let admission = self.gate.admission(about, category);
             if matches!(admission, Admission::Admitted { .. }) {
                 self.awaiting_consent += 1;
                 self.without_consent += 1;
             }
-            self.reject(Reject {
+            self.refuse(Reject {
                 code: RejectCode::NoConsent,
                 place: record.place,
                 field: category.code().to_owned(),
@@ -142,7 +143,7 @@ impl<'a> DeliveryFacts<'a> {
             self.facts.push(((alias, slot), record.place, Waiting::Body(FactBody::Alias(subject))));
         }
         for statement in record.statements {
-            let (account, month, waiting) = self.waiting(statement, allowed);
+            let Some((account, month, waiting)) = self.waiting(statement, allowed) else { continue };
             let kind = match &waiting {
                 Waiting::Body(body) => body.kind(),
                 Waiting::Identity(_) => FactKind::Identity,
@@ -153,6 +154,15 @@ impl<'a> DeliveryFacts<'a> {
         Ok(())
     }
 
+    /// Refuses a record that has been counted as read.
+    fn refuse(&mut self, reject: Reject) {
+        self.rejects += 1;
+        self.tell("reading");
+        if self.kept_rejects.len() < REJECTS_KEPT_MAX {
+            self.kept_rejects.push(reject);
+        }
+    }
+
     fn account(&self, account: &ReportedAccount) -> AccountKey {
         match account.expose().as_slice() {
             [] => AccountKey::of_furnisher(self.furnisher),
@@ -160,8 +170,9 @@ impl<'a> DeliveryFacts<'a> {
         }
     }
 
-    fn waiting(&mut self, statement: Statement, allowed: CategorySet) -> (AccountKey, Option<Month>, Waiting) {
-        match statement {
+    /// What is to be loaded of a statement; `None` if this subject's consents let in nothing of it.
+    fn waiting(&mut self, statement: Statement, allowed: CategorySet) -> Option<(AccountKey, Option<Month>, Waiting)> {
+        Some(match statement {
             Statement::TradelineMonth(account, month, body) => {
                 (self.account(&account), Some(month), Waiting::Body(FactBody::TradelineMonth(body)))
             }
@@ -172,9 +183,21 @@ impl<'a> DeliveryFacts<'a> {
                 self.strip(&mut body, allowed);
                 (self.account(&account), Some(month), Waiting::Body(FactBody::PaymentProfileMonth(body)))
             }
-            Statement::Identity(account, identity) => {
+            Statement::Identity(account, mut identity) => {
+                self.strip_attributes(&mut identity, allowed);
+                if identity.is_empty() {
+                    return None;
+                }
                 (self.account(&account), None, Waiting::Identity(Box::new(identity)))
             }
+        })
+    }
+
+    /// Takes out of an identity the attributes that need a stronger consent than this subject gave.
+    fn strip_attributes(&mut self, identity: &mut Identity, allowed: CategorySet) {
+        for (category, _) in identity.attributes.extract_if(.., |(category, _)| !allowed.contains(*category)) {
+            *self.not_admitted.entry(category).or_default() += 1;
+            self.awaiting_consent += 1;
         }
     }
 
@@ -198,30 +221,64 @@ impl<'a> DeliveryFacts<'a> {
         self.facts.is_empty()
     }
 
-    /// Sorts what was taken and rejects what stands twice. Of statements without a period the last one holds.
+    /// Sorts what was taken. A record that says again what an earlier one says of a month is refused with all it says; of
+    /// statements without a period the last one holds.
     pub(crate) fn sort(&mut self) {
         self.facts.sort_by_key(|(key, place, _)| (*key, *place));
+        let refused = self.refuse_duplicates();
         let facts = std::mem::take(&mut self.facts);
         let mut sorted: Vec<(SlotKey, RecordPlace, Waiting)> = Vec::with_capacity(facts.len());
         for (key, place, waiting) in facts {
+            if refused.contains(&place) {
+                continue;
+            }
             match sorted.last_mut() {
-                Some((last, last_place, last_waiting)) if *last == key => {
-                    if key.1.month.is_some() {
-                        self.reject(Reject {
-                            code: RejectCode::Duplicate,
-                            place,
-                            field: key.1.kind.code().to_owned(),
-                            expected: "one record for each subject, account and month".to_owned(),
-                            found: Found::phrase(format!("record {} says it already", last_place.record)),
-                        });
-                    } else {
-                        (*last_place, *last_waiting) = (place, waiting);
-                    }
-                }
+                Some(last) if last.0 == key && key.1.month.is_some() => {}
+                Some(last) if last.0 == key => *last = (key, place, waiting),
                 _ => sorted.push((key, place, waiting)),
             }
         }
         self.facts = sorted;
+    }
+
+    /// Refuses records in the order of the file: each that fills a month's slot which one before it, itself not refused, has.
+    fn refuse_duplicates(&mut self) -> BTreeSet<RecordPlace> {
+        // In a sound file no slot is contested, and this stays empty.
+        let mut contested: BTreeMap<RecordPlace, Vec<SlotKey>> = BTreeMap::new();
+        for alike in self.facts.chunk_by(|(one, ..), (other, ..)| one == other) {
+            if alike.len() > 1 && alike.iter().any(|((_, slot), ..)| slot.month.is_some()) {
+                for (key, place, _) in alike {
+                    contested.entry(*place).or_default().push(*key);
+                }
+            }
+        }
+        let mut filled: BTreeMap<SlotKey, RecordPlace> = BTreeMap::new();
+        let mut refused = BTreeSet::new();
+        for (place, slots) in contested {
+            let earlier = slots.iter().find_map(|slot| filled.get(slot).map(|earlier| (slot.1, *earlier)));
+            if let Some((slot, earlier)) = earlier {
+                self.refuse_duplicate(place, slot, earlier);
+                refused.insert(place);
+                continue;
+            }
+            for slot in slots {
+                // Twice in one record: one person in two segments of an account. What comes first holds, the rest is told.
+                if filled.insert(slot, place).is_some() {
+                    self.refuse_duplicate(place, slot.1, place);
+                }
+            }
+        }
+        refused
+    }
+
+    fn refuse_duplicate(&mut self, place: RecordPlace, slot: Slot, earlier: RecordPlace) {
+        self.refuse(Reject {
+            code: RejectCode::Duplicate,
+            place,
+            field: slot.kind.code().to_owned(),
+            expected: "one record for each subject, account and month".to_owned(),
+            found: Found::phrase(format!("record {} says it already", earlier.record)),
+        });
     }
 
     /// Gives each subject whose identity is to be sealed a salt: the one it has, or a new one that is kept first.
@@ -289,13 +346,18 @@ fn needed(admission: &Admission) -> String {
     }
 }
 
-/// The category a statement stands under as a whole; parts of it may need more.
-const fn category_of(statement: &Statement) -> DataCategory {
+/// The category a statement stands under as a whole; parts of it may need more. An identity of attributes alone stands
+/// under none: each of them has its own.
+fn category_of(statement: &Statement) -> Option<DataCategory> {
     match statement {
         Statement::TradelineMonth(_, _, TradelineMonth { kind, .. })
-        | Statement::TradelineTerms(_, TradelineTerms { kind, .. }) => kind.category(),
-        Statement::PaymentProfileMonth(..) => DataCategory::Payments,
-        Statement::Identity(..) => DataCategory::Identity,
+        | Statement::TradelineTerms(_, TradelineTerms { kind, .. }) => Some(kind.category()),
+        Statement::PaymentProfileMonth(..) => Some(DataCategory::Payments),
+        Statement::Identity(_, identity) => {
+            let Identity { name, born, telephone, address, account_number, attributes: _ } = identity;
+            let texts = [name, telephone, address, account_number];
+            (born.is_some() || texts.iter().any(|text| text.is_some())).then_some(DataCategory::Identity)
+        }
     }
 }
 
@@ -309,11 +371,8 @@ impl Sink for DeliveryFacts<'_> {
     }
 
     fn reject(&mut self, reject: Reject) {
-        self.rejects += 1;
-        self.tell("reading");
-        if self.kept_rejects.len() < REJECTS_KEPT_MAX {
-            self.kept_rejects.push(reject);
-        }
+        self.records += 1;
+        self.refuse(reject);
     }
 
     fn not_admitted(&mut self, category: DataCategory, count: u64) {

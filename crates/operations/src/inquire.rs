@@ -92,7 +92,8 @@ pub fn inquire(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Ans
             record.reasons = permit.reasons().to_vec();
             record.consent = permit.consent();
             let file = snapshot.credit_file(found.subject)?;
-            if file.is_empty() {
+            // A statement taken back leaves no trace: an empty report would tell that there was one.
+            if file.says_nothing() {
                 record.outcome = Outcome::NoHit;
                 None
             } else {

@@ -284,7 +284,8 @@ fn write_named(out: &mut Writer<'_>, named: &Named) {
 fn identities(snapshot: &Snapshot<'_>, file: &VisibleFile) -> Result<Vec<(Named, Identity)>, StoreError> {
     let mut identities = Vec::new();
     for fact in file.facts().iter().filter(|fact| fact.key.slot.kind == FactKind::Identity) {
-        if let Some(identity) = snapshot.identity(fact)? {
+        // Sealed, its attributes were out of the permit's sight.
+        if let Some(identity) = snapshot.identity(fact)?.and_then(|identity| file.visible_identity(identity)) {
             identities.push((Named::of(snapshot, fact.key.slot.account.furnisher()), identity));
         }
     }

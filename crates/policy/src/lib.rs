@@ -42,8 +42,9 @@
 //! ```
 //!
 //! ```compile_fail,E0451
-//! # use tallystick_model::SubjectId;
-//! let visible = tallystick_policy::VisibleFile { subject: SubjectId([1; 16]), facts: Vec::new() };
+//! # use tallystick_model::{CategorySet, SubjectId};
+//! let (subject, released) = (SubjectId([1; 16]), CategorySet::all());
+//! let visible = tallystick_policy::VisibleFile { subject, released, facts: Vec::new() };
 //! ```
 //!
 //! ```compile_fail,E0451

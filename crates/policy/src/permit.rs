@@ -7,6 +7,7 @@ use std::fmt;
 
 use tallystick_model::consent::ConsentId;
 use tallystick_model::fact::{Fact, FactBody};
+use tallystick_model::identity::Identity;
 use tallystick_model::inquiry::{Purpose, Reason};
 use tallystick_model::{CategorySet, CreditFile, DataCategory, SubjectId, Timestamp};
 
@@ -60,7 +61,7 @@ impl Permit {
     pub fn reveal(&self, file: CreditFile) -> VisibleFile {
         assert!(file.subject() == self.subject, "a permit reveals the file it was given for, and no other");
         let facts = file.current().filter_map(|fact| visible(fact, self.released)).collect();
-        VisibleFile { subject: self.subject, facts }
+        VisibleFile { subject: self.subject, released: self.released, facts }
     }
 }
 
@@ -68,6 +69,7 @@ impl Permit {
 #[derive(Clone, PartialEq, Eq)]
 pub struct VisibleFile {
     subject: SubjectId,
+    released: CategorySet,
     facts: Vec<Fact>,
 }
 
@@ -80,6 +82,17 @@ impl VisibleFile {
     /// The facts, in key order.
     pub fn facts(&self) -> &[Fact] {
         &self.facts
+    }
+
+    /// What may be seen of an identity of this file, once its seal is opened: each attribute has a category of its own, and
+    /// only those of released ones stay. `None` if nothing does.
+    #[must_use]
+    pub fn visible_identity(&self, mut identity: Identity) -> Option<Identity> {
+        if !self.released.contains(DataCategory::Identity) {
+            return None;
+        }
+        identity.attributes.retain(|(category, _)| self.released.contains(*category));
+        (!identity.is_empty()).then_some(identity)
     }
 }
 
