@@ -6,7 +6,6 @@
 //! seal. A finding names the place. One damaged part does not keep the others from being checked.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
 
 use tallystick_audit::{Hash, NodeId, TreeBuilder, leaf_hash, node_hash};
 use tallystick_model::delivery::DeliveryRecord;
@@ -20,7 +19,7 @@ use crate::facts_root::FactsRoot;
 use crate::keys;
 use crate::seal;
 use crate::snapshot::read_event;
-use crate::store::{Store, StoreError, read_checkpoint, read_delivery};
+use crate::store::{Store, StoreError, behind, published_path, read_checkpoint, read_delivery};
 
 /// One thing that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +125,7 @@ fn check_log(store: &Store, report: &mut Report, progress: Progress<'_>) -> u64 
         report
             .find("log", format!("root over the entries is {}, its checkpoint says {}", tree.root(), checkpoint.root));
     }
-    check_published(store, &note, checkpoint.size, report);
+    check_published(store, checkpoint.size, report);
     checkpoint.size
 }
 
@@ -160,35 +159,16 @@ fn check_nodes(store: &Store, index: u64, leaf: Hash, edge: &mut Vec<Option<Hash
     }
 }
 
-/// The published checkpoint is what outsiders have seen: the store may be ahead of it (a crash between both), never behind or beside.
-fn check_published(store: &Store, stored_note: &str, size: u64, report: &mut Report) {
+/// The published checkpoint is what outsiders have seen: the store may be ahead of it (a crash between both), never behind
+/// or beside.
+fn check_published(store: &Store, size: u64, report: &mut Report) {
     const PLACE: &str = "log/checkpoint";
-    let path = store.folder.join("log").join("checkpoint");
-    let note = match fs::read_to_string(&path) {
-        Ok(note) => note,
-        Err(error) => return report.find(PLACE, format!("cannot be read: {error}")),
-    };
-    if note == stored_note {
-        return;
+    if !published_path(&store.folder).exists() {
+        return report.find(PLACE, "is missing: outsiders have nothing to compare with until the next entry");
     }
-    let published = match store.signer.verifier().open(&note) {
-        Ok(published) => published,
-        Err(error) => return report.find(PLACE, error.to_string()),
-    };
-    if published.size > size {
-        let lost = published.size - size;
-        return report.find(
-            PLACE,
-            format!(
-                "signs {} entries, the store has {size}: its last {lost} are lost (was `store/*.jnl` cut?)",
-                published.size
-            ),
-        );
-    }
-    match tallystick_audit::root(published.size, &crate::audit_log::Nodes::stored(&store.engine)) {
-        Ok(root) if root == published.root => {}
-        Ok(_) => report.find(PLACE, format!("signs another log than the store's at size {}", published.size)),
-        Err(error) => report.find(PLACE, error.to_string()),
+    let found = report.check(PLACE, behind(&store.engine, &store.signer, &store.folder, size));
+    if let Some(what) = found.flatten() {
+        report.find(PLACE, what);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one way anything changes: changes and the event that explains them, in one durable batch.
 
 use std::fs;
+use std::io::Write;
 use std::sync::{Arc, PoisonError};
 
 use tallystick_audit::{Receipt, leaf_hash};
@@ -14,7 +15,7 @@ use crate::engine::{Batch, Space};
 use crate::facts_root::{FactsDigest, FactsRoot};
 use crate::keys;
 use crate::load::Loaded;
-use crate::store::{Store, StoreError, lock};
+use crate::store::{Store, StoreError, lock, published_path};
 
 /// What a commit changes beside its own record.
 #[derive(Debug)]
@@ -74,7 +75,8 @@ impl Store {
     /// cannot say anything else than it.
     ///
     /// # Errors
-    /// [`StoreError::Contradiction`] if changes and event disagree: nothing is written. [`StoreError::Engine`] if the disk
+    /// [`StoreError::Contradiction`] if changes and event disagree, [`StoreError::Behind`] if the published checkpoint knows
+    /// more than the store: nothing is written. [`StoreError::Engine`] if the disk
     /// refuses: the store then accepts no more until it is opened again.
     pub fn commit(&self, changes: Changes, event: Event, salt: Salt, at: Timestamp) -> Result<Committed, StoreError> {
         let delivery = match &event {
@@ -83,6 +85,9 @@ impl Store {
             _ => None,
         };
         check_changes(&changes, &event, delivery)?;
+        if let Some(why) = &self.behind {
+            return Err(StoreError::Behind(why.clone()));
+        }
 
         let _committing = lock(&self.committing);
         let index = self.state().log_size;
@@ -126,11 +131,14 @@ impl Store {
     /// Writes the signed checkpoint beside the engine, whole or not at all: where outsiders read it, and what shows that
     /// the store has lost its end.
     pub(crate) fn publish_checkpoint(&self, checkpoint: &str) -> Result<(), StoreError> {
-        let path = self.folder.join("log").join("checkpoint");
+        let path = published_path(&self.folder);
         let draft = path.with_extension("new");
-        fs::write(&draft, checkpoint)
-            .and_then(|()| fs::rename(&draft, &path))
-            .map_err(|error| StoreError::File { path, error })
+        // Synced before the rename: after a power cut the name must not lead to an empty file.
+        let written = fs::File::create(&draft).and_then(|mut file| {
+            file.write_all(checkpoint.as_bytes())?;
+            file.sync_data()
+        });
+        written.and_then(|()| fs::rename(&draft, &path)).map_err(|error| StoreError::File { path, error })
     }
 }
 

@@ -45,6 +45,9 @@ pub enum StoreError {
         /// What is wrong.
         what: String,
     },
+    /// Outsiders have a checkpoint of more, or of something else, than the store holds: going on would rewrite history.
+    #[error("the published `log/checkpoint` {0}: nothing is recorded until the store is restored; `verify` tells more")]
+    Behind(String),
     /// Changes and their event contradict each other; nothing was written.
     #[error("the changes and their event contradict each other: {0}")]
     Contradiction(&'static str),
@@ -112,6 +115,8 @@ pub struct Store {
     pub(crate) signer: CheckpointSigner,
     pub(crate) folder: PathBuf,
     pub(crate) state: RwLock<State>,
+    /// Why nothing may be recorded, if so.
+    pub(crate) behind: Option<String>,
     /// Held while a delivery is open: two loads at once would race for new subjects' salts.
     pub(crate) delivering: Mutex<()>,
     /// Held while a commit is under way: entries are appended one after another.
@@ -146,6 +151,7 @@ impl Store {
             signer,
             folder: folder.to_owned(),
             state: RwLock::new(state),
+            behind: None,
             delivering: Mutex::new(()),
             committing: Mutex::new(()),
         };
@@ -183,11 +189,13 @@ impl Store {
             return Err(StoreError::WrongKey("signing key"));
         }
         let state = read_state(&engine, &signer)?;
+        let behind = behind(&engine, &signer, folder, state.log_size)?;
         Ok(Self {
             engine,
             signer,
             folder: folder.to_owned(),
             state: RwLock::new(state),
+            behind,
             delivering: Mutex::new(()),
             committing: Mutex::new(()),
         })
@@ -239,6 +247,42 @@ impl Store {
         })?;
         Ok(Some(SubjectSalt::new(salt)))
     }
+}
+
+/// Compares the store with the checkpoint that outsiders have seen: what is wrong, if the store is not that log or a longer one.
+///
+/// A missing file says nothing (it is written again), so that it can be removed by whoever knows why it is wrong.
+pub(crate) fn behind(
+    engine: &Engine,
+    signer: &CheckpointSigner,
+    folder: &Path,
+    size: u64,
+) -> Result<Option<String>, StoreError> {
+    let path = published_path(folder);
+    let note = match std::fs::read(&path) {
+        Ok(note) => String::from_utf8_lossy(&note).into_owned(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StoreError::File { path, error }),
+    };
+    let published = match signer.verifier().open(&note) {
+        Ok(published) => published,
+        Err(error) => return Ok(Some(format!("cannot be relied on: {error}"))),
+    };
+    if published.size > size {
+        let lost = published.size - size;
+        return Ok(Some(format!(
+            "signs {} entries, the store has {size}: {lost} lost (was `store/*.jnl` cut?)",
+            published.size
+        )));
+    }
+    let root = tallystick_audit::root(published.size, &Nodes::stored(engine))?;
+    let other = format!("signs another log than the store's at size {}", published.size);
+    Ok((root != published.root).then_some(other))
+}
+
+/// Where outsiders read the latest checkpoint.
+pub(crate) fn published_path(folder: &Path) -> PathBuf {
+    folder.join("log").join("checkpoint")
 }
 
 /// The signed checkpoint of the last commit.

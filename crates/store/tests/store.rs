@@ -204,6 +204,27 @@ fn nothing_is_opened_where_nothing_was_created_and_a_second_opener_is_refused() 
     assert!(matches!(Store::open(folder.path(), other, KEY_CHECK), Err(StoreError::WrongKey("signing key"))));
 }
 
+#[test]
+fn a_store_behind_its_published_checkpoint_records_nothing_more() {
+    let home = tempfile::tempdir().expect("a folder");
+    let (folder, old) = (home.path().join("bureau"), home.path().join("old"));
+    fs::create_dir(&folder).expect("creates");
+    drop(create(&folder));
+    copy_folder(&folder.join("store"), &old);
+    let freeze = |subject: u8| Event::FreezePlaced(SubjectId([subject; 16]));
+    let store = open(&folder).expect("opens");
+    store.commit(Changes::none(), freeze(1), [1; 16], at(5)).expect("commits");
+    drop(store);
+
+    // The whole store is rolled back to before the entry that outsiders have already seen a checkpoint of.
+    fs::remove_dir_all(folder.join("store")).expect("removes");
+    copy_folder(&old, &folder.join("store"));
+    let store = open(&folder).expect("opens, to be looked at");
+    let refused = store.commit(Changes::none(), freeze(2), [2; 16], at(6));
+    assert!(matches!(refused, Err(StoreError::Behind(_))), "{refused:?}");
+    assert_eq!(findings(&store), ["log/checkpoint: signs 2 entries, the store has 1: 1 lost (was `store/*.jnl` cut?)"]);
+}
+
 fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).expect("reads") {
