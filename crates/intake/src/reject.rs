@@ -48,6 +48,8 @@ reject_codes! {
     MisplacedRecord = 16, "A header, trailer or heading row where a record was expected";
     RequiredForStatus = 17, "The field is required for the account's status";
     NoConsent = 18, "The rulebook asks for a consent of the subject that is not on record";
+    NotAdmitted = 19, "The rulebook admits nothing of this category about this kind of subject";
+    FutureMonth = 20, "The record is about a month that has not begun";
 }
 
 impl fmt::Display for RejectCode {

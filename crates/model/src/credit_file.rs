@@ -3,8 +3,11 @@
 //! A credit file cannot be printed or serialised. It leaves the bureau only through a permit
 //! (`policy::Permit::reveal`), which makes a visible file of the parts that the decision released.
 
-use crate::SubjectId;
-use crate::fact::{DeliveryNumber, Fact, FactKind, Slot, Standing};
+use std::collections::BTreeMap;
+
+use crate::fact::{DeliveryNumber, Fact, FactBody, Slot, Standing};
+use crate::tradeline::AccountStatus;
+use crate::{AccountKey, SubjectId};
 
 /// All visible facts of one subject, in key order.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,15 +27,9 @@ impl CreditFile {
         self.subject
     }
 
-    /// Whether nothing at all is held.
-    pub const fn is_empty(&self) -> bool {
-        self.facts.is_empty()
-    }
-
-    /// Whether nothing holds that could be shown: no facts, only such as were taken back, or only such as route inside the
-    /// bureau.
+    /// Whether nothing holds that could be shown: no facts, or only such as were taken back.
     pub fn says_nothing(&self) -> bool {
-        self.current().all(|fact| fact.key.slot.kind == FactKind::Alias)
+        self.current().next().is_none()
     }
 
     /// Every fact, superseded ones too, in key order.
@@ -40,15 +37,38 @@ impl CreditFile {
         &self.facts
     }
 
-    /// The facts that hold: of each slot the one recorded last, unless it is a deletion.
+    /// The facts that hold.
+    ///
+    /// Of each slot the one recorded last; but what was corrected or taken back stays so until it is corrected again: a later
+    /// report does not bring the old statement back. A deletion empties its slot. An account whose furnisher has last reported it
+    /// as deleted (Metro 2 status DA or DF) holds nothing at all.
     pub fn current(&self) -> impl Iterator<Item = &Fact> {
-        let next = self.facts.iter().skip(1).map(|fact| Some(fact.key.slot)).chain([None]);
+        let deleted = self.deleted_accounts();
         self.facts
-            .iter()
-            .zip(next)
-            .filter(|(fact, next)| Some(fact.key.slot) != *next)
-            .map(|(fact, _)| fact)
-            .filter(|fact| !matches!(fact.standing, Standing::Deletes(_)))
+            .chunk_by(|one, other| one.key.slot == other.key.slot)
+            .filter_map(|slot| {
+                let mended = slot.iter().rev().find(|fact| fact.standing != Standing::Reported);
+                mended.or_else(|| slot.last())
+            })
+            .filter(move |fact| {
+                !matches!(fact.standing, Standing::Deletes(_)) && !deleted.contains(&fact.key.slot.account)
+            })
+    }
+
+    /// Accounts whose month recorded last says that the account is deleted.
+    fn deleted_accounts(&self) -> Vec<AccountKey> {
+        let mut latest: BTreeMap<AccountKey, (DeliveryNumber, AccountStatus)> = BTreeMap::new();
+        for fact in &self.facts {
+            if let FactBody::TradelineMonth(month) = &fact.body {
+                let (account, delivery) = (fact.key.slot.account, fact.key.delivery);
+                let entry = latest.entry(account).or_insert((delivery, month.status));
+                if delivery >= entry.0 {
+                    *entry = (delivery, month.status);
+                }
+            }
+        }
+        let is_deleted = |status| matches!(status, AccountStatus::Deleted | AccountStatus::DeletedForFraud);
+        latest.into_iter().filter(|(_, (_, status))| is_deleted(*status)).map(|(account, _)| account).collect()
     }
 
     /// The fact that holds in `slot`.
@@ -73,31 +93,73 @@ impl std::fmt::Debug for CreditFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fact::{FactBody, FactKey};
-    use crate::{AccountKey, Month};
+    use crate::fact::{FactKey, FactKind};
+    use crate::tradeline::{AccountKind, PaymentRating, TradelineMonth};
+    use crate::{Currency, Month};
 
-    fn alias(month: u8, delivery: u32, standing: Standing) -> Fact {
-        let slot =
-            Slot { kind: FactKind::Alias, account: AccountKey::NONE, month: Some(Month::new(2026, month).unwrap()) };
-        let subject = SubjectId([1; 16]);
-        let body = FactBody::Alias(SubjectId([u8::try_from(delivery).unwrap(); 16]));
-        Fact { key: FactKey { subject, slot, delivery: DeliveryNumber(delivery) }, standing, body }
+    fn fact(month: u8, delivery: u32, standing: Standing, status: AccountStatus) -> Fact {
+        let month = Some(Month::new(2026, month).unwrap());
+        let slot = Slot { kind: FactKind::TradelineMonth, account: AccountKey::of_furnisher(1), month };
+        let body = FactBody::TradelineMonth(TradelineMonth {
+            kind: AccountKind::CreditCard,
+            status,
+            rating: PaymentRating::Current,
+            currency: Currency::CNY,
+            balance_minor: None,
+            past_due_minor: None,
+            limit_minor: None,
+            paid_minor: None,
+            scheduled_minor: None,
+        });
+        let key = FactKey { subject: SubjectId([1; 16]), slot, delivery: DeliveryNumber(delivery) };
+        Fact { key, standing, body }
+    }
+
+    fn current(facts: Vec<Fact>) -> Vec<u32> {
+        CreditFile::new(SubjectId([1; 16]), facts).current().map(|fact| fact.key.delivery.0).collect()
+    }
+
+    fn open(month: u8, delivery: u32, standing: Standing) -> Fact {
+        fact(month, delivery, standing, AccountStatus::Open)
     }
 
     #[test]
     fn the_last_recorded_fact_of_a_slot_holds_and_a_deletion_empties_it() {
         let facts = vec![
-            alias(1, 1, Standing::Reported),
-            alias(1, 4, Standing::Corrects(DeliveryNumber(1))),
-            alias(2, 2, Standing::Reported),
-            alias(3, 3, Standing::Reported),
-            alias(3, 5, Standing::Deletes(DeliveryNumber(3))),
+            open(1, 1, Standing::Reported),
+            open(1, 4, Standing::Corrects(DeliveryNumber(1))),
+            open(2, 2, Standing::Reported),
+            open(2, 6, Standing::Reported),
+            open(3, 3, Standing::Reported),
+            open(3, 5, Standing::Deletes(DeliveryNumber(3))),
         ];
-        let file = CreditFile::new(SubjectId([1; 16]), facts);
-        let current: Vec<_> = file.current().map(|fact| fact.key.delivery.0).collect();
-        assert_eq!(current, [4, 2]);
-        let before = file.as_recorded(|delivery| delivery.0 <= 3);
-        let current: Vec<_> = before.current().map(|fact| fact.key.delivery.0).collect();
-        assert_eq!(current, [1, 2, 3]);
+        assert_eq!(current(facts.clone()), [4, 6]);
+        let before = CreditFile::new(SubjectId([1; 16]), facts).as_recorded(|delivery| delivery.0 <= 3);
+        assert_eq!(before.current().map(|fact| fact.key.delivery.0).collect::<Vec<_>>(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn what_was_corrected_or_taken_back_does_not_come_back_with_a_later_report() {
+        let facts = vec![
+            open(1, 1, Standing::Reported),
+            open(1, 4, Standing::Corrects(DeliveryNumber(1))),
+            open(1, 7, Standing::Reported),
+            open(2, 1, Standing::Reported),
+            open(2, 5, Standing::Deletes(DeliveryNumber(1))),
+            open(2, 7, Standing::Reported),
+        ];
+        assert_eq!(current(facts), [4]);
+    }
+
+    #[test]
+    fn an_account_last_reported_as_deleted_holds_nothing_until_it_is_reported_again() {
+        let mut facts = vec![
+            open(1, 1, Standing::Reported),
+            open(2, 2, Standing::Reported),
+            fact(3, 3, Standing::Reported, AccountStatus::Deleted),
+        ];
+        assert_eq!(current(facts.clone()), Vec::<u32>::new());
+        facts.push(open(4, 4, Standing::Reported));
+        assert_eq!(current(facts), [1, 2, 3, 4]);
     }
 }

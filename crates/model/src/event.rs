@@ -29,6 +29,7 @@ coded_enum! {
         FactCorrected = 10, "fact_corrected", "A furnisher corrected or deleted a fact";
         FreezePlaced = 11, "freeze_placed", "A subject froze the credit file";
         FreezeLifted = 12, "freeze_lifted", "A subject lifted the freeze";
+        DeliveryDenied = 13, "delivery_denied", "A furnisher's delivery was denied by a rule";
     }
 }
 
@@ -73,6 +74,21 @@ pub struct OwnReportRecord {
     pub rulebook: String,
 }
 
+/// A delivery that a rule kept out whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryDenial {
+    /// Number of the furnisher.
+    pub furnisher: u16,
+    /// The layout it was to be read by.
+    pub layout: String,
+    /// SHA-256 of the file, if it was read; zeros where the rules forbade it before.
+    pub file_hash: [u8; 32],
+    /// The rules that decided.
+    pub reasons: Vec<crate::inquiry::Reason>,
+    /// Rulebook and its version.
+    pub rulebook: String,
+}
+
 /// One thing the bureau did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -101,6 +117,8 @@ pub enum Event {
     FreezePlaced(SubjectId),
     /// See [`EventKind::FreezeLifted`].
     FreezeLifted(SubjectId),
+    /// See [`EventKind::DeliveryDenied`].
+    DeliveryDenied(DeliveryDenial),
 }
 
 impl Event {
@@ -122,13 +140,16 @@ impl Event {
             Self::FactCorrected(_) => EventKind::FactCorrected,
             Self::FreezePlaced(_) => EventKind::FreezePlaced,
             Self::FreezeLifted(_) => EventKind::FreezeLifted,
+            Self::DeliveryDenied(_) => EventKind::DeliveryDenied,
         }
     }
 
     /// The subject it concerns, or [`SubjectId::BUREAU`].
     pub const fn subject(&self) -> SubjectId {
         match self {
-            Self::BureauFounded(_) | Self::MemberAdmitted(_) | Self::DeliveryAdmitted(_) => SubjectId::BUREAU,
+            Self::BureauFounded(_) | Self::MemberAdmitted(_) | Self::DeliveryAdmitted(_) | Self::DeliveryDenied(_) => {
+                SubjectId::BUREAU
+            }
             Self::Inquiry(inquiry) => inquiry.subject,
             Self::OwnReportViewed(view) => view.subject,
             Self::ConsentGranted(consent) => consent.subject,
@@ -175,6 +196,13 @@ impl Canonical for Event {
                 out.text(&correction.reason);
             }
             Self::FreezePlaced(subject) | Self::FreezeLifted(subject) => out.fixed(&subject.0),
+            Self::DeliveryDenied(denial) => {
+                out.unsigned(u64::from(denial.furnisher));
+                out.text(&denial.layout);
+                out.fixed(&denial.file_hash);
+                out.list(&denial.reasons, |out, reason| reason.write(out));
+                out.text(&denial.rulebook);
+            }
         }
     }
 
@@ -206,6 +234,13 @@ impl Canonical for Event {
             EventKind::FactCorrected => Self::FactCorrected(read_correction(input)?),
             EventKind::FreezePlaced => Self::FreezePlaced(SubjectId(input.fixed()?)),
             EventKind::FreezeLifted => Self::FreezeLifted(SubjectId(input.fixed()?)),
+            EventKind::DeliveryDenied => Self::DeliveryDenied(DeliveryDenial {
+                furnisher: input.unsigned_as()?,
+                layout: input.text()?,
+                file_hash: input.fixed()?,
+                reasons: input.list(crate::inquiry::Reason::read)?,
+                rulebook: input.text()?,
+            }),
         };
         if event.kind() == kind { Ok(event) } else { Err(DecodeError::Value("EventKind")) }
     }

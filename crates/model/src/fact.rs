@@ -25,7 +25,6 @@ coded_enum! {
     /// What a fact states.
     pub enum FactKind {
         Identity = 1, "identity", "Who the subject is (sealed)";
-        Alias = 2, "alias", "Another pseudonym's credit file is this subject's";
         TradelineTerms = 3, "tradeline_terms", "Terms of an account";
         TradelineMonth = 4, "tradeline_month", "One month of an account";
         PaymentProfileMonth = 5, "payment_profile_month", "One month of a wallet";
@@ -121,8 +120,6 @@ pub enum Standing {
 pub enum FactBody {
     /// An [`Identity`](crate::identity::Identity), sealed under the subject's key.
     Identity(Vec<u8>),
-    /// The facts of this pseudonym are kept under another one.
-    Alias(SubjectId),
     /// Terms of an account.
     TradelineTerms(TradelineTerms),
     /// One month of an account.
@@ -136,7 +133,6 @@ impl FactBody {
     pub const fn kind(&self) -> FactKind {
         match self {
             Self::Identity(_) => FactKind::Identity,
-            Self::Alias(_) => FactKind::Alias,
             Self::TradelineTerms(_) => FactKind::TradelineTerms,
             Self::TradelineMonth(_) => FactKind::TradelineMonth,
             Self::PaymentProfileMonth(_) => FactKind::PaymentProfileMonth,
@@ -175,7 +171,6 @@ impl Fact {
         }
         match &self.body {
             FactBody::Identity(sealed) => out.bytes(sealed),
-            FactBody::Alias(subject) => out.fixed(&subject.0),
             FactBody::TradelineTerms(terms) => terms.write(out),
             FactBody::TradelineMonth(month) => month.write(out),
             FactBody::PaymentProfileMonth(month) => month.write(out),
@@ -201,7 +196,6 @@ impl Fact {
         };
         let body = match key.slot.kind {
             FactKind::Identity => FactBody::Identity(input.bytes()?.to_vec()),
-            FactKind::Alias => FactBody::Alias(SubjectId(input.fixed()?)),
             FactKind::TradelineTerms => FactBody::TradelineTerms(TradelineTerms::read(input)?),
             FactKind::TradelineMonth => FactBody::TradelineMonth(TradelineMonth::read(input)?),
             FactKind::PaymentProfileMonth => FactBody::PaymentProfileMonth(PaymentProfileMonth::read(input)?),
@@ -216,7 +210,7 @@ impl Fact {
 pub struct ReportedRecord {
     /// Where in the delivery it stood.
     pub place: RecordPlace,
-    /// Whom it is about; the first is the one facts are kept under, others become aliases.
+    /// Whom it is about; the first is the one facts are kept under, others are kept sealed beside it.
     pub identifiers: Vec<Identifier>,
     /// What it says.
     pub statements: Vec<Statement>,

@@ -171,9 +171,18 @@ pub fn parse_minor(text: &[u8], digits: u8, marks: DecimalMarks) -> Result<i64, 
     let mut minor: i64 = 0;
     let mut places: Option<u8> = None;
     let mut seen_digit = false;
+    // Digits before the first thousands mark, and digits since the last one.
+    let (mut whole, mut group) = (0_u32, None::<u32>);
     for &byte in text {
         if byte.is_ascii_digit() {
             seen_digit = true;
+            if places.is_none() {
+                whole += 1;
+                group = group.map(|count| count + 1);
+                if group.is_some_and(|count| count > 3) {
+                    return Err(NotAnAmount::Malformed);
+                }
+            }
             let digit = i64::from(byte - b'0');
             match places {
                 Some(count) if count >= digits => {
@@ -186,14 +195,24 @@ pub fn parse_minor(text: &[u8], digits: u8, marks: DecimalMarks) -> Result<i64, 
                 None => {}
             }
             minor = minor.checked_mul(10).and_then(|value| value.checked_add(digit)).ok_or(NotAnAmount::OutOfRange)?;
-        } else if byte == marks.decimal && places.is_none() {
+        } else if byte == marks.decimal && places.is_none() && group.is_none_or(|count| count == 3) {
             places = Some(0);
-        } else if Some(byte) == marks.thousands && places.is_none() && seen_digit {
+        } else if Some(byte) == marks.thousands
+            && places.is_none()
+            && seen_digit
+            && match group {
+                None => (1..=3).contains(&whole),
+                Some(count) => count == 3,
+            }
+        {
+            // Between groups of three only: elsewhere it is a decimal mark of another country, worth a factor of a hundred.
+            group = Some(0);
+            continue;
         } else {
             return Err(NotAnAmount::Malformed);
         }
     }
-    if !seen_digit {
+    if !seen_digit || group.is_some_and(|count| count != 3) {
         return Err(NotAnAmount::Malformed);
     }
     for _ in places.unwrap_or(0)..digits {
@@ -222,6 +241,10 @@ mod tests {
         }
         let german = DecimalMarks { decimal: b',', thousands: Some(b'.') };
         assert_eq!(parse_minor(b"1.234.567,8", 2, german), Ok(123_456_780));
+        assert_eq!(parse_minor(b"12.345", 2, german), Ok(1_234_500));
+        for text in ["12.34", "1.2.3.4", "1.2345", "1234.567", "1.234.", "1.23,4", ".123"] {
+            assert_eq!(parse_minor(text.as_bytes(), 2, german), Err(NotAnAmount::Malformed), "{text}");
+        }
         assert_eq!(parse_minor(b"1200", 0, DecimalMarks::PLAIN), Ok(1200));
     }
 

@@ -31,6 +31,8 @@ pub struct Bureau {
     pub(crate) rulebook: Rulebook,
     pub(crate) pseudonymiser: Pseudonymiser,
     entropy: Mutex<Box<dyn Entropy>>,
+    /// What is wrong with the rulebook, if it is not the one the bureau was founded under: then nothing is recorded.
+    pub(crate) rulebook_fault: Option<String>,
 }
 
 /// Why an operation could not run. None of these is a decision: decisions are answers.
@@ -69,10 +71,7 @@ pub struct Found {
 impl Found {
     /// Its consents with what became of them.
     pub fn consents(&self) -> Vec<ConsentState> {
-        let mut states = consents(&self.events);
-        // One given before two pseudonyms were known to be one is this subject's all the same.
-        states.iter_mut().for_each(|state| state.consent.subject = self.subject);
-        states
+        consents(&self.events)
     }
 
     /// Whether its file is frozen.
@@ -122,7 +121,7 @@ impl Bureau {
         entropy.fill(&mut salt);
         let founding = Founding { event, salt, at: now, key_check: pseudonymiser.key_check() };
         let store = Store::create(folder, signer, founding)?;
-        Ok(Self { store, rulebook, pseudonymiser, entropy: Mutex::new(entropy) })
+        Ok(Self { store, rulebook, pseudonymiser, entropy: Mutex::new(entropy), rulebook_fault: None })
     }
 
     /// Opens the bureau in `folder`.
@@ -138,7 +137,8 @@ impl Bureau {
     ) -> Result<Self, OperationError> {
         let pseudonymiser = Pseudonymiser::new(&keys.pseudonym);
         let store = Store::open(folder, signer(name, keys)?, pseudonymiser.key_check())?;
-        Ok(Self { store, rulebook, pseudonymiser, entropy: Mutex::new(entropy) })
+        let rulebook_fault = rulebook_fault(&store.snapshot(), &rulebook)?;
+        Ok(Self { store, rulebook, pseudonymiser, entropy: Mutex::new(entropy), rulebook_fault })
     }
 
     /// A view of what is committed now.
@@ -164,19 +164,17 @@ impl Bureau {
 
     /// Records `event` with `changes`, durably.
     pub(crate) fn record(&self, changes: Changes, event: Event, now: Timestamp) -> Result<Recorded, OperationError> {
+        if let Some(fault) = &self.rulebook_fault {
+            return Err(OperationError::Invalid(fault.clone()));
+        }
         Ok(self.store.commit(changes, event, self.random(), now)?.into())
     }
 
-    /// Finds whom an identifier means: its own pseudonym, or the one it is an alias of.
+    /// Finds whom an identifier means: the pseudonym of exactly this identifier. Joining the files of one person under several
+    /// identifiers takes evidence, and is not done on one furnisher's word.
     pub(crate) fn find(&self, snapshot: &Snapshot<'_>, identifier: &Identifier) -> Result<Found, OperationError> {
-        let given = self.pseudonymiser.subject(identifier);
-        let subject = snapshot.alias_of(given)?.unwrap_or(given);
-        let mut events = snapshot.events(subject)?;
-        if subject != given {
-            // What was done before the two were known to be one.
-            events.extend(snapshot.events(given)?);
-            events.sort_by_key(|event| event.index);
-        }
+        let subject = self.pseudonymiser.subject(identifier);
+        let events = snapshot.events(subject)?;
         Ok(Found { subject, kind: identifier.scheme().subject_kind().unwrap_or(SubjectKind::Person), events })
     }
 }
@@ -185,6 +183,24 @@ impl std::fmt::Debug for Bureau {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "Bureau({})", self.rulebook.label())
     }
+}
+
+/// Compares the rulebook with the one the log says the bureau was founded under.
+fn rulebook_fault(snapshot: &Snapshot<'_>, rulebook: &Rulebook) -> Result<Option<String>, StoreError> {
+    let events = snapshot.events(SubjectId::BUREAU)?;
+    let founding = events.iter().find_map(|recorded| match &recorded.event {
+        Event::BureauFounded(founding) => Some(founding),
+        _ => None,
+    });
+    Ok(match founding {
+        None => Some("the log has no founding of this bureau".to_owned()),
+        Some(founding) if founding.rulebook_hash != rulebook.hash() => Some(format!(
+            "rulebook `{}` is not the `{}` this bureau was founded under: nothing is decided by it",
+            rulebook.label(),
+            founding.rulebook
+        )),
+        Some(_) => None,
+    })
 }
 
 fn signer(name: &str, keys: &Keys) -> Result<CheckpointSigner, OperationError> {

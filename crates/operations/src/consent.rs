@@ -5,7 +5,7 @@ use tallystick_model::event::Event;
 use tallystick_model::inquiry::Purpose;
 use tallystick_model::member::{Member, MemberRole};
 use tallystick_model::{DataCategory, Identifier, SubjectId, Timestamp};
-use tallystick_store::{Changes, consents};
+use tallystick_store::Changes;
 
 use crate::bureau::{Bureau, OperationError, Recorded};
 use crate::member::in_role;
@@ -90,14 +90,13 @@ pub fn withdraw(
 ) -> Result<Recorded, OperationError> {
     let snapshot = bureau.snapshot();
     let found = bureau.find(&snapshot, identifier)?;
-    match consents(&found.events).iter().find(|state| state.consent.id == consent) {
+    match found.consents().iter().find(|state| state.consent.id == consent) {
         None => Err(OperationError::Invalid(format!("the subject has no consent `{consent}`"))),
         Some(ConsentState { withdrawn_at: Some(at), .. }) => {
             Err(OperationError::Invalid(format!("consent `{consent}` was withdrawn at {at}")))
         }
-        Some(state) => {
-            // Under the pseudonym it was granted under, so that the two stand together.
-            let subject = state.consent.subject;
+        Some(_) => {
+            let subject = found.subject;
             bureau.record(Changes::none(), Event::ConsentWithdrawn { subject, consent }, now)
         }
     }

@@ -80,8 +80,9 @@ pub fn correct(bureau: &Bureau, correction: &Correction, now: Timestamp) -> Resu
     // Admit: only a furnisher, and only with a reason the subject can read.
     let snapshot = bureau.snapshot();
     let furnisher = in_role(snapshot.members(), &correction.furnisher, MemberRole::Furnisher)?;
-    if correction.reason.trim().is_empty() || correction.reason.len() > REASON_BYTES_MAX {
-        return invalid("a correction has a reason of 1 to 1024 bytes");
+    let reason = correction.reason.trim();
+    if reason.is_empty() || reason.len() > REASON_BYTES_MAX || reason.chars().any(char::is_control) {
+        return invalid("a correction has a reason of 1 to 1024 bytes and no control characters");
     }
 
     // Find: the key holds the furnisher's number, so another's account is out of reach.
@@ -138,7 +139,7 @@ pub fn correct(bureau: &Bureau, correction: &Correction, now: Timestamp) -> Resu
         slot,
         superseded: key.delivery,
         delivery: delivery.clone(),
-        reason: correction.reason.trim().to_owned(),
+        reason: reason.to_owned(),
     };
     let recorded = bureau.record(changes, Event::FactCorrected(record), now)?;
 

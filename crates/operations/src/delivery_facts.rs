@@ -8,9 +8,10 @@ use tallystick_model::fact::{
     Slot, Standing, Statement,
 };
 use tallystick_model::identity::Identity;
+use tallystick_model::inquiry::Reason;
 use tallystick_model::payment_profile::PaymentProfileMonth;
 use tallystick_model::tradeline::{TradelineMonth, TradelineTerms};
-use tallystick_model::{AccountKey, CategorySet, DataCategory, Month, SubjectId, SubjectKind};
+use tallystick_model::{AccountKey, CategorySet, DataCategory, Identifier, Month, Sensitive, SubjectId, SubjectKind};
 use tallystick_policy::{Admission, ConsentNeed, Gate};
 use tallystick_store::{OpenDelivery, Snapshot, StoreError, SubjectSalt};
 
@@ -48,6 +49,11 @@ pub(crate) struct DeliveryFacts<'a> {
     pub(crate) awaiting_consent: u64,
     /// Records rejected for want of one.
     pub(crate) without_consent: u64,
+    /// Records rejected because no consent would let them in, and the rules that say so.
+    pub(crate) forbidden: u64,
+    pub(crate) forbidden_by: BTreeSet<Reason>,
+    /// The month it is now: nothing can be reported of a later one.
+    this_month: Month,
     pub(crate) not_admitted: BTreeMap<DataCategory, u64>,
     pub(crate) failed: Option<StoreError>,
 }
@@ -58,6 +64,7 @@ impl<'a> DeliveryFacts<'a> {
         snapshot: &'a Snapshot<'a>,
         gate: &'a Gate,
         furnisher: u16,
+        this_month: Month,
         progress: &'a mut dyn FnMut(Progress),
     ) -> Self {
         Self {
@@ -73,6 +80,9 @@ impl<'a> DeliveryFacts<'a> {
             kept_rejects: Vec::new(),
             awaiting_consent: 0,
             without_consent: 0,
+            forbidden: 0,
+            forbidden_by: BTreeSet::new(),
+            this_month,
             not_admitted: BTreeMap::new(),
             failed: None,
         }
@@ -80,7 +90,7 @@ impl<'a> DeliveryFacts<'a> {
 
     /// Tells how far the ingest is.
     pub(crate) fn tell(&mut self, stage: &'static str) {
-        (self.progress)(Progress { stage, records: self.records, rejects: self.rejects });
+        (self.progress)(Progress { stage, done: self.records, rejects: self.rejects });
     }
 
     /// The categories the gate admits at all, on whatever condition, about whatever kind of subject.
@@ -113,34 +123,45 @@ impl<'a> DeliveryFacts<'a> {
         Ok(categories)
     }
 
-    fn take(&mut self, record: ReportedRecord) -> Result<(), StoreError> {
+    fn take(&mut self, mut record: ReportedRecord) -> Result<(), StoreError> {
         let about = record.identifiers.first().and_then(|identifier| identifier.scheme().subject_kind());
         let about = about.unwrap_or(SubjectKind::Person);
-        let mut identifiers = record.identifiers.iter().map(|identifier| self.bureau.pseudonymiser.subject(identifier));
-        let Some(subject) = identifiers.next() else { return Ok(()) };
-        let aliases: Vec<SubjectId> = identifiers.filter(|alias| *alias != subject).collect();
-        let subject = self.snapshot.alias_of(subject)?.unwrap_or(subject);
+        let Some((identifier, further)) = record.identifiers.split_first() else { return Ok(()) };
+        let subject = self.bureau.pseudonymiser.subject(identifier);
         let allowed = self.categories_of(about, subject)?;
+        if allowed.contains(DataCategory::Identity) {
+            keep_further(further, &mut record.statements);
+        }
 
-        let missing = record.statements.iter().filter_map(category_of).find(|category| !allowed.contains(*category));
-        if let Some(category) = missing {
-            let admission = self.gate.admission(about, category);
-            if matches!(admission, Admission::Admitted { .. }) {
-                self.awaiting_consent += 1;
-                self.without_consent += 1;
-            }
+        if let Some(month) = record.statements.iter().filter_map(month_of).find(|month| *month > self.this_month) {
             self.refuse(Reject {
-                code: RejectCode::NoConsent,
+                code: RejectCode::FutureMonth,
                 place: record.place,
-                field: category.code().to_owned(),
-                expected: needed(admission),
-                found: Found::phrase("none on record"),
+                field: "month".to_owned(),
+                expected: format!("{} or earlier", self.this_month),
+                found: Found::phrase(month.to_string()),
             });
             return Ok(());
         }
-        for alias in aliases {
-            let slot = Slot { kind: FactKind::Alias, account: AccountKey::of_furnisher(self.furnisher), month: None };
-            self.facts.push(((alias, slot), record.place, Waiting::Body(FactBody::Alias(subject))));
+        let missing = record.statements.iter().filter_map(category_of).find(|category| !allowed.contains(*category));
+        if let Some(category) = missing {
+            let admission = self.gate.admission(about, category);
+            let (code, found) = match admission {
+                Admission::Admitted { .. } => {
+                    self.awaiting_consent += 1;
+                    self.without_consent += 1;
+                    (RejectCode::NoConsent, "none on record")
+                }
+                Admission::NotAdmitted { reasons } => {
+                    self.forbidden += 1;
+                    self.forbidden_by.extend(reasons.iter().cloned());
+                    (RejectCode::NotAdmitted, "a record of it")
+                }
+            };
+            let expected = needed(admission);
+            let field = category.code().to_owned();
+            self.refuse(Reject { code, place: record.place, field, expected, found: Found::phrase(found) });
+            return Ok(());
         }
         for statement in record.statements {
             let Some((account, month, waiting)) = self.waiting(statement, allowed) else { continue };
@@ -308,8 +329,12 @@ impl<'a> DeliveryFacts<'a> {
         salts: &BTreeMap<SubjectId, SubjectSalt>,
     ) -> impl FnMut(&mut Vec<u8>) -> Result<Option<[u8; FACT_KEY_BYTES]>, StoreError> {
         let delivery: DeliveryNumber = open.number();
+        let (rejects, progress) = (self.rejects, self.progress);
         let mut facts = self.facts.into_iter();
+        let mut done = 0;
         move |value| {
+            done += 1;
+            progress(Progress { stage: "loading fact", done, rejects });
             let Some(((subject, slot), _, waiting)) = facts.next() else { return Ok(None) };
             let key = FactKey { subject, slot, delivery };
             let bytes = key.to_bytes();
@@ -328,6 +353,37 @@ impl<'a> DeliveryFacts<'a> {
             Fact { key, standing: Standing::Reported, body }.write_value(value);
             Ok(Some(bytes))
         }
+    }
+}
+
+/// Keeps a subject's further identifiers with the identity, sealed: for matching, which needs evidence to join two files.
+fn keep_further(further: &[Identifier], statements: &mut Vec<Statement>) {
+    if further.is_empty() {
+        return;
+    }
+    let tagged = |identifier: &Identifier| {
+        let text = format!("{}:{}", identifier.scheme(), identifier.text().expose());
+        (DataCategory::Identity, Sensitive::new(text))
+    };
+    let kept = statements.iter_mut().find_map(|statement| match statement {
+        Statement::Identity(_, identity) => Some(identity),
+        _ => None,
+    });
+    match kept {
+        Some(identity) => identity.attributes.extend(further.iter().map(tagged)),
+        None => {
+            let attributes = further.iter().map(tagged).collect();
+            let identity = Identity { attributes, ..Identity::default() };
+            statements.push(Statement::Identity(ReportedAccount::new(Vec::new()), identity));
+        }
+    }
+}
+
+/// The month a statement is about.
+const fn month_of(statement: &Statement) -> Option<Month> {
+    match statement {
+        Statement::TradelineMonth(_, month, _) | Statement::PaymentProfileMonth(_, month, _) => Some(*month),
+        Statement::TradelineTerms(..) | Statement::Identity(..) => None,
     }
 }
 

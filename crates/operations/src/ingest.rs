@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use sha2::{Digest, Sha256};
 use tallystick_intake::{ControlTotal, FileSummary, Layout, ReadContext, Refused, Reject, read_delivery};
 use tallystick_model::delivery::{DeliveryKind, DeliveryRecord};
-use tallystick_model::event::Event;
+use tallystick_model::event::{DeliveryDenial, Event};
 use tallystick_model::fact::DeliveryNumber;
 use tallystick_model::inquiry::Reason;
 use tallystick_model::member::MemberRole;
@@ -50,8 +50,8 @@ pub enum ControlTotals {
 pub struct Progress {
     /// What is being done: `reading`, `sorting`, `loading`.
     pub stage: &'static str,
-    /// Records read, rejects among them.
-    pub records: u64,
+    /// Records read, rejects among them; while loading, facts loaded.
+    pub done: u64,
     /// Records refused.
     pub rejects: u64,
 }
@@ -76,10 +76,13 @@ pub struct Ingested {
 pub enum IngestError {
     /// The rulebook lets nothing of it in.
     #[error("the rulebook admits nothing of this delivery")]
-    NotAdmitted(Vec<(DataCategory, Vec<Reason>)>),
+    NotAdmitted(Vec<Reason>, Box<Recorded>),
     /// Every record of it lacks a recorded consent of its subject.
     #[error("no subject of this delivery has consented to it")]
-    NoConsent(Vec<Reject>),
+    NoConsent(Vec<Reject>, u64, Box<Recorded>),
+    /// Every record of it was rejected, or there was none.
+    #[error("nothing of this delivery can be loaded: {1} records, {2} rejects")]
+    NothingToLoad(Vec<Reject>, u64, u64),
     /// The file is not what it claims.
     #[error("refused {layout}: {refused}")]
     Refused {
@@ -123,7 +126,10 @@ pub fn ingest(
     let gate = gate(&bureau.rulebook, furnisher, categories, now);
     let admitted = DeliveryFacts::admitted(&gate);
     if admitted.iter().next().is_none() {
-        return Err(IngestError::NotAdmitted(refusals(&gate)));
+        let denial = denial(bureau, furnisher.number, delivery, [0; 32], refusals(&gate));
+        let reasons = denial.reasons.clone();
+        let recorded = bureau.record(Changes::none(), Event::DeliveryDenied(denial), now)?;
+        return Err(IngestError::NotAdmitted(reasons, Box::new(recorded)));
     }
 
     // Read, validate, pseudonymise: record by record, each bad one a reject.
@@ -135,7 +141,7 @@ pub fn ingest(
         month: delivery.month,
     };
     let mut input = BufReader::with_capacity(1 << 18, Hashed::new(input));
-    let mut facts = DeliveryFacts::new(bureau, &snapshot, &gate, furnisher.number, progress);
+    let mut facts = DeliveryFacts::new(bureau, &snapshot, &gate, furnisher.number, now.month(), progress);
     let read = read_delivery(&delivery.layout, &mut input, &context, &mut facts);
     if let Some(error) = facts.failed.take() {
         return Err(error.into());
@@ -145,10 +151,12 @@ pub fn ingest(
     let (file_hash, file_bytes) =
         finish(input).map_err(|error| IngestError::Refused { layout: layout.clone(), refused: Refused::Io(error) })?;
     check_totals(&summary, delivery.control_totals)?;
-    if facts.is_empty() && facts.without_consent > 0 && facts.without_consent == facts.rejects {
-        return Err(IngestError::NoConsent(facts.kept_rejects));
+    if facts.is_empty() {
+        return Err(nothing_to_load(bureau, furnisher.number, delivery, file_hash, summary.records, facts, now)?);
     }
-    if let Some(number) = delivered_before(&snapshot, furnisher.number, &layout, delivery.month, &file_hash)? {
+    let awaiting = facts.awaiting_consent;
+    let before = delivered_before(&snapshot, furnisher.number, &layout, delivery.month, &file_hash, awaiting)?;
+    if let Some(number) = before {
         return Err(IngestError::AlreadyDelivered(number));
     }
 
@@ -200,16 +208,52 @@ pub fn ingest(
     })
 }
 
-fn refusals(gate: &Gate) -> Vec<(DataCategory, Vec<Reason>)> {
-    let mut refusals: Vec<(DataCategory, Vec<Reason>)> = Vec::new();
-    for (_, category, admission) in gate.admissions() {
-        if let Admission::NotAdmitted { reasons } = admission
-            && !refusals.iter().any(|(known, _)| *known == category)
-        {
-            refusals.push((category, reasons.clone()));
+fn refusals(gate: &Gate) -> Vec<Reason> {
+    let mut refusals: Vec<Reason> = Vec::new();
+    for (_, _, admission) in gate.admissions() {
+        if let Admission::NotAdmitted { reasons } = admission {
+            refusals.extend(reasons.iter().filter(|reason| !refusals.contains(reason)).cloned().collect::<Vec<_>>());
         }
     }
     refusals
+}
+
+fn denial(
+    bureau: &Bureau,
+    furnisher: u16,
+    delivery: &Delivery,
+    file_hash: [u8; 32],
+    reasons: Vec<Reason>,
+) -> DeliveryDenial {
+    let rulebook = bureau.rulebook.label().to_owned();
+    DeliveryDenial { furnisher, layout: delivery.layout.name(), file_hash, reasons, rulebook }
+}
+
+/// Why nothing is left of a delivery that was read to its end: a rule keeps every record out, which is a denial and is
+/// recorded, or the records themselves are bad.
+fn nothing_to_load(
+    bureau: &Bureau,
+    furnisher: u16,
+    delivery: &Delivery,
+    file_hash: [u8; 32],
+    records: u64,
+    facts: DeliveryFacts<'_>,
+    now: Timestamp,
+) -> Result<IngestError, OperationError> {
+    let (rejects, kept) = (facts.rejects, facts.kept_rejects);
+    if rejects == 0 || facts.without_consent + facts.forbidden != rejects {
+        return Ok(IngestError::NothingToLoad(kept, records, rejects));
+    }
+    let mut reasons: Vec<Reason> = facts.forbidden_by.into_iter().collect();
+    if facts.without_consent > 0 {
+        reasons.push(Reason { rule: "consent".to_owned(), code: "no_recorded_consent".to_owned() });
+    }
+    let event = Event::DeliveryDenied(denial(bureau, furnisher, delivery, file_hash, reasons.clone()));
+    let recorded = Box::new(bureau.record(Changes::none(), event, now)?);
+    if facts.without_consent > 0 {
+        return Ok(IngestError::NoConsent(kept, rejects, recorded));
+    }
+    Ok(IngestError::NotAdmitted(reasons, recorded))
 }
 
 /// The first rule by which values of a category, or of some subjects in it, stayed outside.
@@ -248,18 +292,19 @@ fn check_totals(summary: &FileSummary, control_totals: ControlTotals) -> Result<
 }
 
 /// The delivery this file came in before, if it did: the same bytes of the same furnisher by the same layout for the same
-/// month. Not one of which something still waits for a consent: that one is worth delivering again.
+/// month. Not if some of it waited for a consent that has come since: then it is worth delivering again.
 fn delivered_before(
     snapshot: &Snapshot<'_>,
     furnisher: u16,
     layout: &str,
     month: Option<Month>,
     file_hash: &[u8; 32],
+    awaiting_consent: u64,
 ) -> Result<Option<DeliveryNumber>, StoreError> {
     for (number, _) in snapshot.deliveries() {
         let Some(record) = snapshot.delivery(number)? else { continue };
         if record.kind == DeliveryKind::Report
-            && record.awaiting_consent == 0
+            && record.awaiting_consent == awaiting_consent
             && record.furnisher == furnisher
             && record.file_hash == *file_hash
             && record.layout == layout

@@ -3,13 +3,12 @@
 use tallystick_model::consent::ConsentId;
 use tallystick_model::event::Event;
 use tallystick_model::inquiry::{InquiryRecord, Outcome, Purpose, Reason};
-use tallystick_model::member::MemberRole;
 use tallystick_model::{DataCategory, Identifier, SubjectId, Timestamp};
 use tallystick_policy::{Decision, InquiryEvidence, decide_inquiry};
 use tallystick_store::Changes;
 
 use crate::bureau::{Bureau, OperationError, Recorded};
-use crate::member::in_role;
+use crate::member::known;
 use crate::report::Report;
 
 /// What a subscriber asks.
@@ -49,9 +48,9 @@ pub struct Answer {
 /// # Errors
 /// [`OperationError`] if it could not be decided; a denial is an answer.
 pub fn inquire(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Answer, OperationError> {
-    // Admit: who asks?
+    // Admit: who asks? A member that is no subscriber is denied by rule, like everything else that may not be.
     let snapshot = bureau.snapshot();
-    let subscriber = in_role(snapshot.members(), &inquiry.subscriber, MemberRole::Subscriber)?;
+    let subscriber = known(snapshot.members(), &inquiry.subscriber)?;
 
     // Find: about whom?
     let found = bureau.find(&snapshot, &inquiry.identifier)?;
@@ -97,8 +96,7 @@ pub fn inquire(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Ans
                 record.outcome = Outcome::NoHit;
                 None
             } else {
-                let report =
-                    Report::for_subscriber(&snapshot, permit.reveal(file), &found, subscriber, inquiry.purpose, now)?;
+                let report = Report::for_subscriber(&snapshot, &permit, file, &found, subscriber, now)?;
                 record.outcome = Outcome::Permitted;
                 record.released = permit.released().iter().collect();
                 record.report_hash = report.hash();

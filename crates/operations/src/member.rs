@@ -41,8 +41,9 @@ pub fn admit(bureau: &Bureau, application: Application, now: Timestamp) -> Resul
     if snapshot.member(&code).is_some() {
         return Err(OperationError::Invalid(format!("a member has the code `{code}` already")));
     }
-    if name.is_empty() || name.len() > NAME_BYTES_MAX {
-        return Err(OperationError::Invalid(format!("a member's name has 1 to {NAME_BYTES_MAX} bytes")));
+    if name.trim().is_empty() || name.len() > NAME_BYTES_MAX || name.chars().any(char::is_control) {
+        let what = format!("a member's name has 1 to {NAME_BYTES_MAX} bytes and no control characters");
+        return Err(OperationError::Invalid(what));
     }
     roles.sort_unstable();
     roles.dedup();
@@ -56,12 +57,15 @@ pub fn admit(bureau: &Bureau, application: Application, now: Timestamp) -> Resul
     Ok((member, recorded))
 }
 
+/// The member of this code.
+pub(crate) fn known<'a>(members: &'a [Member], code: &str) -> Result<&'a Member, OperationError> {
+    let found = members.iter().find(|member| member.code == code);
+    found.ok_or_else(|| OperationError::UnknownMember(code.escape_debug().take(40).collect()))
+}
+
 /// The member of this code, which must have `role`.
 pub(crate) fn in_role<'a>(members: &'a [Member], code: &str, role: MemberRole) -> Result<&'a Member, OperationError> {
-    let member = members
-        .iter()
-        .find(|member| member.code == code)
-        .ok_or_else(|| OperationError::UnknownMember(code.escape_debug().take(40).collect()))?;
+    let member = known(members, code)?;
     if !member.has(role) {
         return Err(OperationError::NotInRole { code: code.to_owned(), role: role.code() });
     }

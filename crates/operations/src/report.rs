@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 use tallystick_model::consent::ConsentState;
 use tallystick_model::event::Event;
-use tallystick_model::fact::{DeliveryNumber, FactBody, FactKind, Standing};
+use tallystick_model::fact::{DeliveryNumber, FactBody, FactKind, Slot, Standing};
 use tallystick_model::identity::Identity;
 use tallystick_model::inquiry::{Outcome, Purpose, Reason};
 use tallystick_model::member::Member;
 use tallystick_model::payment_profile::PaymentProfileMonth;
 use tallystick_model::tradeline::{TradelineMonth, TradelineTerms};
-use tallystick_model::{AccountKey, Canonical, DataCategory, Month, SubjectId, Timestamp, Writer};
-use tallystick_policy::VisibleFile;
+use tallystick_model::{AccountKey, Canonical, CreditFile, DataCategory, Month, SubjectId, Timestamp, Writer};
+use tallystick_policy::{Permit, VisibleFile};
 use tallystick_scoring::summary::{Summary, summarise};
 use tallystick_store::{RecordedEvent, Snapshot, StoreError};
 
@@ -113,8 +113,27 @@ pub struct SubjectPart {
     pub accesses: Vec<Access>,
     /// Every consent, the earliest first.
     pub consents: Vec<(ConsentState, Named)>,
+    /// Every correction of a fact, the earliest first.
+    pub corrections: Vec<Mended>,
     /// Whether the file is frozen.
     pub frozen: bool,
+}
+
+/// One correction, as the subject sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mended {
+    /// When.
+    pub at: Timestamp,
+    /// Place of its entry in the log.
+    pub index: u64,
+    /// Who corrected.
+    pub by: Named,
+    /// Which account and month.
+    pub slot: Slot,
+    /// The delivery whose statement was superseded.
+    pub superseded: DeliveryNumber,
+    /// The furnisher's reason.
+    pub reason: String,
 }
 
 /// A report.
@@ -136,8 +155,8 @@ pub struct Report {
     pub wallets: Vec<Wallet>,
     /// Attributes at a glance.
     pub summary: Summary,
-    /// Inquiries before this one.
-    pub inquiries: InquiryCounts,
+    /// Inquiries before this one; `None` where credit was not released.
+    pub inquiries: Option<InquiryCounts>,
     /// What only the subject sees.
     pub own: Option<SubjectPart>,
 }
@@ -147,14 +166,19 @@ const DAY_MILLIS: i64 = 86_400_000;
 impl Report {
     pub(crate) fn for_subscriber(
         snapshot: &Snapshot<'_>,
-        file: VisibleFile,
+        permit: &Permit,
+        file: CreditFile,
         found: &Found,
         subscriber: &Member,
-        purpose: Purpose,
         now: Timestamp,
     ) -> Result<Self, OperationError> {
         let recipient = Some(Named { code: subscriber.code.clone(), name: subscriber.name.clone() });
-        Self::new(snapshot, file, found, recipient, purpose, now)
+        let mut report = Self::new(snapshot, permit.reveal(file), found, recipient, permit.purpose(), now)?;
+        // Who asked about credit is said of credit: without that category it is not shown.
+        if !permit.released().contains(DataCategory::Credit) {
+            report.inquiries = None;
+        }
+        Ok(report)
     }
 
     pub(crate) fn for_subject(
@@ -174,6 +198,7 @@ impl Report {
                     (state, member)
                 })
                 .collect(),
+            corrections: found.events.iter().filter_map(|recorded| mended(snapshot, recorded)).collect(),
             frozen: found.is_frozen(),
         });
         Ok(report)
@@ -220,7 +245,7 @@ impl Report {
             accounts: accounts.into_values().collect(),
             wallets: wallets.into_values().collect(),
             summary: summarise(file.facts(), now.month()),
-            inquiries: inquiry_counts(&found.events, now),
+            inquiries: Some(inquiry_counts(&found.events, now)),
             own: None,
         })
     }
@@ -262,15 +287,18 @@ impl Report {
             });
         });
         // The summary follows from the facts above and the time; what follows from neither comes next.
-        for count in [self.inquiries.days_30, self.inquiries.days_180, self.inquiries.days_720] {
-            out.unsigned(u64::from(count));
-        }
+        out.option(self.inquiries.as_ref(), |out, counts| {
+            for count in [counts.days_30, counts.days_180, counts.days_720] {
+                out.unsigned(u64::from(count));
+            }
+        });
         out.option(self.own.as_ref(), |out, own| {
             out.list(&own.accesses, |out, access| out.unsigned(access.index));
             out.list(&own.consents, |out, (state, _)| {
                 state.consent.write(out);
                 out.option(state.withdrawn_at.as_ref(), |out, at| out.signed(at.millis()));
             });
+            out.list(&own.corrections, |out, mended| out.unsigned(mended.index));
             out.byte(u8::from(own.frozen));
         });
     }
@@ -315,6 +343,18 @@ fn access(snapshot: &Snapshot<'_>, recorded: &RecordedEvent) -> Option<Access> {
         }),
         _ => None,
     }
+}
+
+fn mended(snapshot: &Snapshot<'_>, recorded: &RecordedEvent) -> Option<Mended> {
+    let Event::FactCorrected(correction) = &recorded.event else { return None };
+    Some(Mended {
+        at: recorded.entry.at,
+        index: recorded.index,
+        by: Named::of(snapshot, correction.delivery.furnisher),
+        slot: correction.slot,
+        superseded: correction.superseded,
+        reason: correction.reason.clone(),
+    })
 }
 
 fn inquiry_counts(events: &[RecordedEvent], now: Timestamp) -> InquiryCounts {

@@ -102,21 +102,20 @@ impl fmt::Debug for VisibleFile {
     }
 }
 
-/// The category of what a fact says; `None` for what only routes inside the bureau and is never shown.
+/// The category of what a fact says.
 ///
 /// A payment profile's income and investments are of their own categories, `income` and `securities`.
-pub const fn category_of(body: &FactBody) -> Option<DataCategory> {
+pub const fn category_of(body: &FactBody) -> DataCategory {
     match body {
-        FactBody::Identity(_) => Some(DataCategory::Identity),
-        FactBody::Alias(_) => None,
-        FactBody::TradelineTerms(terms) => Some(terms.kind.category()),
-        FactBody::TradelineMonth(month) => Some(month.kind.category()),
-        FactBody::PaymentProfileMonth(_) => Some(DataCategory::Payments),
+        FactBody::Identity(_) => DataCategory::Identity,
+        FactBody::TradelineTerms(terms) => terms.kind.category(),
+        FactBody::TradelineMonth(month) => month.kind.category(),
+        FactBody::PaymentProfileMonth(_) => DataCategory::Payments,
     }
 }
 
 fn visible(fact: &Fact, released: CategorySet) -> Option<Fact> {
-    if !released.contains(category_of(&fact.body)?) {
+    if !released.contains(category_of(&fact.body)) {
         return None;
     }
     let mut fact = fact.clone();

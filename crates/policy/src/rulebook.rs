@@ -97,6 +97,7 @@ pub struct Rulebook {
     rules: BTreeMap<String, Rule>,
     budgets: BTreeMap<Purpose, CategorySet>,
     conditional: BTreeMap<SubjectKind, CategorySet>,
+    heeds_freeze: bool,
     pub(crate) policies: Policies,
 }
 
@@ -176,8 +177,14 @@ impl Rulebook {
             rules,
             budgets: budgets(&written.purpose).map_err(toml_fault)?,
             conditional: conditional(&written.conditional).map_err(toml_fault)?,
+            heeds_freeze: access.contains("context.frozen"),
             policies,
         })
+    }
+
+    /// Whether any policy asks if the file is frozen: where none does, a freeze would keep nobody out.
+    pub const fn heeds_freeze(&self) -> bool {
+        self.heeds_freeze
     }
 
     /// The name, e.g. `cn`.

@@ -6,7 +6,7 @@ mod properties {
 
     use proptest::prelude::*;
     use tallystick_model::consent::{Consent, ConsentForm, ConsentId, ConsentScope, ConsentState};
-    use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKey, FactKind, Slot, Standing};
+    use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKey, Slot, Standing};
     use tallystick_model::inquiry::{Purpose, Reason};
     use tallystick_model::member::{ConsentDuty, Member, MemberKind, MemberRole};
     use tallystick_model::payment_profile::{Flow, PaymentProfileMonth, Provenance};
@@ -187,7 +187,7 @@ mod properties {
         assert_eq!(visible.subject(), SUBJECT);
     }
 
-    /// Facts of every category that facts have, in `months` months, and an alias.
+    /// Facts of every category that facts have, in `months` months.
     fn file(months: u8) -> CreditFile {
         let fact = |body: FactBody, account: u8, month: Option<u8>, standing: Standing| {
             let slot = Slot {
@@ -214,10 +214,7 @@ mod properties {
         let mut profile = PaymentProfileMonth::empty(Provenance::FurnisherSigned, Currency::CNY);
         profile.income = Some(Flow { count: 1, minor: 9 });
         profile.investments = Some(Flow { count: 1, minor: 8 });
-        let mut facts = vec![
-            fact(FactBody::Identity(vec![1, 2, 3]), 0, None, Standing::Reported),
-            fact(FactBody::Alias(SubjectId([9; 16])), 0, None, Standing::Reported),
-        ];
+        let mut facts = vec![fact(FactBody::Identity(vec![1, 2, 3]), 0, None, Standing::Reported)];
         for month in 1..=months {
             facts.push(fact(tradeline(AccountKind::CreditCard), 1, Some(month), Standing::Reported));
             facts.push(fact(tradeline(AccountKind::Service), 2, Some(month), Standing::Reported));
@@ -317,7 +314,7 @@ mod properties {
             assert_eq!((permit.purpose(), permit.decided_at(), permit.subject()), (Purpose::OwnReport, at(5), SUBJECT));
             shown_is_released(&permit, 3);
             let visible = permit.reveal(file(3));
-            // Identity, three months of three accounts, of which one was deleted; the alias is no one's to see.
+            // Identity, three months of three accounts, of which one was deleted.
             assert_eq!(visible.facts().len(), 1 + 9 - 1);
         }
     }
@@ -327,14 +324,10 @@ mod properties {
         let released = permit.released();
         let visible = permit.reveal(file(months));
         let whole = file(months);
-        let expected: Vec<_> = whole
-            .current()
-            .filter(|fact| category_of(&fact.body).is_some_and(|category| released.contains(category)))
-            .map(|fact| fact.key)
-            .collect();
+        let expected: Vec<_> =
+            whole.current().filter(|fact| released.contains(category_of(&fact.body))).map(|fact| fact.key).collect();
         assert_eq!(visible.facts().iter().map(|fact| fact.key).collect::<Vec<_>>(), expected);
         for fact in visible.facts() {
-            assert_ne!(fact.key.slot.kind, FactKind::Alias);
             if let FactBody::PaymentProfileMonth(month) = &fact.body {
                 assert_eq!(month.income.is_some(), released.contains(DataCategory::Income));
                 assert_eq!(month.investments.is_some(), released.contains(DataCategory::Securities));

@@ -51,7 +51,7 @@ pub struct PaymentSummary {
     pub currency: Currency,
     /// Months with a profile, 1 to 12.
     pub months: u32,
-    /// Days with a payment, mean of a month.
+    /// Days with a payment, mean of a month; of several wallets the most active one's.
     pub active_days: u32,
     /// Spent, refunds taken off.
     pub spending_minor: i64,
@@ -86,6 +86,22 @@ const fn severity(rating: PaymentRating) -> u8 {
     }
 }
 
+/// The worse of two ratings; of two that are not adverse the one that says more.
+const fn worse(one: PaymentRating, other: PaymentRating) -> PaymentRating {
+    const fn rank(rating: PaymentRating) -> u8 {
+        match rating {
+            PaymentRating::Unknown => 0,
+            PaymentRating::NoAccount => 1,
+            PaymentRating::Closed => 2,
+            PaymentRating::NothingDue => 3,
+            PaymentRating::PaidInFull => 4,
+            PaymentRating::Current => 5,
+            adverse => 5 + severity(adverse),
+        }
+    }
+    if rank(other) > rank(one) { other } else { one }
+}
+
 /// Sums by currency.
 #[derive(Default)]
 struct Sums(BTreeMap<Currency, i64>);
@@ -118,9 +134,7 @@ pub fn summarise(facts: &[Fact], month: Month) -> Summary {
                 if (1..=WINDOW_MONTHS).contains(&month.since(period)) {
                     let seen = worst_by_month.entry(period).or_default();
                     *seen = severity(tradeline.rating).max(*seen);
-                    if severity(tradeline.rating) >= severity(worst) {
-                        worst = tradeline.rating;
-                    }
+                    worst = worse(worst, tradeline.rating);
                 }
             }
             FactBody::TradelineTerms(terms) => {
@@ -130,7 +144,7 @@ pub fn summarise(facts: &[Fact], month: Month) -> Summary {
             FactBody::PaymentProfileMonth(profile) => {
                 profiles.extend(fact.key.slot.month.map(|period| (period, *profile)));
             }
-            FactBody::Identity(_) | FactBody::Alias(_) => {}
+            FactBody::Identity(_) => {}
         }
     }
     let (mut balance, mut past_due, mut limits, mut used) =
@@ -186,10 +200,13 @@ fn payments(profiles: &[(Month, PaymentProfileMonth)], month: Month) -> Option<P
         by_currency.entry(profile.currency).or_default().insert(*period);
     }
     let (currency, months) = by_currency.into_iter().max_by_key(|(_, months)| months.len())?;
-    let (mut days, mut spent, mut deferred, mut income) = (0_u32, 0_i64, 0_i64, None::<i64>);
+    let (mut spent, mut deferred, mut income) = (0_i64, 0_i64, None::<i64>);
     let mut repaid = BTreeSet::new();
+    // Which days they were is not kept: of several wallets the most active one counts, for adding them up would pass the month.
+    let mut days: BTreeMap<Month, u32> = BTreeMap::new();
     for (period, profile) in recent.iter().filter(|(_, profile)| profile.currency == currency) {
-        days += u32::from(profile.active_days);
+        let most = days.entry(*period).or_default();
+        *most = u32::from(profile.active_days).max(*most);
         spent = spent.saturating_add(profile.spending.minor).saturating_sub(profile.refunds.minor);
         deferred = deferred.saturating_add(profile.deferred.minor);
         if !profile.repayments.is_empty() {
@@ -204,7 +221,7 @@ fn payments(profiles: &[(Month, PaymentProfileMonth)], month: Month) -> Option<P
     Some(PaymentSummary {
         currency,
         months: covered,
-        active_days: days.checked_div(covered).unwrap_or(0),
+        active_days: days.values().sum::<u32>().checked_div(covered).unwrap_or(0),
         spending_minor: mean(spent),
         deferred_permille: permille(deferred, spent.max(deferred)).unwrap_or(0),
         repayment_months: count(repaid.len()),
@@ -216,7 +233,7 @@ fn payments(profiles: &[(Month, PaymentProfileMonth)], month: Month) -> Option<P
 mod tests {
     use super::*;
     use tallystick_model::SubjectId;
-    use tallystick_model::fact::{DeliveryNumber, FactKey, FactKind, Slot, Standing};
+    use tallystick_model::fact::{DeliveryNumber, FactKey, Slot, Standing};
     use tallystick_model::payment_profile::{Flow, Provenance};
 
     fn month(text: &str) -> Month {
@@ -298,9 +315,8 @@ mod tests {
     }
 
     #[test]
-    fn kinds_of_fact_that_say_nothing_of_credit_change_nothing() {
-        let alias = fact(1, "2026-01", FactBody::Alias(SubjectId([2; 16])));
-        assert_eq!(alias.key.slot.kind, FactKind::Alias);
-        assert_eq!(summarise(&[alias], month("2026-03")), Summary::default());
+    fn an_identity_says_nothing_of_credit() {
+        let identity = fact(1, "2026-01", FactBody::Identity(vec![1]));
+        assert_eq!(summarise(&[identity], month("2026-03")), Summary::default());
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tallystick_model::consent::{ConsentId, ConsentState};
 use tallystick_model::delivery::DeliveryRecord;
 use tallystick_model::event::{Entry, Event, Salt};
-use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKind};
+use tallystick_model::fact::{DeliveryNumber, Fact, FactBody};
 use tallystick_model::identity::Identity;
 use tallystick_model::member::Member;
 use tallystick_model::{Canonical, CreditFile, SubjectId, Timestamp};
@@ -71,28 +71,6 @@ impl Snapshot<'_> {
             }
         }
         Ok(CreditFile::new(subject, facts))
-    }
-
-    /// The pseudonym under which this one's facts are kept, if it is an alias.
-    ///
-    /// # Errors
-    /// [`StoreError`] if something stored cannot be read.
-    pub fn alias_of(&self, subject: SubjectId) -> Result<Option<SubjectId>, StoreError> {
-        if !self.visibility.has_aliases {
-            return Ok(None);
-        }
-        let mut alias = None;
-        let prefix = [subject.0.as_slice(), &[FactKind::Alias.number()]].concat();
-        for pair in self.store.engine.prefix(Space::Facts, &prefix) {
-            let (key, value) = pair?;
-            let fact = Fact::from_stored(&key, &value).map_err(|error| StoreError::damaged("facts", error))?;
-            if let FactBody::Alias(of) = fact.body
-                && self.visibility.sees(fact.key.delivery)
-            {
-                alias = Some(of);
-            }
-        }
-        Ok(alias)
     }
 
     /// The identity sealed in a fact; `None` if the fact is no identity or the subject's salt was destroyed.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tallystick_audit::{CheckpointSigner, Receipt};
 use tallystick_model::delivery::DeliveryRecord;
 use tallystick_model::event::{Event, Salt};
-use tallystick_model::fact::{DeliveryNumber, FactKind};
+use tallystick_model::fact::DeliveryNumber;
 use tallystick_model::member::Member;
 use tallystick_model::{Canonical, DecodeError, SubjectId, Timestamp};
 use thiserror::Error;
@@ -84,14 +84,11 @@ pub struct Founding {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Visibility {
     pub(crate) committed: BTreeMap<DeliveryNumber, Timestamp>,
-    /// Whether any of them has aliases: where none has, no subject need be looked up to be found.
-    pub(crate) has_aliases: bool,
 }
 
 impl Visibility {
     pub(crate) fn add(&mut self, delivery: &DeliveryRecord) {
         self.committed.insert(delivery.number, delivery.recorded_at);
-        self.has_aliases |= delivery.facts.iter().any(|(kind, _)| *kind == FactKind::Alias);
     }
 
     pub(crate) fn sees(&self, delivery: DeliveryNumber) -> bool {

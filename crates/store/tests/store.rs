@@ -130,10 +130,10 @@ fn a_delivery_is_seen_only_once_committed_and_stays_after_reopening() {
     let store = create(folder.path());
     let subject = SubjectId([2; 16]);
     let abandoned = deliver(&store, 1..4, false);
-    assert!(store.snapshot().credit_file(subject).expect("reads").is_empty());
+    assert!(store.snapshot().credit_file(subject).expect("reads").history().is_empty());
     let before = store.snapshot();
     let committed = deliver(&store, 1..4, true);
-    assert!(before.credit_file(subject).expect("reads").is_empty(), "an older snapshot sees no later commit");
+    assert!(before.credit_file(subject).expect("reads").history().is_empty(), "an older snapshot sees no later commit");
     assert_ne!(abandoned, committed);
 
     drop(store);

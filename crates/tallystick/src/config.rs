@@ -64,7 +64,10 @@ pub fn found(
 /// Opens the bureau in `folder`.
 pub fn open(folder: &Path) -> Result<Bureau> {
     let path = folder.join("bureau.toml");
-    if !path.exists() {
+    if !path.try_exists().with_context(|| format!("`{}`", path.display()))? {
+        if folder.join("keys").exists() {
+            bail!("founding the bureau in `{}` never ended: remove the folder and found it again", folder.display());
+        }
         bail!("no bureau in `{}`: `tallystick init` founds one", folder.display());
     }
     let toml: BureauToml = toml::from_str(&read_small(&path)?).with_context(|| format!("`{}`", path.display()))?;

@@ -38,7 +38,7 @@ impl Watch {
     pub fn tell(&mut self, stage: &str, done_bytes: u64, records: u64, rejects: u64) {
         if let Some(bar) = &self.bar {
             bar.set_position(done_bytes);
-            bar.set_message(format!("{stage} {records} records, {rejects} rejects"));
+            bar.set_message(format!("{stage} {records}, {rejects} rejects"));
         } else if !self.quiet && self.last_line.elapsed() >= Duration::from_secs(LINE_SECONDS) {
             self.last_line = instant();
             let millis = self.begun.elapsed().as_millis().max(1);
@@ -46,7 +46,11 @@ impl Watch {
             let left_bytes = self.total_bytes.saturating_sub(done_bytes);
             let left = (u128::from(left_bytes) * millis / u128::from(done_bytes.max(1))) / 1000;
             let percent = done_bytes.saturating_mul(100) / self.total_bytes.max(1);
-            eprintln!("{stage} {percent}%, {records} records, {rate}/s, {rejects} rejects, {left} s left");
+            if stage == "reading" {
+                eprintln!("{stage} {percent}%, {records} records, {rate}/s, {rejects} rejects, {left} s left to read");
+            } else {
+                eprintln!("{stage} {records}, {rejects} rejects");
+            }
         }
     }
 

@@ -186,7 +186,11 @@ fn a_consented_inquiry_shows_what_was_consented_and_leaves_a_receipt_that_proves
     assert_eq!(listed["consents"][0]["active"], true);
     let id = granted["consent"].as_str().expect("an id");
     assert_eq!(code(&run(path, &["consent", "withdraw", "--subject", ZHANG, "--consent", id])), 0);
-    let (end, denied) = json(path, &inquire);
+    let (_, before) = json(path, &["verify"]);
+    assert_eq!(json(path, &inquire).0, 1, "a receipt overwrites no file, and nothing is asked without it");
+    assert_eq!(json(path, &["verify"]).1["entries"], before["entries"]);
+    let without_receipt = inquire.iter().copied().take(7).collect::<Vec<_>>();
+    let (end, denied) = json(path, &without_receipt);
     assert_eq!((end, &denied["reasons"][0]["code"]), (2, &"consent_withdrawn".into()));
 }
 
@@ -205,6 +209,7 @@ fn a_correction_supersedes_and_only_the_furnisher_s_own_account_can_be_corrected
     assert_eq!((&corrected["before"]["rating"], &corrected["after"]["rating"]), (&"current".into(), &"late_1".into()));
     assert_eq!(corrected["after"]["past_due_minor"], 1234);
     let (_, own) = json(path, &["report", "--subject", ZHANG]);
+    assert_eq!(own["report"]["own"]["corrections"][0]["reason"], "booked late");
     let month = &own["report"]["accounts"][0]["months"][0];
     assert_eq!((&month["tradeline"]["rating"], &month["corrects_delivery"]), (&"late_1".into(), &1.into()));
     for wrong in [correct("CC0000000966", &["--rating", "current"]), correct("CC0000000238", &["--rating", "late_1"])] {
@@ -228,13 +233,18 @@ fn results_are_on_stdout_the_story_on_stderr_and_every_help_has_an_example() {
     ] {
         assert!(first_words.contains(word), "`{word}` is missing from {first_words:?}");
     }
-    assert!(stderr(&demo).contains("People") || stderr(&demo).contains("bureau"));
+    for told in ["Li never had a loan", "Nobody agreed to that", "derives it again"] {
+        assert!(stderr(&demo).contains(told) && !stdout(&demo).contains(told), "{told}");
+    }
     let (end, told) = json(folder.path(), &["demo", "--folder", "again"]);
     assert_eq!((end, &told["result"]), (0, &"ok".into()));
     let verify = run(folder.path(), &["verify", "--bureau", "demo"]);
     assert_eq!(code(&verify), 0, "{}", stdout(&verify));
 
     for command in [
+        "member",
+        "consent",
+        "freeze",
         "init",
         "member admit",
         "member list",
@@ -255,6 +265,55 @@ fn results_are_on_stdout_the_story_on_stderr_and_every_help_has_an_example() {
         assert_eq!(code(&help), 0, "{command}");
         assert!(stdout(&help).contains("Example:\n  tallystick "), "{command}");
     }
+}
+
+#[test]
+fn what_a_rule_keeps_out_whole_is_denied_and_recorded_and_what_is_all_bad_is_rejected() {
+    let folder = bureau();
+    let path = folder.path();
+    // A card issuer hands over payments: the rulebook lets only payment platforms do that.
+    let bill = ingest("wechat", &format!("{SAMPLES}/deliveries/bill_zhang_wechat.csv"));
+    let (end, denied) = json(path, &[&words(&bill)[..], &["--subject", ZHANG]].concat());
+    assert_eq!(
+        (end, &denied["result"], &denied["reasons"][0]["rule"]),
+        (2, &"denied".into(), &"cn-41".into()),
+        "{denied}"
+    );
+    assert_eq!(denied["recorded"]["kind"], "delivery_denied");
+
+    let header = fs::read_to_string(format!("{SAMPLES}/deliveries/card_2026-02.csv")).expect("reads");
+    let header = header.lines().next().expect("has a header").to_owned();
+    fs::write(path.join("empty.csv"), format!("{header}\n")).expect("writes");
+    let layout = format!("{SAMPLES}/layouts/card.toml");
+    assert_eq!(json(path, &words(&ingest(&layout, "empty.csv"))).0, 3, "nothing in it");
+    fs::write(path.join("bad.csv"), format!("{header}\nx,,,,,,,,,,,,,\n")).expect("writes");
+    let (end, bad) = json(path, &words(&ingest(&layout, "bad.csv")));
+    assert_eq!((end, &bad["rejects"][0]["code"]), (3, &"R010".into()));
+
+    // A member that is no subscriber is denied by rule, and that is on record too.
+    let (end, denied) =
+        json(path, &["inquire", "--subscriber", "CARD", "--subject", ZHANG, "--purpose", "credit_application"]);
+    assert_eq!((end, &denied["reasons"][0]["code"]), (2, &"not_a_subscriber".into()));
+    let (end, verified) = json(path, &["verify"]);
+    assert_eq!((end, &verified["entries"]), (0, &5.into()));
+
+    // The law this bureau was founded under knows no freeze: it says so instead of promising one.
+    let freeze = run(path, &["freeze", "place", "--subject", ZHANG]);
+    assert_eq!(code(&freeze), 1);
+    assert!(stderr(&freeze).contains("knows no freeze"), "{}", stderr(&freeze));
+}
+
+#[test]
+fn a_bureau_decides_by_no_other_rulebook_than_its_own() {
+    let folder = bureau();
+    let toml = folder.path().join("bureau/bureau.toml");
+    let text = fs::read_to_string(&toml).expect("reads");
+    fs::write(&toml, text.replace("\"cn\"", "\"us\"")).expect("writes");
+    let asked = ["inquire", "--subscriber", "BANK", "--subject", ZHANG, "--purpose", "account_review"];
+    let (end, refused) = json(folder.path(), &asked);
+    assert_eq!((end, &refused["result"]), (1, &"error".into()));
+    let (end, verified) = json(folder.path(), &["verify"]);
+    assert_eq!((end, &verified["findings"][0]["place"]), (1, &"rulebook".into()));
 }
 
 #[test]

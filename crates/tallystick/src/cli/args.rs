@@ -28,14 +28,14 @@ pub enum Command {
     #[command(after_help = "Example:\n  tallystick init --bureau bureau --name bureau.example/log --rulebook cn")]
     Init(Init),
     /// Admit members, and list them
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  tallystick member list")]
     Member(Member),
     /// Take in a furnisher's delivery
     #[command(after_help = "Example:\n  tallystick ingest --furnisher CARD --layout samples/layouts/card.toml \
                             --file samples/deliveries/card_2026-01.csv")]
     Ingest(Ingest),
     /// Grant, withdraw and list consents
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  tallystick consent list --subject @id.txt")]
     Consent(Consent),
     /// Ask about a subject for a purpose
     #[command(
@@ -51,7 +51,7 @@ pub enum Command {
                             --month 2026-02 --rating current --reason \"paid on time, booked late\"")]
     Correct(Correct),
     /// Freeze a file, or lift the freeze
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  tallystick freeze place --subject @id.txt")]
     Freeze(Freeze),
     /// Check everything that can be derived again
     #[command(after_help = "Example:\n  tallystick verify --bureau bureau")]

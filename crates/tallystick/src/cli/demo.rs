@@ -70,9 +70,10 @@ pub(super) fn run(demo: &args::Demo, json: bool) -> Result<Told> {
         None => (temporary_folder(), true),
     };
     let told = play(&folder, json);
+    let ended = told.is_ok();
     if is_temporary {
         std::fs::remove_dir_all(&folder).with_context(|| format!("`{}`", folder.display()))?;
-    } else {
+    } else if ended {
         story(format_args!("the bureau is in `{}`: try `tallystick verify --bureau {0}`", folder.display()));
     }
     told
@@ -87,9 +88,9 @@ fn temporary_folder() -> PathBuf {
 fn play(folder: &Path, json: bool) -> Result<Told> {
     let people: People = toml::from_str(std::str::from_utf8(sample!("people.toml"))?)?;
     let now = Timestamp::parse("2026-04-01T09:00:00Z")?;
-    story("A bureau is founded under Chinese law, with an empty log.");
     let entropy = || Box::new(SystemEntropy) as Box<dyn Entropy>;
     let bureau = config::found(folder, "bureau.example/demo", "cn", entropy, now)?;
+    self::story("A bureau is founded under Chinese law, with an empty log.");
     let mut story = Story { bureau, now, json, steps: Vec::new() };
     story.founded(folder);
     story.members()?;
@@ -111,7 +112,7 @@ impl Story {
 
     /// Shows a step at once, and keeps it for `--json`.
     fn show(&mut self, told: Told) {
-        super::print_lines(&told.lines, self.json);
+        let _ = super::print_lines(&told.lines, self.json);
         self.steps.push(told.json);
     }
 

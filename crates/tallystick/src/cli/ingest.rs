@@ -55,28 +55,39 @@ pub(super) fn deliver(
     let mut watch = Watch::new(total_bytes, quiet);
     let mut input = Counted::new(file, &bytes);
     let outcome = ingest(bureau, delivery, &mut input, now, &mut |progress| {
-        watch.tell(progress.stage, bytes.get(), progress.records, progress.rejects);
+        watch.tell(progress.stage, bytes.get(), progress.done, progress.rejects);
     });
     watch.finish();
     match outcome {
         Ok(ingested) => Ok(admitted(&ingested)),
         Err(IngestError::Operation(error)) => Err(error.into()),
-        Err(IngestError::NotAdmitted(refusals)) => {
-            let mut lines = Vec::new();
-            for (category, reasons) in &refusals {
-                lines.extend(render::reasons("deny", reasons).into_iter().map(|text| format!("{text} ({category})")));
-            }
-            let reasons: Vec<Value> = refusals
-                .iter()
-                .map(|(category, reasons)| json!({"category": category.code(), "reasons": super::json::reasons(reasons)}))
-                .collect();
-            Ok(Told::new(End::Denied, lines, json!({"result": "denied", "refusals": reasons})))
+        Err(IngestError::NotAdmitted(reasons, left)) => {
+            let mut lines = render::reasons("deny", &reasons);
+            lines.push(render::receipt(&left));
+            let reasons = super::json::reasons(&reasons);
+            Ok(Told::new(
+                End::Denied,
+                lines,
+                json!({"result": "denied", "reasons": reasons, "recorded": recorded(&left)}),
+            ))
         }
-        Err(IngestError::NoConsent(rejects)) => {
+        Err(IngestError::NoConsent(rejects, count, left)) => {
             let mut lines = vec![line("deny", "no subject of this delivery has consented to it; nothing was loaded")];
-            lines.extend(rejects.iter().take(REJECTS_SHOWN).map(|reject| line("reject", reject)));
+            lines.extend(reject_lines(&rejects, count));
+            lines.push(render::receipt(&left));
             let rejects: Vec<_> = rejects.iter().map(reject_json).collect();
-            Ok(Told::new(End::Denied, lines, json!({"result": "denied", "rejects": rejects})))
+            Ok(Told::new(
+                End::Denied,
+                lines,
+                json!({"result": "denied", "rejects": rejects, "recorded": recorded(&left)}),
+            ))
+        }
+        Err(IngestError::NothingToLoad(rejects, records, count)) => {
+            let (records, told) = (render::counted(records, "record"), render::counted(count, "reject"));
+            let mut lines = vec![line("refuse", format_args!("nothing to load: {records}, {told}"))];
+            lines.extend(reject_lines(&rejects, count));
+            let rejects: Vec<_> = rejects.iter().map(reject_json).collect();
+            Ok(Told::new(End::Rejected, lines, json!({"result": "refused", "rejects": rejects})))
         }
         Err(IngestError::ControlTotals(totals)) => {
             let mut lines = vec![line("refuse", "control totals disagree; nothing was loaded")];
@@ -87,7 +98,8 @@ pub(super) fn deliver(
         Err(error @ (IngestError::Refused { .. } | IngestError::AlreadyDelivered(_))) => {
             let known = matches!(error, IngestError::AlreadyDelivered(_));
             let (end, word) = if known { (End::Ok, "same") } else { (End::Rejected, "refuse") };
-            let text = if known { error.to_string() } else { format!("{error}; nothing was loaded") };
+            let again = "; if the mapping has changed its meaning, raise its version";
+            let text = if known { format!("{error}{again}") } else { format!("{error}; nothing was loaded") };
             let result = if known { "already_delivered" } else { "refused" };
             Ok(Told::new(end, vec![line(word, &text)], json!({"result": result, "message": text})))
         }
@@ -115,6 +127,16 @@ fn reject_json(reject: &Reject) -> Value {
     })
 }
 
+/// The first rejects one by one, and how many more of `count` there are.
+fn reject_lines(rejects: &[Reject], count: u64) -> Vec<String> {
+    let mut lines: Vec<_> = rejects.iter().take(REJECTS_SHOWN).map(|reject| line("reject", reject)).collect();
+    let more = count.saturating_sub(lines.len() as u64);
+    if more > 0 {
+        lines.push(line("reject", format_args!("... and {more} more")));
+    }
+    lines
+}
+
 fn admitted(ingested: &Ingested) -> Told {
     let delivery = &ingested.delivery;
     let facts: Vec<_> = delivery.facts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
@@ -130,11 +152,7 @@ fn admitted(ingested: &Ingested) -> Told {
             render::counted(delivery.subjects, "subject")
         ),
     )];
-    lines.extend(ingested.rejects.iter().take(REJECTS_SHOWN).map(|reject| line("reject", reject)));
-    let more = delivery.rejects.saturating_sub(REJECTS_SHOWN as u64);
-    if more > 0 {
-        lines.push(line("reject", format_args!("... and {more} more")));
-    }
+    lines.extend(reject_lines(&ingested.rejects, delivery.rejects));
     for (category, reason, count) in &delivery.not_admitted {
         lines.push(line(
             "left",

@@ -1,6 +1,7 @@
 //! `inquire`.
 
-use std::fs;
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -18,8 +19,9 @@ pub(super) fn run(args: &args::Inquire) -> Result<Told> {
         purpose: parse::coded("purpose", &args.purpose, Purpose::ALL.iter().copied(), Purpose::code)?,
     };
     let bureau = config::open(&args.folder.folder)?;
+    let receipt = receipt_file(args.receipt.as_deref())?;
     let answer = inquire(&bureau, &inquiry, clock::now())?;
-    write_receipt(args.receipt.as_deref(), &answer.recorded)?;
+    write_receipt(receipt, &answer.recorded);
     Ok(tell(&answer))
 }
 
@@ -52,8 +54,14 @@ pub(super) fn tell(answer: &Answer) -> Told {
     Told::new(end, lines, json)
 }
 
+/// The file for a receipt, opened before anything is asked: what is recorded must be answered. Never one that is there.
+pub(super) fn receipt_file(path: Option<&Path>) -> Result<Option<File>> {
+    path.map(|path| File::create_new(path).with_context(|| format!("`--receipt {}`", path.display()))).transpose()
+}
+
 /// Writes a receipt as a C2SP tlog-proof whose extra data is the entry: the file proves itself.
-pub(super) fn write_receipt(path: Option<&Path>, recorded: &Recorded) -> Result<()> {
-    let Some(path) = path else { return Ok(()) };
-    fs::write(path, json::proof(recorded)).with_context(|| format!("`{}`", path.display()))
+pub(super) fn write_receipt(file: Option<File>, recorded: &Recorded) {
+    if let Some(Err(error)) = file.map(|mut file| file.write_all(json::proof(recorded).as_bytes())) {
+        super::story(format_args!("error: the receipt could not be written, `--json` has it too: {error}"));
+    }
 }

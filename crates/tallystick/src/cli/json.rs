@@ -185,7 +185,7 @@ pub(super) fn consent_state(state: &ConsentState, member: &str, now: Timestamp) 
         "valid_until": consent.valid_until.to_string(),
         "withdrawn_at": state.withdrawn_at.map(|at| at.to_string()),
         "active": state.is_active_at(now),
-        "evidence_sha256": hex::encode(consent.evidence),
+        "evidence_sha256": (consent.evidence != [0; 32]).then(|| hex::encode(consent.evidence)),
     })
 }
 
@@ -198,17 +198,26 @@ pub(super) fn report(report: &Report) -> Value {
         "purpose": report.purpose.code(),
         "sha256": hex::encode(report.hash()),
         "summary": summary(&report.summary),
-        "inquiries": {
-            "days_30": report.inquiries.days_30,
-            "days_180": report.inquiries.days_180,
-            "days_720": report.inquiries.days_720,
-        },
+        "inquiries": report.inquiries.map(|counts| json!({
+            "days_30": counts.days_30,
+            "days_180": counts.days_180,
+            "days_720": counts.days_720,
+        })),
         "identities": report.identities.iter().map(|(furnisher, held)| identity(furnisher, held)).collect::<Vec<_>>(),
         "accounts": report.accounts.iter().map(account).collect::<Vec<_>>(),
         "wallets": report.wallets.iter().map(wallet).collect::<Vec<_>>(),
         "own": report.own.as_ref().map(|own| json!({
             "frozen": own.frozen,
             "accesses": own.accesses.iter().map(access).collect::<Vec<_>>(),
+            "corrections": own.corrections.iter().map(|mended| json!({
+                "at": mended.at.to_string(),
+                "entry": mended.index,
+                "by": named(&mended.by),
+                "account": mended.slot.account.to_string(),
+                "month": mended.slot.month.map(|month| month.to_string()),
+                "superseded_delivery": mended.superseded.0,
+                "reason": mended.reason,
+            })).collect::<Vec<_>>(),
             "consents": own.consents.iter().map(|(state, member)| {
                 consent_state(state, &member.code, report.at)
             }).collect::<Vec<_>>(),

@@ -64,6 +64,9 @@ pub(crate) fn run() -> ExitCode {
             // Help and version are answers; anything else could not run, which is 1 here and not clap's 2.
             let end = if error.use_stderr() { End::CouldNotRun } else { End::Ok };
             let _ = error.print();
+            if end != End::Ok && std::env::args().any(|argument| argument == "--json") {
+                print_json(&json!({"result": "error", "message": error.render().to_string().trim_end()}));
+            }
             return ExitCode::from(end as u8);
         }
     };
@@ -72,8 +75,8 @@ pub(crate) fn run() -> ExitCode {
         story(format_args!("error: {message}"));
         Told::new(End::CouldNotRun, Vec::new(), json!({"result": "error", "message": message}))
     });
-    print(&told, cli.json);
-    ExitCode::from(told.end as u8)
+    let printed = if cli.json { print_json(&told.json) } else { print_lines(&told.lines, false) };
+    ExitCode::from(if printed { told.end } else { End::CouldNotRun } as u8)
 }
 
 fn run_command(command: &Command, json: bool) -> Result<Told> {
@@ -107,21 +110,26 @@ fn init(init: &args::Init) -> Result<Told> {
     ))
 }
 
-fn print(told: &Told, json: bool) {
-    if json {
-        // A reader that has gone away is no error of ours.
-        let _ = writeln!(std::io::stdout().lock(), "{}", told.json);
-    }
-    print_lines(&told.lines, json);
+fn print_json(value: &Value) -> bool {
+    written(writeln!(std::io::stdout().lock(), "{value}"))
 }
 
-/// Prints lines for people, unless the result is JSON.
-pub(crate) fn print_lines(lines: &[String], json: bool) {
+/// Prints lines for people, unless the result is JSON; tells whether they could be written.
+pub(crate) fn print_lines(lines: &[String], json: bool) -> bool {
     let mut out = std::io::stdout().lock();
-    for line in lines.iter().filter(|_| !json) {
-        let _ = writeln!(out, "{line}");
+    let mut lines = lines.iter().filter(|_| !json);
+    written(lines.try_for_each(|line| writeln!(out, "{line}")).and_then(|()| out.flush()))
+}
+
+/// Whether output arrived. A reader that has gone away is no error of ours; a full disk is.
+fn written(result: std::io::Result<()>) -> bool {
+    match result {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            story(format_args!("error: the result could not be written: {error}"));
+            false
+        }
+        _ => true,
     }
-    let _ = out.flush();
 }
 
 /// Tells the story, on stderr.

@@ -124,10 +124,14 @@ fn summary(summary: &Summary) -> Vec<String> {
         });
         let since = summary
             .months_since_adverse
-            .map_or(String::new(), |months| format!(", the last {} ago", counted(months, "month")));
+            .map_or(String::new(), |months| format!(", the last {} ago", counted(months + 1, "month")));
         lines.push(line(
             "credit",
-            format_args!("24 months: worst {worst}, {}{since}{used}", counted(summary.adverse_months, "adverse month")),
+            format_args!(
+                "{} of 24 months reported: worst {worst}, {}{since}{used}",
+                summary.months_reported,
+                counted(summary.adverse_months, "adverse month")
+            ),
         ));
     }
     if let Some(payments) = summary.payments {
@@ -208,6 +212,15 @@ fn own(own: &SubjectPart, now: Timestamp) -> Vec<String> {
     for (state, member) in &own.consents {
         lines.push(line("consent", consent(state, &member.code, now)));
     }
+    for mended in &own.corrections {
+        let month = mended.slot.month.map_or(String::new(), |month| format!(" {month}"));
+        let (date, entry, account) = (mended.at.date(), mended.index, mended.slot.account);
+        let (by, superseded) = (&mended.by.name, mended.superseded);
+        let why = &mended.reason;
+        let what =
+            format!("{date} {by} corrected{month} of {account}, said in delivery {superseded}: {why}, entry {entry}");
+        lines.push(line("mended", what));
+    }
     for access in &own.accesses {
         let by = access.by.as_ref().map_or("yourself".to_owned(), |by| format!("{} ({})", by.name, by.code));
         let rules: Vec<_> = access.reasons.iter().map(|reason| reason.rule.as_str()).collect();
@@ -237,16 +250,11 @@ pub(super) fn report(report: &Report) -> Vec<String> {
         lines.push(line("name", format_args!("{name}{born}, reported by {}", furnisher.name)));
     }
     lines.extend(summary(&report.summary));
-    let counts = report.inquiries;
-    lines.push(line(
-        "asked",
-        format_args!(
-            "{} to decide on credit in 30 days, {} in 180, {} in 720",
-            counted(counts.days_30, "time"),
-            counts.days_180,
-            counts.days_720
-        ),
-    ));
+    lines.extend(report.inquiries.map(|counts| {
+        let times = counted(counts.days_30, "time");
+        let rest = format!("{} in 180, {} in 720", counts.days_180, counts.days_720);
+        line("asked", format_args!("{times} to decide on credit in 30 days, {rest}"))
+    }));
     lines.extend(report.accounts.iter().flat_map(account));
     lines.extend(report.wallets.iter().flat_map(wallet));
     if let Some(part) = &report.own {

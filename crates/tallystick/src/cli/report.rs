@@ -9,9 +9,10 @@ use crate::{clock, config};
 pub(super) fn run(args: &args::Report) -> Result<Told> {
     let subject = parse::subject(&args.subject.subject)?;
     let bureau = config::open(&args.folder.folder)?;
+    let receipt = inquire::receipt_file(args.receipt.as_deref())?;
     let own = own_report(&bureau, &subject, clock::now())?;
     if let Some(recorded) = &own.recorded {
-        inquire::write_receipt(args.receipt.as_deref(), recorded)?;
+        inquire::write_receipt(receipt, recorded);
     }
     Ok(tell(&own))
 }
