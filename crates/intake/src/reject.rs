@@ -1,7 +1,8 @@
 //! Rejects: reported records that intake refused, with code and place.
 //!
 //! A reject is data for the furnisher, who gets it back to mend the record. It never repeats personal data: of a
-//! sensitive field it tells the shape of what was found, not the text.
+//! sensitive field it tells the shape of what was found, not the text; and of any other field too, if the text looks like
+//! one that has slipped there from a sensitive one.
 
 use std::fmt;
 
@@ -62,26 +63,36 @@ impl fmt::Display for RejectCode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found(String);
 
-/// Longest text of a field that is repeated in a reject, in characters.
-const FOUND_CHARACTERS_MAX: usize = 32;
+/// Longest text that is repeated in a reject, in characters.
+const SHOWN_CHARACTERS_MAX: usize = 32;
+/// Most digits in a text that is repeated: a month has six, a date of birth or a telephone number has more.
+pub(crate) const SHOWN_DIGITS_MAX: usize = 6;
+/// Longest run of letters in a text that is repeated.
+const SHOWN_LETTERS_RUN_MAX: usize = 12;
 
 impl Found {
-    /// The text itself, of a field that is never personal (a code, a month, a length), cut to 32 characters.
+    /// The text itself, of a field that should hold nothing personal (a code, a month, an amount), if it looks so; else its
+    /// shape. Where columns have slipped, a name, a telephone number or an identifier may stand there.
     pub fn text(field: &[u8]) -> Self {
-        let text = String::from_utf8_lossy(field);
+        let field = field.trim_ascii();
+        match std::str::from_utf8(field) {
+            Ok(text) if !text.is_empty() && may_be_shown(text) => Self::quoted(text),
+            _ => Self::shape(field),
+        }
+    }
+
+    /// The text itself, whatever it is, cut to 32 characters: for text that the caller knows not to be personal, such as a
+    /// column's name.
+    pub(crate) fn quoted(text: &str) -> Self {
         let text = text.trim();
         if text.is_empty() {
             return Self("blank".to_owned());
         }
-        let mut shown: String = text
-            .chars()
-            .take(FOUND_CHARACTERS_MAX)
-            .map(|character| if character.is_control() { '\u{fffd}' } else { character })
-            .collect();
-        if text.chars().count() > FOUND_CHARACTERS_MAX {
-            shown.push('…');
-        }
-        Self(format!("`{shown}`"))
+        let plain = |character: char| if character.is_control() { '\u{fffd}' } else { character };
+        let mut characters = text.chars();
+        let shown: String = characters.by_ref().take(SHOWN_CHARACTERS_MAX).map(plain).collect();
+        let cut = if characters.next().is_some() { "…" } else { "" };
+        Self(format!("`{shown}{cut}`"))
     }
 
     /// The shape of a field that may be personal: how many bytes of what, e.g. `9 digits`.
@@ -113,6 +124,18 @@ impl fmt::Display for Found {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)
     }
+}
+
+/// Whether a text is too short and too plain to be a name of several words or in another script, an address, a date of birth,
+/// a telephone number or an identifier.
+fn may_be_shown(text: &str) -> bool {
+    text.is_ascii()
+        && text.len() <= SHOWN_CHARACTERS_MAX
+        && !text.contains(|character: char| character.is_ascii_whitespace() || character == '@')
+        && text.bytes().filter(u8::is_ascii_digit).count() <= SHOWN_DIGITS_MAX
+        && text
+            .split(|character: char| !character.is_ascii_alphabetic())
+            .all(|letters| letters.len() <= SHOWN_LETTERS_RUN_MAX)
 }
 
 /// One refused record.
@@ -162,7 +185,28 @@ mod tests {
         assert_eq!(Found::shape(b"445112877").to_string(), "9 digits");
         assert_eq!(Found::shape("张三".as_bytes()).to_string(), "6 bytes beyond ASCII");
         assert_eq!(Found::text(b"a\x07b").to_string(), "`a\u{fffd}b`");
-        assert_eq!(Found::text(&[b'x'; 40]).to_string(), format!("`{}…`", "x".repeat(32)));
+        assert_eq!(Found::text(b" \t").to_string(), "blank");
+        for told in ["97", "2026-13", "12.345", "-1,234.56", "credit_card_x", "twelve_twelve"] {
+            assert_eq!(Found::text(told.as_bytes()).to_string(), format!("`{told}`"));
+        }
+        for (text, shape) in [
+            ("张三", "6 bytes beyond ASCII"),
+            ("Zhang San", "9 characters"),
+            ("13800138000", "11 digits"),
+            ("138-0013-8000", "13 characters"),
+            ("219-09-9999", "11 characters"),
+            ("11010519491231002X", "18 letters and digits"),
+            ("110105194912310021", "18 digits"),
+            ("02.01.1980", "10 characters"),
+            ("a@b.cn", "6 characters"),
+            ("Wolfeschlegel", "13 letters"),
+            ("a_b_c_d_e_f_g_h_i_j_k_l_m_n_o_p_q", "33 characters"),
+        ] {
+            assert_eq!(Found::text(text.as_bytes()).to_string(), shape);
+        }
+        assert_eq!(Found::text(&[0xff, 0xfe]).to_string(), "2 bytes beyond ASCII");
+        assert_eq!(Found::quoted("姓名").to_string(), "`姓名`");
+        assert_eq!(Found::quoted(&"x".repeat(40)).to_string(), format!("`{}…`", "x".repeat(32)));
     }
 
     #[test]

@@ -152,7 +152,7 @@ fn each_fault_has_its_code_and_no_reject_repeats_personal_data() {
         (
             "-12.30",
             "99999999999999999999",
-            "R011 record 1 byte 107 `balance`: expected an amount below 2^63 minor units, found `99999999999999999999`",
+            "R011 record 1 byte 107 `balance`: expected an amount below 2^63 minor units, found 20 digits",
         ),
         (
             "02.01.2020",
@@ -305,4 +305,111 @@ fn nothing_is_handed_on_when_nothing_is_admitted() {
     read_delivery(&layout, &mut file.as_bytes(), &context, &mut taken).expect("is of the layout");
     assert!(taken.records.is_empty());
     assert_eq!(taken.not_admitted, [(DataCategory::Credit, 1), (DataCategory::Identity, 1), (DataCategory::Sex, 1)]);
+}
+
+/// Where the only reject of `file` points: its record's number and its byte.
+fn place_of_reject(mapping: &str, file: &[u8]) -> (u64, u64) {
+    let (summary, taken) = read_by(mapping, file, None);
+    assert_eq!(summary.expect("is of the layout").rejects, 1);
+    let place = taken.rejects.first().expect("a reject").place;
+    (place.record, place.byte)
+}
+
+const SMALL: &str = r#"
+ignore = ["note"]
+[layout]
+name = "small"
+version = 1
+[subject]
+column = "no"
+scheme = "member-number"
+[[tradeline]]
+account = "no"
+month = "2005-09"
+currency = "TWD"
+kind = "credit_card"
+balance = "sum"
+"#;
+
+#[test]
+fn a_reject_points_at_the_first_byte_of_its_field_as_delivered() {
+    for (file, byte) in [
+        ("no,note,sum\n1,a,x\n", 16),
+        ("no,note,sum\r\n1,a,x\r\n", 17),
+        ("no,note,sum\r1,a,x\r", 16),
+        ("no,note,sum\n1,a,x", 16),
+        // Blank lines, before and between.
+        ("no,note,sum\n\n\n1,a,x\n", 18),
+        ("no,note,sum\r\n\r\n\r\n1,a,x\r\n", 21),
+        ("\n\nno,note,sum\n1,a,x\n", 18),
+        // Quotes: doubled ones, line ends and delimiters inside, text behind, one that is not at the start.
+        ("no,note,sum\n1,\"a\"\"b\",x\n", 21),
+        ("no,note,sum\n1,\"\"\"\"\"\",x\n", 21),
+        ("no,note,sum\n1,\"a\nb\",x\n", 20),
+        ("no,note,sum\r\n1,\"a\r\n\r\nb,\",x\r\n", 25),
+        ("no,note,sum\n1,\"a\"b,x\n", 19),
+        ("no,note,sum\n1,a\"b\"\"c,x\n", 21),
+        ("no,note,sum\n1,\"\",x\n", 17),
+        ("\"no\",\"no\"\"te\",sum\n1,a,x\n", 22),
+        // The field itself quoted or padded.
+        ("no,note,sum\n1,a,\"x\"\n", 16),
+        ("no,note,sum\n1,a,  x\n", 16),
+        // A byte order mark is part of the file.
+        ("\u{feff}no,note,sum\n1,a,x\n", 19),
+        ("\u{feff}no,note,sum\r\n\r\n1,\"a\"\"\",x\r\n", 26),
+        // Rows that are taken, before.
+        ("no,note,sum\r\n1,\"a\r\n\"\"b\",2\r\n\r\n3,c,x\r\n", 33),
+    ] {
+        let mapping = if file.contains("no\"\"te") { SMALL.replace("note", "no\\\"te") } else { SMALL.to_owned() };
+        let record = if file.contains("3,c") { 2 } else { 1 };
+        assert_eq!(file.as_bytes()[usize::try_from(byte).expect("is small") - 1], b',', "{file:?}");
+        assert_eq!(place_of_reject(&mapping, file.as_bytes()), (record, byte), "{file:?}");
+    }
+    let mapping = format!("{SMALL}[file]\nencoding = \"gb18030\"\n");
+    let (file, _, _) = encoding_rs::GB18030.encode("no,note,sum\r\n1,\"\u{5f20}\"\"\u{4e09}\r\n\u{20087}\",x\r\n");
+    assert_eq!(place_of_reject(&mapping, &file), (1, 30));
+}
+
+#[test]
+fn a_record_stands_at_the_first_byte_of_its_row() {
+    let file = "\u{feff}no,note,sum\r\n1,a,1\r\n\r\n\n2,\"\n\",2\r\n3,c,3\n\n4,d,4,\n\"x";
+    let (_, taken) = read_by(SMALL, file.as_bytes(), None);
+    let places: Vec<_> = taken.records.iter().map(|record| (record.place.record, record.place.byte)).collect();
+    assert_eq!(places, [(1, 16), (2, 26), (3, 35)]);
+    let columns: Vec<_> = taken.rejects.iter().map(|reject| (reject.place.record, reject.place.byte)).collect();
+    assert_eq!(columns, [(4, 42), (5, 49)]);
+}
+
+#[test]
+fn a_far_row_has_its_exact_place() {
+    let row = "1,\"a\"\"\r\nb\",2\r\n";
+    let file = format!("no,note,sum\r\n{}1,\"{}\",x\r\n", row.repeat(100_000), "\"\"\n".repeat(200_000));
+    let place = 13 + row.len() * 100_000 + 2 + 600_002 + 1;
+    assert_eq!(place_of_reject(SMALL, file.as_bytes()), (100_001, place as u64));
+}
+
+#[test]
+fn personal_data_that_has_slipped_into_another_column_is_never_repeated() {
+    for personal in [
+        "\u{5f20}\u{4e09}",
+        "San Zhang",
+        "13800138000",
+        "138-0013-8000",
+        "+86 138 0013 8000",
+        "110105194912310021",
+        "11010519491231002X",
+        "02.01.1980",
+        "zhang@example.com",
+    ] {
+        for (from, field) in [("card", "product"), ("2026-01", "month"), ("-12.30", "balance"), (",1,-", "late")] {
+            let to = if field == "late" { format!(",{personal},-") } else { personal.to_owned() };
+            // A number is an amount: it is refused only where it can't be one.
+            let to = if field == "balance" { format!("{to}x") } else { to };
+            let told = only_reject(&GOOD.replacen(from, &to, 1));
+            assert!(told.contains(&format!("`{field}`")), "{told}");
+            assert!(!told.contains(personal), "{told}");
+            let expected = told.rsplit("found ").next().expect("tells what was found");
+            assert!(expected.starts_with(|first: char| first.is_ascii_digit()), "a shape: {told}");
+        }
+    }
 }

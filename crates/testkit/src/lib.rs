@@ -4,5 +4,7 @@
 //! deliveries that furnishers would make of them, at any size, each with the truth of what it should become. The fixed
 //! set below `samples/` is [`samples`]; the program `town` writes both.
 
+pub mod crash;
 pub mod samples;
+pub mod simulation;
 pub mod town;

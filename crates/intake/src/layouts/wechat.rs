@@ -34,7 +34,8 @@ static WECHAT: Platform = Platform {
     returned_prefix: Some("已退款"),
     fee: FeeColumn::Remark("服务费"),
     rules: RULES,
-    account_labels: &["微信昵称"],
+    // Bills print no number of the wallet, only a nickname, which its owner can change.
+    account_labels: &[],
 };
 
 const COLUMNS: &[ColumnNames] = &[

@@ -28,7 +28,7 @@ fn a_row_at_fault_is_refused_with_code_record_offset_and_field() {
             "交易时间",
             RejectCode::NotADate,
             "`YYYY-MM-DD hh:mm:ss` or `YYYY/M/D h:mm`",
-            "`2024-02-30 10:00:00`",
+            "19 characters",
         ),
         (
             "2024-03-05 10:00:00",

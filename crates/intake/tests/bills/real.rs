@@ -148,7 +148,7 @@ fn real_wechat_bills_give_these_months_and_totals() {
     let bill = |file, months, totals| RealBill {
         file,
         layout: Layout::Wechat,
-        account: "测试",
+        account: "wechat 1",
         months,
         set_aside: &[],
         totals,

@@ -19,6 +19,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 use serde_json::{Value, json};
 
 use self::args::{Cli, Command};
@@ -63,9 +64,27 @@ pub(crate) fn run() -> ExitCode {
         Err(error) => {
             // Help and version are answers; anything else could not run, which is 1 here and not clap's 2.
             let end = if error.use_stderr() { End::CouldNotRun } else { End::Ok };
-            let _ = error.print();
+            let message = if repeats_nothing_personal(&error) {
+                let _ = error.print();
+                error.render().to_string()
+            } else {
+                let what = error.kind().as_str().unwrap_or("these arguments have no meaning here");
+                let usage = error
+                    .get(ContextKind::Usage)
+                    .map(|usage| {
+                        format!(
+                            "
+
+{usage}"
+                        )
+                    })
+                    .unwrap_or_default();
+                let message = format!("error: {what}; it is not repeated here, as it may be personal{usage}");
+                story(&message);
+                message
+            };
             if end != End::Ok && std::env::args().any(|argument| argument == "--json") {
-                print_json(&json!({"result": "error", "message": error.render().to_string().trim_end()}));
+                print_json(&json!({"result": "error", "message": message.trim_end()}));
             }
             return ExitCode::from(end as u8);
         }
@@ -77,6 +96,24 @@ pub(crate) fn run() -> ExitCode {
     });
     let printed = if cli.json { print_json(&told.json) } else { print_lines(&told.lines, false) };
     ExitCode::from(if printed { told.end } else { End::CouldNotRun } as u8)
+}
+
+/// Whether an error of the command line can be shown as it is. It repeats what was typed, which may be an identifier that
+/// lost its flag; a misspelt flag or command is no such thing.
+fn repeats_nothing_personal(error: &clap::Error) -> bool {
+    let is_word = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    error.context().all(|(kind, value)| match (kind, value) {
+        (ContextKind::InvalidArg, ContextValue::String(text)) => {
+            // Of a flag that exists clap gives the whole form, `--subject <SUBJECT>`.
+            let flag = text.split_once(' ').map_or(text.as_str(), |(flag, _)| flag);
+            flag.starts_with('-') && is_word(flag)
+        }
+        (ContextKind::InvalidSubcommand, ContextValue::String(text)) => {
+            is_word(text) && error.get(ContextKind::SuggestedSubcommand).is_some()
+        }
+        (ContextKind::InvalidValue, _) => false,
+        _ => true,
+    })
 }
 
 fn run_command(command: &Command, json: bool) -> Result<Told> {

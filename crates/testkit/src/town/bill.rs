@@ -145,7 +145,7 @@ fn finish(rows: &[Row], bytes: &[u8], out: &mut impl Write) -> io::Result<Writte
 }
 
 impl Town {
-    /// What a bill says of itself to name the wallet: an address on one platform, a nickname on the other.
+    /// What a bill says of itself to name its owner: an address on one platform, a nickname on the other, which is no account.
     pub fn bill_account(&self, person: &Person, platform: Platform) -> String {
         let (family, given) = person.name_by_sound();
         match platform {
@@ -368,6 +368,10 @@ fn truth(
     let rows = rows(town, person, platform, period, faults);
     let rejects = rows.iter().filter_map(|row| Some(Expected::rejected(row.record, row.fault?)));
     let mut expected: Vec<_> = rejects.collect();
+    let account = match platform {
+        Platform::Wechat => "wechat 1".to_owned(),
+        Platform::Alipay => town.bill_account(person, platform),
+    };
     for month in period.newest_first() {
         let of_month = |row: &&Row| row.fault.is_none() && Month::of(row.payment.day) == Some(month);
         let counted: Vec<_> = rows.iter().filter(of_month).filter(|row| row.payment.is_counted(platform)).collect();
@@ -377,7 +381,7 @@ fn truth(
             first.record,
             Reported {
                 profile: Some(profile(payments, platform, Provenance::SelfAsserted)),
-                ..Reported::about(person.identifier().into_iter().collect(), town.bill_account(person, platform), month)
+                ..Reported::about(person.identifier().into_iter().collect(), account.clone(), month)
             },
         ));
     }

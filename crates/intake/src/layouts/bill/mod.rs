@@ -56,7 +56,8 @@ pub(super) struct Platform {
     pub(super) fee: FeeColumn,
     /// What a row means; the first that fits decides.
     pub(super) rules: &'static [Rule],
-    /// What stands before the wallet's number outside the table.
+    /// What stands before the wallet's number outside the table; none if a bill prints no lasting number. Then the name of
+    /// the layout stands for the wallet.
     pub(super) account_labels: Words,
 }
 

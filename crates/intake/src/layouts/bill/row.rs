@@ -151,7 +151,12 @@ fn day(fields: &Fields<'_>, at: &Fault<'_>) -> Result<(Date, Month), Box<Reject>
     let day = value::local_day(text);
     day.and_then(|day| Some((day, Month::of(day)?))).ok_or_else(|| {
         let code = if text.is_empty() { RejectCode::Required } else { RejectCode::NotADate };
-        at.fault(code, Column::Time, "`YYYY-MM-DD hh:mm:ss` or `YYYY/M/D h:mm`".to_owned(), value::found_time(text))
+        at.fault(
+            code,
+            Column::Time,
+            "`YYYY-MM-DD hh:mm:ss` or `YYYY/M/D h:mm`".to_owned(),
+            Found::shape(text.as_bytes()),
+        )
     })
 }
 

@@ -1,9 +1,9 @@
-//! Values of a bill: amounts in fen, local times, and what may be told of them in a reject.
+//! Values of a bill: amounts in fen, local times, and what may be told of amounts in a reject.
 
 use tallystick_model::money::{DecimalMarks, NotAnAmount, parse_minor};
 use tallystick_model::{Currency, Date};
 
-use crate::reject::Found;
+use crate::reject::{Found, SHOWN_DIGITS_MAX};
 
 const MARKS: DecimalMarks = DecimalMarks { decimal: b'.', thousands: Some(b',') };
 
@@ -53,27 +53,13 @@ fn number(text: &str) -> Option<i8> {
     digits.then(|| text.parse().ok()).flatten()
 }
 
-/// Longest number that is told in a reject: longer ones may be identifiers that stand in the wrong column.
-const TOLD_DIGITS_MAX: usize = 9;
-
 /// What to tell of a text where an amount was expected: the text if it looks like one, else its shape.
 pub(super) fn found_amount(text: &str) -> Found {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let body = text.strip_prefix(['-', '+']).unwrap_or(text);
     let body = body.strip_prefix(YUAN).unwrap_or(body);
     let looks_like_one = body.chars().all(|character| character.is_ascii_digit() || ".,".contains(character));
-    if looks_like_one && digits <= TOLD_DIGITS_MAX {
-        Found::text(text.as_bytes())
-    } else {
-        Found::shape(text.as_bytes())
-    }
-}
-
-/// What to tell of a text where a time was expected: the text if it starts like one, else its shape.
-pub(super) fn found_time(text: &str) -> Found {
-    let characters = text.chars().all(|character| character.is_ascii_digit() || "-/: ".contains(character));
-    let starts_like_one = text.find(['-', '/']) == Some(4) && characters && text.len() <= "YYYY-MM-DD hh:mm:ss".len();
-    if starts_like_one { Found::text(text.as_bytes()) } else { Found::shape(text.as_bytes()) }
+    if looks_like_one && digits <= SHOWN_DIGITS_MAX { Found::quoted(text) } else { Found::shape(text.as_bytes()) }
 }
 
 #[cfg(test)]
@@ -123,14 +109,13 @@ mod tests {
     }
 
     #[test]
-    fn a_reject_tells_amounts_and_times_and_of_all_else_the_shape() {
+    fn a_reject_tells_short_amounts_and_of_all_else_the_shape() {
         assert_eq!(found_amount("1.2.3").to_string(), "`1.2.3`");
         assert_eq!(found_amount("-¥5").to_string(), "`-¥5`");
         assert_eq!(found_amount("110101199003070000").to_string(), "18 digits");
         assert_eq!(found_amount("186-1234-567").to_string(), "12 characters");
         assert_eq!(found_amount("张三").to_string(), "6 bytes beyond ASCII");
-        assert_eq!(found_time("2021-02-30 00:00:00").to_string(), "`2021-02-30 00:00:00`");
-        assert_eq!(found_time("186-1234-5678").to_string(), "13 characters");
-        assert_eq!(found_time("1101-张三").to_string(), "11 bytes beyond ASCII");
+        assert_eq!(found_amount("¥1,234.567").to_string(), "11 bytes beyond ASCII");
+        assert_eq!(found_amount("¥123.456").to_string(), "`¥123.456`");
     }
 }

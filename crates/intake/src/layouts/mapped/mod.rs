@@ -33,7 +33,7 @@ pub fn read(
     context: &ReadContext,
     sink: &mut dyn Sink,
 ) -> Result<FileSummary, Refused> {
-    let (bounded, since_record) = Bounded::new(input, RECORD_BYTES_MAX);
+    let bounded = Bounded::new(input, RECORD_BYTES_MAX);
     let mut csv =
         csv::ReaderBuilder::new().delimiter(mapping.delimiter()).has_headers(true).flexible(true).from_reader(bounded);
     let header = csv.byte_headers().map_err(|error| refused(error, 0))?.clone();
@@ -41,16 +41,18 @@ pub fn read(
     let mut summary = FileSummary::default();
     let mut record = csv::ByteRecord::new();
     loop {
-        since_record.set(0);
         let start = csv.position().byte();
-        if !csv.read_byte_record(&mut record).map_err(|error| refused(error, start))? {
+        csv.get_mut().begin_record(start);
+        let is_row = csv.read_byte_record(&mut record);
+        let delivered = csv.get_ref();
+        let byte = delivered.row_start(start);
+        if !is_row.map_err(|error| refused(error, byte))? {
             return Ok(summary);
         }
-        let byte = record.position().map_or(start, csv::Position::byte);
         summary.records += 1;
         let place = RecordPlace { record: summary.records, byte };
         let taken = if record.len() == header.len() {
-            plan.record(&record, place, sink)
+            plan.record(&record, place, delivered, sink)
         } else {
             Err(Reject {
                 code: RejectCode::ColumnCount,

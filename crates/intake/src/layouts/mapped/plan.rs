@@ -8,6 +8,7 @@ use tallystick_model::payment_profile::Provenance;
 use tallystick_model::tradeline::{AccountKind, AccountStatus, PaymentRating};
 use tallystick_model::{CategorySet, Currency, DataCategory, IdScheme, Month};
 
+use super::bounded::Bounded;
 use super::mapping::{Coded, FlowName, Mapping, MonthFrom, ProfileMap, TradelineMap};
 use super::pattern::DatePattern;
 use super::row::Row;
@@ -214,7 +215,7 @@ impl<'a> Plan<'a> {
                 byte: 0,
                 field: "header".to_owned(),
                 expected: "only columns that the layout maps, declares under a category or ignores by name".to_owned(),
-                found: Found::text(name.as_bytes()),
+                found: Found::quoted(name),
             });
         }
         Ok(Self {
@@ -234,8 +235,9 @@ impl<'a> Plan<'a> {
         &self,
         record: &ByteRecord,
         place: RecordPlace,
+        delivered: &Bounded<'_>,
         sink: &mut dyn Sink,
     ) -> Result<Option<ReportedRecord>, Reject> {
-        Row { plan: self, record, place }.read(sink)
+        Row { plan: self, record, place, delivered }.read(sink)
     }
 }

@@ -8,22 +8,25 @@ use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
 use tallystick_model::tradeline::{Liability, TradelineMonth, TradelineTerms};
 use tallystick_model::{Currency, DataCategory, Date, IdScheme, Identifier, Month, Sensitive};
 
+use super::bounded::Bounded;
 use super::mapping::FlowName;
 use super::pattern::DatePattern;
 use super::plan::{CodedPlan, Column, IdentityPlan, MonthPlan, Plan, ProfilePlan, TradelinePlan};
 use crate::read::Sink;
 use crate::reject::{Found, Reject, RejectCode};
 
-pub(super) struct Row<'a> {
+pub(super) struct Row<'a, 'f> {
     pub(super) plan: &'a Plan<'a>,
     pub(super) record: &'a ByteRecord,
     pub(super) place: RecordPlace,
+    /// The row as delivered, for where its fields stand.
+    pub(super) delivered: &'a Bounded<'f>,
 }
 
 /// Longest account number, in bytes.
 const ACCOUNT_BYTES_MAX: usize = 64;
 
-impl Row<'_> {
+impl Row<'_, '_> {
     pub(super) fn read(&self, sink: &mut dyn Sink) -> Result<Option<ReportedRecord>, Reject> {
         let admits = |category| self.plan.admitted.contains(category);
         let mut statements = Vec::with_capacity(self.plan.tradelines.len() + 1);
@@ -59,11 +62,10 @@ impl Row<'_> {
         self.record.get(column.place).unwrap_or_default().trim_ascii()
     }
 
-    /// A reject at `column`; `found` decides how much of the field is repeated.
+    /// A reject at the first byte of `column` as delivered; `found` decides how much of the field is repeated.
     fn reject(&self, code: RejectCode, column: &Column, expected: impl Into<String>, found: Found) -> Reject {
-        let offset = self.record.range(column.place).map_or(0, |range| range.start);
-        // Fields are stored without delimiters and quotes: exact for rows without quotes, a lower bound otherwise.
-        let byte = self.place.byte + offset as u64 + column.place as u64;
+        let delimiter = self.plan.mapping.delimiter();
+        let byte = self.delivered.field_start(self.place.byte, delimiter, column.place).unwrap_or(self.place.byte);
         let place = RecordPlace { record: self.place.record, byte };
         Reject { code, place, field: column.name.clone(), expected: expected.into(), found }
     }

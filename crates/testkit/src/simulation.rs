@@ -1,0 +1,3 @@
+//! Chance from a seed, for runs that can be repeated.
+
+pub mod chance;
