@@ -199,6 +199,15 @@ fn an_unclosed_quote_ends_at_the_limit_instead_of_filling_memory() {
     assert!(matches!(summary, Err(Refused::TooLarge { limit_bytes: 1_048_576, .. })), "{summary:?}");
 }
 
+#[test]
+fn an_unclosed_quote_refuses_the_file_instead_of_losing_the_rows_it_swallows() {
+    let plain = GOOD.replace("\"Zhang, San\"", "Zhang");
+    let (summary, _) = read(&format!("\"{plain}{plain}{plain}"));
+    let said = summary.expect_err("is refused").to_string();
+    assert!(said.starts_with("byte 69 `row`: expected 11 columns, found "), "{said}");
+    assert!(said.ends_with("over several lines: a quote that is never closed?"), "{said}");
+}
+
 const WIDE: &str = r#"
 ignore = ["note"]
 [layout]

@@ -137,7 +137,7 @@ fn ingests(marked: &Marked) {
     for file in [&headless, &strange] {
         marked.run(&ingest("BANK", &layout, file), 3, Shows::Nobody);
     }
-    marked.run(&ingest("SHOP", &layout, &delivery), 0, Shows::Nobody);
+    marked.run(&ingest("SHOP", &layout, &delivery), 3, Shows::Nobody);
     marked.run(&ingest("NOBODY", &layout, &delivery), 1, Shows::Nobody);
     for layout in ["metro2", "alipay", "wechat"] {
         let named = marked.run(
@@ -176,11 +176,11 @@ fn subjects(marked: &Marked) {
         let listed = marked.run(&["consent", "list", "--subject", who], 0, Shows::Nobody);
         let mut ids = listed.stdout.split_whitespace().filter(|word| word.len() == 16);
         let id = ids.next_back().expect("a consent").to_owned();
-        let shows = if *who == customer { Shows::Nobody } else { Shows::Subject };
+        let shows = if [&customer, &passport].contains(&who) { Shows::Nobody } else { Shows::Subject };
         marked.run(&inquire(who, "credit_application"), 0, shows);
         marked.run(&["report", "--subject", who], 0, shows);
-        marked.run(&["freeze", "place", "--subject", who], 0, Shows::Nobody);
-        marked.run(&["freeze", "lift", "--subject", who], 0, Shows::Nobody);
+        marked.run(&["freeze", "place", "--subject", who], 1, Shows::Nobody);
+        marked.run(&["freeze", "lift", "--subject", who], 1, Shows::Nobody);
         marked.run(&["consent", "withdraw", "--subject", who, "--consent", &id], 0, Shows::Nobody);
         marked.run(&["consent", "withdraw", "--subject", who, "--consent", "0123456789abcdef"], 1, Shows::Nobody);
     }

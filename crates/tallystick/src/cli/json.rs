@@ -8,7 +8,7 @@ use tallystick_model::identity::Identity;
 use tallystick_model::inquiry::Reason;
 use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
 use tallystick_model::tradeline::{PaymentRating, TradelineMonth, TradelineTerms};
-use tallystick_model::{Canonical, Currency, Timestamp};
+use tallystick_model::{Canonical, Currency, DataCategory, Timestamp};
 use tallystick_operations::bureau::Recorded;
 use tallystick_operations::report::{Access, Account, Named, Report, Wallet};
 use tallystick_scoring::summary::Summary;
@@ -124,7 +124,10 @@ fn identity(furnisher: &Named, identity: &Identity) -> Value {
         "address": identity.address.as_ref().map(|address| address.expose()),
         "account_number": identity.account_number.as_ref().map(|number| number.expose()),
         "attributes": identity.attributes.iter().map(|(category, value)| {
-            json!({"category": category.code(), "value": value.expose()})
+            // A further identifier is held for matching: that there is one is told, and of which scheme, not which.
+            let identifier = *category == DataCategory::Identity;
+            let shown = value.expose().split(':').next().filter(|_| identifier).unwrap_or(value.expose());
+            json!({"category": category.code(), "value": shown})
         }).collect::<Vec<_>>(),
     })
 }

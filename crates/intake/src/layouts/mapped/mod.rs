@@ -51,7 +51,17 @@ pub fn read(
         }
         summary.records += 1;
         let place = RecordPlace { record: summary.records, byte };
-        let taken = if record.len() == header.len() {
+        let fits = record.len() == header.len();
+        if !fits && record.iter().any(|field| field.contains(&b'\n')) {
+            // It may have swallowed any number of rows: they must not be lost with one reject.
+            return Err(Refused::NotThisLayout {
+                byte,
+                field: "row".to_owned(),
+                expected: format!("{} columns", header.len()),
+                found: Found::phrase(format!("{} over several lines: a quote that is never closed?", record.len())),
+            });
+        }
+        let taken = if fits {
             plan.record(&record, place, delivered, sink)
         } else {
             Err(Reject {
