@@ -330,6 +330,7 @@ impl<'a> DeliveryFacts<'a> {
     ) -> impl FnMut(&mut Vec<u8>) -> Result<Option<[u8; FACT_KEY_BYTES]>, StoreError> {
         let delivery: DeliveryNumber = open.number();
         let (rejects, progress) = (self.rejects, self.progress);
+        let bureau = self.bureau;
         let mut facts = self.facts.into_iter();
         let mut done = 0;
         move |value| {
@@ -341,7 +342,7 @@ impl<'a> DeliveryFacts<'a> {
             let body = match waiting {
                 Waiting::Body(body) => body,
                 Waiting::Identity(identity) => match salts.get(&subject) {
-                    Some(salt) => FactBody::Identity(open.seal(salt, &bytes, &identity)),
+                    Some(salt) => FactBody::Identity(open.seal(salt, &bytes, &identity, bureau.random())),
                     None => {
                         return Err(StoreError::Damaged {
                             place: "salts".to_owned(),

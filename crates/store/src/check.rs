@@ -19,7 +19,7 @@ use crate::facts_root::FactsRoot;
 use crate::keys;
 use crate::seal;
 use crate::snapshot::read_event;
-use crate::store::{Store, StoreError, behind, published_path, read_checkpoint, read_delivery};
+use crate::store::{Published, Store, StoreError, compare_published, read_checkpoint, read_delivery};
 
 /// One thing that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,11 @@ impl Report {
         if self.findings.len() < FINDINGS_MAX {
             self.findings.push(Finding { place: place.into(), what: what.into() });
         }
+    }
+
+    /// Whether all that was found is that the published checkpoint is missing.
+    pub fn only_lacks_checkpoint(&self) -> bool {
+        self.findings == [missing_checkpoint()]
     }
 
     fn check<T>(&mut self, place: &str, result: Result<T, StoreError>) -> Option<T> {
@@ -159,16 +164,23 @@ fn check_nodes(store: &Store, index: u64, leaf: Hash, edge: &mut Vec<Option<Hash
     }
 }
 
+const PUBLISHED: &str = "log/checkpoint";
+
+fn missing_checkpoint() -> Finding {
+    let what = "is missing: nothing shows whether the store was rolled back, and nothing is recorded";
+    Finding { place: PUBLISHED.to_owned(), what: what.to_owned() }
+}
+
 /// The published checkpoint is what outsiders have seen: the store may be ahead of it (a crash between both), never behind
 /// or beside.
 fn check_published(store: &Store, size: u64, report: &mut Report) {
-    const PLACE: &str = "log/checkpoint";
-    if !published_path(&store.folder).exists() {
-        return report.find(PLACE, "is missing: outsiders have nothing to compare with until the next entry");
-    }
-    let found = report.check(PLACE, behind(&store.engine, &store.signer, &store.folder, size));
-    if let Some(what) = found.flatten() {
-        report.find(PLACE, what);
+    match compare_published(&store.engine, &store.signer, &store.folder, size) {
+        Published::Missing => report.findings.push(missing_checkpoint()),
+        published => {
+            if let Some(what) = published.wrong() {
+                report.find(PUBLISHED, what);
+            }
+        }
     }
 }
 

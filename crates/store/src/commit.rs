@@ -15,7 +15,7 @@ use crate::engine::{Batch, Space};
 use crate::facts_root::{FactsDigest, FactsRoot};
 use crate::keys;
 use crate::load::Loaded;
-use crate::store::{Store, StoreError, lock, published_path};
+use crate::store::{Store, StoreError, lock, published_path, read_checkpoint};
 
 /// What a commit changes beside its own record.
 #[derive(Debug)]
@@ -124,8 +124,27 @@ impl Store {
             Arc::make_mut(&mut state.members).push(member.clone());
         }
         drop(state);
-        self.publish_checkpoint(&checkpoint)?;
+        // The commit stands whether or not this succeeds: an error would make the caller repeat what is recorded. The next
+        // commit or the next opening publishes again.
+        let _ = self.publish_checkpoint(&checkpoint);
         Ok(Committed { index, entry, receipt: Receipt { index, proof, checkpoint, extra: None } })
+    }
+
+    /// Writes the published checkpoint again if it is missing, and tells whether it was. A store that was behind for that
+    /// reason records again once it is opened anew.
+    ///
+    /// For whoever has checked the store and knows that nothing later was published: this vouches for it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be read or written.
+    pub fn publish_missing_checkpoint(&self) -> Result<bool, StoreError> {
+        let _committing = lock(&self.committing);
+        let path = published_path(&self.folder);
+        if path.try_exists().map_err(|error| StoreError::File { path, error })? {
+            return Ok(false);
+        }
+        self.publish_checkpoint(&read_checkpoint(&self.engine)?)?;
+        Ok(true)
     }
 
     /// Writes the signed checkpoint beside the engine, whole or not at all: where outsiders read it, and what shows that

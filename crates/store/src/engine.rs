@@ -1,8 +1,10 @@
-//! The storage engine behind the store: the one file that names it.
+//! The storage engine behind the store: the one module that names it.
 //!
 //! Five key spaces in one database, so that one batch is atomic over all of them. The settings are measured
 //! (`docs/decisions/0003-store-settings.md`): facts are only ever scanned by prefix, so they need no filter and like larger
 //! blocks; everything is compressed.
+
+mod journal;
 
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read};
@@ -13,6 +15,8 @@ use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy};
 use fjall::{AbstractTree, CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use thiserror::Error;
 use xxhash_rust::xxh3::Xxh3;
+
+use self::journal::Journal;
 
 /// What the engine could not do.
 #[derive(Debug, Error)]
@@ -52,6 +56,9 @@ impl From<fjall::Error> for EngineError {
 fn storage_error(error: fjall::LsmError) -> EngineError {
     match error {
         fjall::LsmError::Io(error) => EngineError::Io(error),
+        fjall::LsmError::ChecksumMismatch { .. } => {
+            EngineError::Damaged("a block does not match its checksum; `verify` names the file".to_owned())
+        }
         error => EngineError::Damaged(format!("{error:?}")),
     }
 }
@@ -124,7 +131,11 @@ impl Engine {
             Ok((database, spaces))
         }));
         match opened.map(|opened| opened.map_err(EngineError::from)) {
-            Ok(Ok((database, spaces))) => Ok(Self { database, spaces, folder: folder.to_owned(), _lock: lock }),
+            Ok(Ok((database, spaces))) => {
+                // The engine names its files by their whole path: to tell them relative to the folder, so must we.
+                let folder = folder.canonicalize().map_err(EngineError::Io)?;
+                Ok(Self { database, spaces, folder, _lock: lock })
+            }
             Ok(Err(EngineError::Damaged(what))) if what.starts_with("store/") => Err(EngineError::Damaged(what)),
             Ok(Err(EngineError::Damaged(what))) => {
                 Err(EngineError::Damaged(format!("{}: {what}", locate_damage(folder))))
@@ -162,6 +173,12 @@ impl Engine {
             Err(TryLockError::WouldBlock) => return Err(EngineError::Locked),
             Err(TryLockError::Error(error)) => return Err(EngineError::Io(error)),
         }
+        let torn = inspect_journals(folder)?;
+        // Opening a key space removes the tables that are not on its list: the list must be the one that was written.
+        if let Some(list) = spaces_of(folder).iter().find_map(|space| damaged_list(space)) {
+            let what = format!("{}: {MISMATCH}, kept in `current` beside it", relative_name(folder, &list));
+            return Err(EngineError::Damaged(what));
+        }
         // Damaged lists of tables make the engine panic while it holds a lock, which aborts the process. Each key space
         // opened by itself panics in a way that can be caught.
         for space in spaces_of(folder) {
@@ -173,6 +190,9 @@ impl Engine {
             if let Some(table) = damaged_table(&tree).filter(|_| is_list) {
                 return Err(EngineError::Damaged(format!("{}: {MISMATCH}", relative_name(folder, &table))));
             }
+        }
+        for (journal, at) in torn {
+            journal::set_aside(&journal, at).map_err(EngineError::Io)?;
         }
         Self::open_database(folder, Some(lock))
     }
@@ -247,15 +267,43 @@ impl std::fmt::Debug for Engine {
     }
 }
 
+/// Reads the journals, which the engine cuts where they are not whole. Gives those that a crash may have left torn and where;
+/// refuses those that only damage makes so.
+fn inspect_journals(folder: &Path) -> Result<Vec<(PathBuf, u64)>, EngineError> {
+    let mut journals = journals_of(folder);
+    let number = |path: &PathBuf| path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok());
+    journals.sort_by_key(number);
+    let damaged = |path: &Path, at: u64, what: &str| {
+        EngineError::Damaged(format!("{}: byte {at}: {what}", relative_name(folder, path)))
+    };
+    let mut torn = Vec::new();
+    for (place, path) in journals.iter().enumerate() {
+        match journal::inspect(path).map_err(EngineError::Io)? {
+            Journal::Whole => {}
+            // A journal is synced before the next one is begun.
+            Journal::TornTail { at } if place + 1 < journals.len() => {
+                return Err(damaged(path, at, "a batch is not whole, though another journal follows"));
+            }
+            Journal::TornTail { at } => torn.push((path.clone(), at)),
+            Journal::Damaged { at, what } => return Err(damaged(path, at, what)),
+        }
+    }
+    Ok(torn)
+}
+
 /// Which part of the database is damaged: a table file, or else the journal. The engine itself does not say.
 fn locate_damage(folder: &Path) -> String {
     if let Some(table) = spaces_of(folder).iter().find_map(|space| damaged_table(&open_space(space)?)) {
         return relative_name(folder, &table);
     }
-    let is_journal = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "jnl");
-    let files = files_of(folder);
-    let journals: Vec<String> = files.iter().filter(is_journal).map(|path| relative_name(folder, path)).collect();
+    let journals: Vec<String> = journals_of(folder).iter().map(|path| relative_name(folder, path)).collect();
     journals.join(", ")
+}
+
+fn journals_of(folder: &Path) -> Vec<PathBuf> {
+    let mut files = files_of(folder);
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "jnl"));
+    files
 }
 
 /// Opens one key space's tree by itself; `None` if its files do not allow it.

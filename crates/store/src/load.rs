@@ -12,7 +12,7 @@ use tallystick_model::identity::Identity;
 use crate::engine::Space;
 use crate::facts_root::{FactsDigest, FactsRoot};
 use crate::keys;
-use crate::seal::{self, SubjectSalt};
+use crate::seal::{self, NONCE_BYTES, SubjectSalt};
 use crate::store::{Store, StoreError, lock};
 
 /// A delivery that has its number and is not yet committed. One at a time.
@@ -41,8 +41,11 @@ impl Store {
     /// Gives the next delivery its number, durably, so that no other ever has it.
     ///
     /// # Errors
-    /// [`StoreError`] if the disk refuses.
+    /// [`StoreError::Behind`] if the published checkpoint knows more than the store; [`StoreError`] if the disk refuses.
     pub fn begin_delivery(&self) -> Result<OpenDelivery<'_>, StoreError> {
+        if let Some(why) = &self.behind {
+            return Err(StoreError::Behind(why.clone()));
+        }
         let delivering = lock(&self.delivering);
         let number = {
             let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -63,9 +66,15 @@ impl OpenDelivery<'_> {
         self.number
     }
 
-    /// Seals an identity for the fact at `key`, under the subject's `salt`.
-    pub fn seal(&self, salt: &SubjectSalt, key: &[u8; FACT_KEY_BYTES], identity: &Identity) -> Vec<u8> {
-        seal::seal(salt, key, identity)
+    /// Seals an identity for the fact at `key`, under the subject's `salt`. `nonce` is random and never used again.
+    pub fn seal(
+        &self,
+        salt: &SubjectSalt,
+        key: &[u8; FACT_KEY_BYTES],
+        identity: &Identity,
+        nonce: [u8; NONCE_BYTES],
+    ) -> Vec<u8> {
+        seal::seal(salt, key, identity, nonce)
     }
 
     /// Keeps salts of subjects that had none, in ascending order of subject. Before the facts sealed under them.

@@ -1,7 +1,8 @@
 //! Sealing of identities, so that destroying a subject's salt destroys them.
 //!
-//! The key of one sealed fact is HMAC-SHA-256(subject's salt, `tallystick seal 1` ‖ the fact's key). A fact's key is written once,
-//! so each sealing key seals one text and the nonce can be zero; the fact's key is also bound as associated data.
+//! The key of one sealed fact is HMAC-SHA-256(subject's salt, `tallystick seal 1` ‖ the fact's key). A store restored from a
+//! backup gives the same delivery number, and so the same fact's key, to another text: the nonce is therefore random, 12 bytes
+//! in front of the sealed text. The fact's key is also bound as associated data.
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
@@ -13,6 +14,9 @@ use tallystick_model::{Canonical, Sensitive};
 
 /// 32 random bytes kept for each subject; whoever destroys them erases every sealed text of the subject.
 pub type SubjectSalt = Sensitive<[u8; 32]>;
+
+/// Length of the nonce in front of a sealed text.
+pub const NONCE_BYTES: usize = 12;
 
 fn cipher(salt: &SubjectSalt, key: &[u8; FACT_KEY_BYTES]) -> ChaCha20Poly1305 {
     // A key of 32 bytes is shorter than the hash's block: it is taken as it is, padded with zeros.
@@ -26,17 +30,18 @@ fn cipher(salt: &SubjectSalt, key: &[u8; FACT_KEY_BYTES]) -> ChaCha20Poly1305 {
     ChaCha20Poly1305::new(&mac.finalize().into_bytes())
 }
 
-/// Seals `identity` for the fact at `key`.
-pub fn seal(salt: &SubjectSalt, key: &[u8; FACT_KEY_BYTES], identity: &Identity) -> Vec<u8> {
+/// Seals `identity` for the fact at `key`, under a random `nonce`.
+pub fn seal(salt: &SubjectSalt, key: &[u8; FACT_KEY_BYTES], identity: &Identity, nonce: [u8; NONCE_BYTES]) -> Vec<u8> {
     let text = identity.to_bytes();
-    let sealed = cipher(salt, key).encrypt(&Nonce::default(), Payload { msg: &text, aad: key });
+    let sealed = cipher(salt, key).encrypt(&Nonce::from(nonce), Payload { msg: &text, aad: key });
     // The cipher fails only above 256 GiB; an identity is bounded far below by its layout.
-    sealed.unwrap_or_default()
+    [nonce.as_slice(), &sealed.unwrap_or_default()].concat()
 }
 
 /// Opens what [`seal`] made; `None` if a byte of it, of the key or of the salt has changed.
 pub fn unseal(salt: &SubjectSalt, key: &[u8; FACT_KEY_BYTES], sealed: &[u8]) -> Option<Identity> {
-    let text = cipher(salt, key).decrypt(&Nonce::default(), Payload { msg: sealed, aad: key }).ok()?;
+    let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+    let text = cipher(salt, key).decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad: key }).ok()?;
     Identity::from_bytes(&text).ok()
 }
 
@@ -48,7 +53,9 @@ mod tests {
     fn only_the_right_salt_place_and_bytes_open_a_seal() {
         let identity = Identity { name: Some("ZHANG SAN".to_owned().into()), ..Identity::default() };
         let (salt, key) = (Sensitive::new([5; 32]), [6; FACT_KEY_BYTES]);
-        let sealed = seal(&salt, &key, &identity);
+        let sealed = seal(&salt, &key, &identity, [8; NONCE_BYTES]);
+        let other = seal(&salt, &key, &identity, [9; NONCE_BYTES]);
+        assert_ne!(sealed[NONCE_BYTES..], other[NONCE_BYTES..], "the nonce is used");
         assert!(!sealed.windows(5).any(|window| window == b"ZHANG"));
         assert_eq!(unseal(&salt, &key, &sealed), Some(identity));
         assert_eq!(unseal(&Sensitive::new([4; 32]), &key, &sealed), None);

@@ -153,6 +153,8 @@ impl Store {
             committing: Mutex::new(()),
         };
         store.commit(Changes::none(), founding.event, founding.salt, founding.at)?;
+        // What a commit can do without, a bureau cannot begin without.
+        store.publish_missing_checkpoint()?;
         // The format is written last: a store without it was never finished and is not opened.
         let mut batch = store.engine.batch();
         batch.put(Space::Meta, keys::FORMAT_KEY, [keys::FORMAT]);
@@ -186,8 +188,10 @@ impl Store {
             return Err(StoreError::WrongKey("signing key"));
         }
         let state = read_state(&engine, &signer)?;
-        let behind = behind(&engine, &signer, folder, state.log_size)?;
-        Ok(Self {
+        let published = compare_published(&engine, &signer, folder, state.log_size);
+        let lags = published == Published::Lags;
+        let behind = published.wrong();
+        let store = Self {
             engine,
             signer,
             folder: folder.to_owned(),
@@ -195,7 +199,12 @@ impl Store {
             behind,
             delivering: Mutex::new(()),
             committing: Mutex::new(()),
-        })
+        };
+        if lags {
+            // As in a commit: it may fail, and the next commit or opening does it again.
+            let _ = store.publish_checkpoint(&read_checkpoint(&store.engine)?);
+        }
+        Ok(store)
     }
 
     pub(crate) fn state(&self) -> std::sync::RwLockReadGuard<'_, State> {
@@ -246,35 +255,64 @@ impl Store {
     }
 }
 
-/// Compares the store with the checkpoint that outsiders have seen: what is wrong, if the store is not that log or a longer one.
+/// How the checkpoint that outsiders have seen stands to the store.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Published {
+    /// It is the store's.
+    Current,
+    /// It is of the same log, of fewer entries: the program ended, or the disk refused, between a commit and its publishing.
+    Lags,
+    /// It is missing; anything else may have been there.
+    Missing,
+    /// The store is not its log or a longer one: why.
+    Wrong(String),
+}
+
+impl Published {
+    /// What is wrong, if anything.
+    pub(crate) fn wrong(self) -> Option<String> {
+        match self {
+            Self::Current | Self::Lags => None,
+            Self::Missing => Some("is missing".to_owned()),
+            Self::Wrong(what) => Some(what),
+        }
+    }
+}
+
+/// Compares the store with the checkpoint that outsiders have seen.
 ///
-/// A missing file says nothing (it is written again), so that it can be removed by whoever knows why it is wrong.
-pub(crate) fn behind(
-    engine: &Engine,
-    signer: &CheckpointSigner,
-    folder: &Path,
-    size: u64,
-) -> Result<Option<String>, StoreError> {
-    let path = published_path(folder);
-    let note = match std::fs::read(&path) {
+/// A missing file counts as wrong, since removing it would hide a rollback; `Store::publish_missing_checkpoint` writes it again.
+pub(crate) fn compare_published(engine: &Engine, signer: &CheckpointSigner, folder: &Path, size: u64) -> Published {
+    let note = match std::fs::read(published_path(folder)) {
         Ok(note) => String::from_utf8_lossy(&note).into_owned(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(StoreError::File { path, error }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return if size == 0 { Published::Current } else { Published::Missing };
+        }
+        Err(error) => return Published::Wrong(format!("cannot be read: {error}")),
     };
     let published = match signer.verifier().open(&note) {
         Ok(published) => published,
-        Err(error) => return Ok(Some(format!("cannot be relied on: {error}"))),
+        Err(error) => return Published::Wrong(format!("cannot be relied on: {error}")),
     };
     if published.size > size {
         let lost = published.size - size;
-        return Ok(Some(format!(
+        return Published::Wrong(format!(
             "signs {} entries, the store has {size}: {lost} lost (was `store/*.jnl` cut?)",
             published.size
-        )));
+        ));
     }
-    let root = tallystick_audit::root(published.size, &Nodes::stored(engine))?;
-    let other = format!("signs another log than the store's at size {}", published.size);
-    Ok((root != published.root).then_some(other))
+    match tallystick_audit::root(published.size, &Nodes::stored(engine)) {
+        Ok(root) if root != published.root => {
+            Published::Wrong(format!("signs another log than the store's at size {}", published.size))
+        }
+        Ok(_) if published.size < size => Published::Lags,
+        Ok(_) => Published::Current,
+        Err(error) => Published::Wrong(format!(
+            "cannot be compared with the log at size {}: {}",
+            published.size,
+            StoreError::from(error)
+        )),
+    }
 }
 
 /// Where outsiders read the latest checkpoint.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -98,7 +99,7 @@ fn deliver(store: &Store, subjects: std::ops::Range<u8>, commits: bool) -> Deliv
         let slot = Slot { kind: FactKind::Identity, account: AccountKey::of_furnisher(1), month: None };
         let key = FactKey { subject: *subject, slot, delivery: number };
         let identity = Identity { name: Some("ZHANG SAN".to_owned().into()), ..Identity::default() };
-        let body = FactBody::Identity(delivery.seal(&salt, &key.to_bytes(), &identity));
+        let body = FactBody::Identity(delivery.seal(&salt, &key.to_bytes(), &identity, [7; 12]));
         facts.push(Fact { key, standing: Standing::Reported, body });
     }
     facts.sort_by_key(|fact| fact.key);
@@ -222,7 +223,50 @@ fn a_store_behind_its_published_checkpoint_records_nothing_more() {
     let store = open(&folder).expect("opens, to be looked at");
     let refused = store.commit(Changes::none(), freeze(2), [2; 16], at(6));
     assert!(matches!(refused, Err(StoreError::Behind(_))), "{refused:?}");
+    assert!(matches!(store.begin_delivery(), Err(StoreError::Behind(_))));
     assert_eq!(findings(&store), ["log/checkpoint: signs 2 entries, the store has 1: 1 lost (was `store/*.jnl` cut?)"]);
+}
+
+#[test]
+fn a_missing_checkpoint_stops_recording_until_it_is_published_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let published = folder.path().join("log/checkpoint");
+    drop(create(folder.path()));
+    let before = fs::read(&published).expect("reads");
+    fs::remove_file(&published).expect("removes");
+    let store = open(folder.path()).expect("opens, to be looked at");
+    let freeze = || Event::FreezePlaced(SubjectId([1; 16]));
+    let refused = store.commit(Changes::none(), freeze(), [1; 16], at(5));
+    assert!(matches!(&refused, Err(StoreError::Behind(why)) if why == "is missing"), "{refused:?}");
+    assert!(matches!(store.begin_delivery(), Err(StoreError::Behind(_))));
+    assert!(!published.exists());
+    assert!(check::check(&store, &mut |_, _| {}).only_lacks_checkpoint());
+    assert!(store.publish_missing_checkpoint().expect("writes"));
+    assert!(!store.publish_missing_checkpoint().expect("is there"));
+    assert_eq!(findings(&store), Vec::<String>::new());
+    assert_eq!(fs::read(&published).expect("reads"), before);
+    drop(store);
+    let store = open(folder.path()).expect("opens");
+    store.commit(Changes::none(), freeze(), [1; 16], at(5)).expect("commits");
+}
+
+#[test]
+fn a_commit_stands_though_its_checkpoint_could_not_be_published() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (published, draft) = (folder.path().join("log/checkpoint"), folder.path().join("log/checkpoint.new"));
+    let size = || signer().verifier().open(&fs::read_to_string(&published).expect("reads")).expect("signed").size;
+    let store = create(folder.path());
+    fs::create_dir(&draft).expect("creates");
+    let freeze = |subject: u8| Event::FreezePlaced(SubjectId([subject; 16]));
+    assert_eq!(store.commit(Changes::none(), freeze(1), [1; 16], at(5)).expect("commits").index, 1);
+    assert_eq!(size(), 1);
+    drop(store);
+    drop(open(folder.path()).expect("opens though it cannot publish either"));
+    assert_eq!(size(), 1);
+    fs::remove_dir(&draft).expect("removes");
+    let store = open(folder.path()).expect("opens");
+    assert_eq!(size(), 2, "opening publishes");
+    assert_eq!(findings(&store), Vec::<String>::new());
 }
 
 fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
@@ -261,7 +305,12 @@ fn a_flipped_byte_anywhere_is_found() {
         // The journal is filled up with zeros for later use: flips are tried where something was written, and once after.
         let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 2).min(bytes.len());
         let step = (written / 40).max(1);
-        for place in (0..written).step_by(step) {
+        let is_journal = relative.extension().is_some_and(|extension| extension == "jnl");
+        let mut places: BTreeSet<usize> = (0..written).step_by(step).collect();
+        if is_journal {
+            places.extend((0..written.min(400)).step_by(7));
+        }
+        for place in places {
             let copy = home.path().join("copy");
             copy_folder(&original, &copy);
             let mut changed = bytes.clone();
@@ -276,6 +325,7 @@ fn a_flipped_byte_anywhere_is_found() {
                     findings(&store)
                 }
             };
+            assert_nothing_destroyed(&original, &copy, &relative, &changed);
             flips += 1;
             if told.is_empty() {
                 harmless.push(format!("{}:{place}", relative.display()));
@@ -287,6 +337,24 @@ fn a_flipped_byte_anywhere_is_found() {
     }
     assert!(flips > 200, "{flips}");
     assert_eq!(harmless, Vec::<String>::new(), "of {flips} flips");
+}
+
+/// Opening a bureau with one damaged file leaves the others alone, and of a journal keeps every byte, there or aside.
+fn assert_nothing_destroyed(original: &Path, copy: &Path, damaged: &Path, changed: &[u8]) {
+    for file in files_below(original) {
+        let relative = file.strip_prefix(original).expect("below");
+        if relative != damaged {
+            let (before, after) = (fs::read(&file).expect("reads"), fs::read(copy.join(relative)));
+            let kept = after.is_ok_and(|after| after.starts_with(&before));
+            assert!(kept, "{} is gone or changed, {} was damaged", relative.display(), damaged.display());
+        }
+    }
+    let name = damaged.file_name().expect("has a name").to_string_lossy().into_owned();
+    if name.ends_with(".jnl") {
+        let is_copy = |file: &Path| file.file_name().is_some_and(|other| other.to_string_lossy().starts_with(&name));
+        let mut kept = files_below(copy).into_iter().filter(|file| is_copy(file));
+        assert!(kept.any(|file| fs::read(file).expect("reads") == changed), "{name}'s bytes are gone");
+    }
 }
 
 /// Whether a finding names the damaged file, or its key space where the file is read before the store is open.

@@ -328,4 +328,12 @@ fn a_flipped_byte_is_named_by_verify() {
     let (end, damaged) = json(folder.path(), &["verify", "--bureau", "demo"]);
     assert_eq!((end, &damaged["result"]), (1, &"damaged".into()));
     assert_eq!(damaged["findings"][0]["place"], "log/checkpoint");
+
+    // A missing checkpoint could hide a rollback: nothing is recorded until somebody says to publish it again.
+    fs::remove_file(&checkpoint).expect("removes");
+    let freeze = ["report", "--bureau", "demo", "--subject", ZHANG];
+    assert_eq!(code(&run(folder.path(), &freeze)), 1);
+    let (end, published) = json(folder.path(), &["verify", "--bureau", "demo", "--publish-checkpoint"]);
+    assert_eq!((end, &published["checkpoint_published"]), (0, &true.into()), "{published}");
+    assert_eq!(code(&run(folder.path(), &freeze)), 0);
 }

@@ -302,6 +302,9 @@ pub struct FreezeArgs {
 pub struct Verify {
     #[command(flatten)]
     pub folder: Folder,
+    /// Write `log/checkpoint` again if it is missing, after checking
+    #[arg(long)]
+    pub publish_checkpoint: bool,
 }
 
 #[derive(Debug, Args)]

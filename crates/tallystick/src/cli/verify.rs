@@ -3,7 +3,8 @@
 use anyhow::Result;
 use serde_json::json;
 use tallystick_operations::Bureau;
-use tallystick_operations::verify::verify;
+use tallystick_operations::verify::{publish_missing_checkpoint, verify};
+use tallystick_store::check::Report;
 
 use super::render::counted;
 use super::{End, Told, args, line};
@@ -12,14 +13,24 @@ use crate::progress::Watch;
 
 pub(super) fn run(args: &args::Verify, quiet: bool) -> Result<Told> {
     let bureau = config::open(&args.folder.folder)?;
-    Ok(tell(&bureau, quiet))
+    let mut report = check(&bureau, quiet);
+    let published = args.publish_checkpoint && publish_missing_checkpoint(&bureau, &mut report)?;
+    Ok(told(&report, published))
 }
 
 /// Checks everything and tells what was found.
 pub(super) fn tell(bureau: &Bureau, quiet: bool) -> Told {
+    told(&check(bureau, quiet), false)
+}
+
+fn check(bureau: &Bureau, quiet: bool) -> Report {
     let mut watch = Watch::counting(quiet);
     let report = verify(bureau, &mut |part, done| watch.count(part, done));
     watch.finish();
+    report
+}
+
+fn told(report: &Report, published: bool) -> Told {
     let counts = format!(
         "{}, {}, {} each with its entry, {}, {}, {} of {}",
         counted(report.entries, "log entry"),
@@ -43,6 +54,9 @@ pub(super) fn tell(bureau: &Bureau, quiet: bool) -> Told {
             report.findings.iter().map(|finding| line("find", format_args!("{}: {}", finding.place, finding.what))),
         );
     }
+    if published {
+        lines.push(line("note", "`log/checkpoint` was missing and is written again"));
+    }
     if report.leftover_facts > 0 {
         let left = report.leftover_facts;
         lines.push(line(
@@ -61,6 +75,7 @@ pub(super) fn tell(bureau: &Bureau, quiet: bool) -> Told {
         "facts": report.facts,
         "subjects": report.subjects,
         "leftover_facts": report.leftover_facts,
+        "checkpoint_published": published,
         "findings": report.findings.iter().map(|finding| {
             json!({"place": finding.place, "what": finding.what})
         }).collect::<Vec<_>>(),
