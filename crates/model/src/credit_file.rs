@@ -44,21 +44,24 @@ impl CreditFile {
     /// as deleted (Metro 2 status DA or DF) holds nothing at all.
     pub fn current(&self) -> impl Iterator<Item = &Fact> {
         let deleted = self.deleted_accounts();
+        self.standing().filter(move |fact| !deleted.contains(&fact.key.slot.account))
+    }
+
+    /// Of each slot the fact that stands, if any.
+    fn standing(&self) -> impl Iterator<Item = &Fact> {
         self.facts
             .chunk_by(|one, other| one.key.slot == other.key.slot)
             .filter_map(|slot| {
                 let mended = slot.iter().rev().find(|fact| fact.standing != Standing::Reported);
                 mended.or_else(|| slot.last())
             })
-            .filter(move |fact| {
-                !matches!(fact.standing, Standing::Deletes(_)) && !deleted.contains(&fact.key.slot.account)
-            })
+            .filter(|fact| !matches!(fact.standing, Standing::Deletes(_)))
     }
 
-    /// Accounts whose month recorded last says that the account is deleted.
+    /// Accounts of whose standing months the one recorded last says that the account is deleted.
     fn deleted_accounts(&self) -> Vec<AccountKey> {
         let mut latest: BTreeMap<AccountKey, (DeliveryNumber, AccountStatus)> = BTreeMap::new();
-        for fact in &self.facts {
+        for fact in self.standing() {
             if let FactBody::TradelineMonth(month) = &fact.body {
                 let (account, delivery) = (fact.key.slot.account, fact.key.delivery);
                 let entry = latest.entry(account).or_insert((delivery, month.status));
@@ -159,6 +162,9 @@ mod tests {
             fact(3, 3, Standing::Reported, AccountStatus::Deleted),
         ];
         assert_eq!(current(facts.clone()), Vec::<u32>::new());
+        let mut mended = facts.clone();
+        mended.push(fact(3, 4, Standing::Deletes(DeliveryNumber(3)), AccountStatus::Deleted));
+        assert_eq!(current(mended), [1, 2], "the statement of deletion was taken back");
         facts.push(open(4, 4, Standing::Reported));
         assert_eq!(current(facts), [1, 2, 3, 4]);
     }

@@ -167,7 +167,7 @@ impl<'a> DeliveryFacts<'a> {
             let Some((account, month, waiting)) = self.waiting(statement, allowed) else { continue };
             let kind = match &waiting {
                 Waiting::Body(body) => body.kind(),
-                Waiting::Identity(_) => FactKind::Identity,
+                Waiting::Identity(..) => FactKind::Identity,
             };
             let slot = Slot { kind, account, month };
             self.facts.push(((subject, slot), record.place, waiting));
@@ -306,7 +306,7 @@ impl<'a> DeliveryFacts<'a> {
     pub(crate) fn keep_salts(&self, open: &OpenDelivery<'_>) -> Result<BTreeMap<SubjectId, SubjectSalt>, StoreError> {
         let (mut salts, mut new) = (BTreeMap::new(), BTreeMap::new());
         for ((subject, _), _, waiting) in &self.facts {
-            if matches!(waiting, Waiting::Identity(_)) && !salts.contains_key(subject) {
+            if matches!(waiting, Waiting::Identity(..)) && !salts.contains_key(subject) {
                 let salt = match self.bureau.store.subject_salt(*subject)? {
                     Some(salt) => salt,
                     None => {
@@ -327,10 +327,10 @@ impl<'a> DeliveryFacts<'a> {
         self,
         open: &OpenDelivery<'_>,
         salts: &BTreeMap<SubjectId, SubjectSalt>,
+        nonce: [u8; 12],
     ) -> impl FnMut(&mut Vec<u8>) -> Result<Option<[u8; FACT_KEY_BYTES]>, StoreError> {
         let delivery: DeliveryNumber = open.number();
         let (rejects, progress) = (self.rejects, self.progress);
-        let bureau = self.bureau;
         let mut facts = self.facts.into_iter();
         let mut done = 0;
         move |value| {
@@ -342,7 +342,7 @@ impl<'a> DeliveryFacts<'a> {
             let body = match waiting {
                 Waiting::Body(body) => body,
                 Waiting::Identity(identity) => match salts.get(&subject) {
-                    Some(salt) => FactBody::Identity(open.seal(salt, &bytes, &identity, bureau.random())),
+                    Some(salt) => FactBody::Identity(open.seal(salt, &bytes, &identity, nonce)),
                     None => {
                         return Err(StoreError::Damaged {
                             place: "salts".to_owned(),

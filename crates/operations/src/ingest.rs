@@ -168,8 +168,11 @@ pub fn ingest(
     let not_admitted = std::mem::take(&mut facts.not_admitted);
     let open = bureau.store.begin_delivery()?;
     facts.tell("loading");
+    // One for the delivery: each fact is sealed under a key of its own, and a number given again after a restored backup must
+    // not seal another text under the same key and nonce.
+    let nonce = bureau.random();
     let salts = facts.keep_salts(&open)?;
-    let loaded = open.load(facts.into_stored(&open, &salts))?;
+    let loaded = open.load(facts.into_stored(&open, &salts, nonce))?;
 
     // Record: the commit makes the whole delivery visible with its entry.
     let digest = loaded.digest().clone();

@@ -5,6 +5,7 @@
 //! set below `samples/` is [`samples`]; the program `town` writes both.
 
 pub mod crash;
+pub mod reference;
 pub mod samples;
 pub mod simulation;
 pub mod town;

@@ -1,3 +1,219 @@
-//! Chance from a seed, for runs that can be repeated.
+//! Simulation: from one seed, a sequence of steps on the real bureau and on the reference, compared after every one.
+//!
+//! [`run`] is all there is to call. Nothing here reads a clock or chance: `now` goes on by the seed, random bytes come from
+//! it, and what the reference cannot know (names of consents, salts, seals) it is told by the bureau. A failure names
+//! the seed and lists the steps that led to it.
 
 pub mod chance;
+pub mod compare;
+pub mod file;
+pub mod steps;
+mod verbs;
+
+use std::fmt;
+use std::path::Path;
+
+use tallystick_model::event::{Event, Founding};
+use tallystick_model::{Pseudonymiser, Sensitive, Timestamp};
+use tallystick_operations::Bureau;
+use tallystick_operations::bureau::Keys;
+use tallystick_policy::Rulebook;
+
+use self::chance::{Chance, Fuse, SeededEntropy};
+use self::steps::{Chooser, Handing, Step};
+use crate::reference::Reference;
+
+/// What a simulation did, so that a test can see that it did something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Steps taken.
+    pub steps: usize,
+    /// Steps that the bureau refused as they contradict themselves or what is stored.
+    pub refused: usize,
+    /// Reports given to subscribers.
+    pub permitted: usize,
+    /// Inquiries denied.
+    pub denied: usize,
+    /// Inquiries that were permitted and found nothing.
+    pub no_hit: usize,
+    /// Deliveries that became visible.
+    pub delivered: usize,
+    /// Rows refused in them.
+    pub rejects: usize,
+    /// Values left out of them.
+    pub left_out: usize,
+    /// Files refused whole.
+    pub files_refused: usize,
+    /// Files of which nobody had consented to anything.
+    pub without_consent: usize,
+    /// Files that a rule kept out.
+    pub forbidden: usize,
+    /// Files without a row that could be loaded.
+    pub nothing: usize,
+    /// Files that had come in before.
+    pub already: usize,
+    /// Loads that a power cut ended.
+    pub cut: usize,
+    /// Corrections and deletions.
+    pub corrected: usize,
+    /// Times the bureau was opened again.
+    pub reopened: usize,
+    /// Facts left behind by loads that never ended.
+    pub leftover_facts: usize,
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.steps += other.steps;
+        self.refused += other.refused;
+        self.permitted += other.permitted;
+        self.denied += other.denied;
+        self.no_hit += other.no_hit;
+        self.delivered += other.delivered;
+        self.rejects += other.rejects;
+        self.left_out += other.left_out;
+        self.files_refused += other.files_refused;
+        self.without_consent += other.without_consent;
+        self.forbidden += other.forbidden;
+        self.nothing += other.nothing;
+        self.already += other.already;
+        self.cut += other.cut;
+        self.corrected += other.corrected;
+        self.reopened += other.reopened;
+        self.leftover_facts += other.leftover_facts;
+    }
+}
+
+/// Where bureau and reference parted.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The seed that leads there.
+    pub seed: u64,
+    /// The steps until then, the last one at fault.
+    pub steps: Vec<String>,
+    /// What differs.
+    pub what: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, step) in (1..).zip(&self.steps) {
+            writeln!(out, "step {number}: {step}")?;
+        }
+        write!(out, "seed {} fails at step {}: {}", self.seed, self.steps.len(), self.what)
+    }
+}
+
+/// Both bureaus, and what stands between them.
+struct World<'a> {
+    folder: &'a Path,
+    bureau: Option<Bureau>,
+    reference: Reference,
+    chooser: Chooser,
+    entropy: Chance,
+    fuse: Fuse,
+    now: Timestamp,
+    handed: Vec<Handing>,
+    tally: Tally,
+}
+
+const NAME: &str = "simulation.example/log";
+
+fn keys() -> Keys {
+    Keys { pseudonym: Sensitive::new([3; 32]), signing: Sensitive::new([5; 32]) }
+}
+
+fn rulebook() -> Result<Rulebook, String> {
+    Rulebook::built_in("cn").map_err(|error| error.to_string())
+}
+
+/// Takes `steps` steps from `seed`, in `folder`, which is empty.
+///
+/// # Errors
+/// [`Failure`] at the first step after which bureau and reference differ.
+pub fn run(seed: u64, steps: usize, folder: &Path) -> Result<Tally, Failure> {
+    let mut taken: Vec<String> = vec!["found the bureau".to_owned()];
+    let fail = |taken: &[String], what: String| Failure { seed, steps: taken.to_vec(), what };
+    let mut world = World::found(seed, folder).map_err(|what| fail(&taken, what))?;
+    for _ in 0..steps {
+        let (step, wait) = world.chooser.choose();
+        taken.push(format!("after {} min, {step:?}", wait / 60_000));
+        let later = Timestamp::from_millis(world.now.millis() + wait);
+        world.now = later.map_err(|error| fail(&taken, error.to_string()))?;
+        world.take(step).and_then(|()| world.check()).map_err(|what| fail(&taken, what))?;
+        world.tally.steps += 1;
+    }
+    let leftovers = usize::try_from(world.reference.leftover_facts).unwrap_or(usize::MAX);
+    world.tally.leftover_facts = leftovers;
+    Ok(world.tally)
+}
+
+impl<'a> World<'a> {
+    fn found(seed: u64, folder: &'a Path) -> Result<Self, String> {
+        let mut chance = Chance::new(seed);
+        let (chooser, mut entropy) = (Chooser::new(Chance::new(chance.bits())), Chance::new(chance.bits()));
+        let fuse = Fuse::default();
+        let now = Timestamp::parse("2026-01-15T08:00:00Z").map_err(|error| error.to_string())?;
+        let random = Box::new(SeededEntropy::new(entropy.bits(), fuse.clone()));
+        let bureau =
+            Bureau::found(folder, NAME, rulebook()?, &keys(), random, now).map_err(|error| error.to_string())?;
+        let founding = Event::BureauFounded(Founding {
+            name: NAME.to_owned(),
+            rulebook: bureau.rulebook().label().to_owned(),
+            rulebook_hash: bureau.rulebook().hash(),
+            verifier_key: bureau.verifier_key(),
+        });
+        let label = bureau.rulebook().label().to_owned();
+        let reference = Reference::new(Pseudonymiser::new(&keys().pseudonym), label);
+        let mut world = Self {
+            folder,
+            bureau: Some(bureau),
+            reference,
+            chooser,
+            entropy,
+            fuse,
+            now,
+            handed: Vec::new(),
+            tally: Tally::default(),
+        };
+        world.agree_on_event(founding)?;
+        world.check()?;
+        Ok(world)
+    }
+
+    fn bureau(&self) -> Result<&Bureau, String> {
+        self.bureau.as_ref().ok_or_else(|| "the bureau is closed".to_owned())
+    }
+
+    fn reopen(&mut self) -> Result<(), String> {
+        // Closed first: a second one on the same folder would be refused.
+        self.bureau = None;
+        let random = Box::new(SeededEntropy::new(self.entropy.bits(), self.fuse.clone()));
+        let opened = Bureau::open(self.folder, NAME, rulebook()?, &keys(), random);
+        self.bureau = Some(opened.map_err(|error| format!("does not open again: {error}"))?);
+        self.tally.reopened += 1;
+        Ok(())
+    }
+
+    fn take(&mut self, step: Step) -> Result<(), String> {
+        match step {
+            Step::Admit(applicant) => self.admit(applicant),
+            Step::Ingest(handing) => {
+                self.handed.push(handing.clone());
+                self.ingest(&handing)
+            }
+            Step::Again(place) => match self.handed.get(place).cloned() {
+                Some(handing) => self.ingest(&Handing { interrupted: steps::Interrupted::No, ..handing }),
+                None => Ok(()),
+            },
+            Step::Grant(granting) => self.grant(&granting),
+            Step::Withdraw(who, id) => self.withdraw(who, id),
+            Step::Inquire(subscriber, who, purpose) => self.inquire(&subscriber, who, purpose),
+            Step::OwnReport(who) => self.own_report(who),
+            Step::Correct(mending) => self.correct(&mending),
+            Step::Freeze(who) => self.freeze(who),
+            Step::Lift(who) => self.lift(who),
+            Step::Reopen => self.reopen(),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The report that should be given: what holds, cut to what is released, in the order of accounts.
+
+use tallystick_model::event::Event;
+use tallystick_model::fact::{Fact, FactBody, FactKind, Standing};
+use tallystick_model::inquiry::{Outcome, Purpose};
+use tallystick_model::{AccountKey, DataCategory, Timestamp};
+use tallystick_operations::report::{
+    Access, Account, AccountMonth, InquiryCounts, Mended, Named, Report, SubjectPart, Wallet,
+};
+use tallystick_scoring::summary::summarise;
+
+use super::{Found, Reference, Said};
+
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
+impl Reference {
+    fn named(&self, number: u16) -> Named {
+        let member = self.members().into_iter().find(|member| member.number == number);
+        member.map_or_else(
+            || Named { code: number.to_string(), name: "unknown member".to_owned() },
+            |member| Named { code: member.code, name: member.name },
+        )
+    }
+
+    /// What `found` is shown to `recipient` (`None` is the subject) of these categories.
+    pub fn report(
+        &self,
+        found: &Found,
+        recipient: Option<u16>,
+        purpose: Purpose,
+        released: &[DataCategory],
+        now: Timestamp,
+    ) -> Report {
+        let shows = |category: DataCategory| released.contains(&category);
+        let mut facts: Vec<Fact> = Vec::new();
+        let mut report = Report {
+            subject: found.subject,
+            at: now,
+            recipient: recipient.map(|number| self.named(number)),
+            purpose,
+            identities: Vec::new(),
+            accounts: Vec::new(),
+            wallets: Vec::new(),
+            summary: tallystick_scoring::summary::Summary::default(),
+            // Who asked about credit is said of credit.
+            inquiries: shows(DataCategory::Credit).then(|| self.inquiry_counts(found, now)),
+            own: None,
+        };
+        for (key, held) in self.current(found.subject) {
+            let account = key.slot.account;
+            match held.said {
+                Said::Identity(mut identity) => {
+                    identity.attributes.retain(|(category, _)| shows(*category));
+                    if shows(DataCategory::Identity) && !identity.is_empty() {
+                        report.identities.push((self.named(account.furnisher()), identity));
+                    }
+                }
+                Said::Body(mut body) => {
+                    let category = match &mut body {
+                        FactBody::TradelineTerms(terms) => terms.kind.category(),
+                        FactBody::TradelineMonth(month) => month.kind.category(),
+                        FactBody::PaymentProfileMonth(profile) => {
+                            profile.income = profile.income.filter(|_| shows(DataCategory::Income));
+                            profile.investments = profile.investments.filter(|_| shows(DataCategory::Securities));
+                            DataCategory::Payments
+                        }
+                        FactBody::Identity(_) => continue,
+                    };
+                    if shows(category) {
+                        facts.push(Fact { key, standing: held.standing, body });
+                    }
+                }
+            }
+        }
+        report.summary = summarise(&facts, now.month());
+        let mut keys: Vec<(FactKind, AccountKey)> = Vec::new();
+        for fact in &facts {
+            let is_wallet = fact.key.slot.kind == FactKind::PaymentProfileMonth;
+            let kind = if is_wallet { FactKind::PaymentProfileMonth } else { FactKind::TradelineMonth };
+            keys.push((kind, fact.key.slot.account));
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        for (kind, account) in keys {
+            let own: Vec<&Fact> = facts.iter().filter(|fact| fact.key.slot.account == account).collect();
+            if kind == FactKind::TradelineMonth {
+                report.accounts.push(self.account(account, &own));
+            } else {
+                report.wallets.push(self.wallet(account, &own));
+            }
+        }
+        report
+    }
+
+    fn account(&self, account: AccountKey, facts: &[&Fact]) -> Account {
+        let mut shown =
+            Account { account, furnisher: self.named(account.furnisher()), terms: None, months: Vec::new() };
+        for fact in facts {
+            match (&fact.body, fact.key.slot.month) {
+                (FactBody::TradelineTerms(terms), _) => shown.terms = Some(terms.clone()),
+                (FactBody::TradelineMonth(tradeline), Some(month)) => shown.months.push(AccountMonth {
+                    month,
+                    tradeline: *tradeline,
+                    delivery: fact.key.delivery,
+                    corrects: match fact.standing {
+                        Standing::Corrects(earlier) => Some(earlier),
+                        _ => None,
+                    },
+                }),
+                _ => {}
+            }
+        }
+        shown
+    }
+
+    fn wallet(&self, account: AccountKey, facts: &[&Fact]) -> Wallet {
+        let months = facts.iter().filter_map(|fact| match (&fact.body, fact.key.slot.month) {
+            (FactBody::PaymentProfileMonth(profile), Some(month)) => Some((month, *profile, fact.key.delivery)),
+            _ => None,
+        });
+        Wallet { account, furnisher: self.named(account.furnisher()), months: months.collect() }
+    }
+
+    fn inquiry_counts(&self, found: &Found, now: Timestamp) -> InquiryCounts {
+        let count = |days: i64| {
+            let asked = found.events.iter().filter_map(|index| self.log.get(*index)).filter(|(entry, event)| {
+                let for_credit = matches!(event, Event::Inquiry(inquiry)
+                    if inquiry.purpose == Purpose::CreditApplication && inquiry.outcome != Outcome::Denied);
+                for_credit && now.millis() - entry.at.millis() < days * DAY_MILLIS
+            });
+            u32::try_from(asked.count()).unwrap_or(u32::MAX)
+        };
+        InquiryCounts { days_30: count(30), days_180: count(180), days_720: count(720) }
+    }
+
+    /// The subject's own report.
+    pub fn own_report(&self, found: &Found, now: Timestamp) -> Report {
+        let mut report = self.report(found, None, Purpose::OwnReport, DataCategory::ALL, now);
+        let accesses = found.events.iter().filter_map(|index| {
+            let (entry, event) = self.log.get(*index)?;
+            let index = u64::try_from(*index).ok()?;
+            match event {
+                Event::Inquiry(inquiry) => Some(Access {
+                    at: entry.at,
+                    index,
+                    by: Some(self.named(inquiry.subscriber)),
+                    purpose: inquiry.purpose,
+                    outcome: inquiry.outcome,
+                    reasons: inquiry.reasons.clone(),
+                    released: inquiry.released.clone(),
+                }),
+                Event::OwnReportViewed(view) => Some(Access {
+                    at: entry.at,
+                    index,
+                    by: None,
+                    purpose: Purpose::OwnReport,
+                    outcome: Outcome::Permitted,
+                    reasons: view.reasons.clone(),
+                    released: Vec::new(),
+                }),
+                _ => None,
+            }
+        });
+        let corrections = found.events.iter().filter_map(|place| {
+            let (entry, event) = self.log.get(*place)?;
+            let Event::FactCorrected(correction) = event else { return None };
+            Some(Mended {
+                at: entry.at,
+                index: u64::try_from(*place).ok()?,
+                by: self.named(correction.delivery.furnisher),
+                slot: correction.slot,
+                superseded: correction.superseded,
+                reason: correction.reason.clone(),
+            })
+        });
+        let consents = self.consents(found).into_iter().map(|state| {
+            let member = self.named(state.consent.member);
+            (state, member)
+        });
+        report.own = Some(SubjectPart {
+            accesses: accesses.collect(),
+            consents: consents.collect(),
+            corrections: corrections.collect(),
+            frozen: self.is_frozen(found),
+        });
+        report
+    }
+}

@@ -1,0 +1,391 @@
+//! Each step on both bureaus, and their answers compared: verdict, reasons, codes, counts, and the report's content.
+
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tallystick_intake::layouts::mapped::Mapping;
+use tallystick_intake::{Layout, Refused, Reject};
+use tallystick_model::consent::{Consent, ConsentId};
+use tallystick_model::event::{CorrectionRecord, DeliveryDenial, Event, EventKind, OwnReportRecord};
+use tallystick_model::fact::Standing;
+use tallystick_model::inquiry::{Outcome, Purpose, Reason};
+use tallystick_model::member::Member;
+use tallystick_model::payment_profile::Provenance;
+use tallystick_model::{Identifier, Sensitive, SubjectId};
+use tallystick_operations::OperationError;
+use tallystick_operations::bureau::Recorded;
+use tallystick_operations::consent::{Grant, grant, withdraw};
+use tallystick_operations::correct::{Change, Correction, correct};
+use tallystick_operations::freeze::{lift, place};
+use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, ingest};
+use tallystick_operations::inquire::{Inquiry, inquire};
+use tallystick_operations::member::{Application, admit};
+use tallystick_operations::own_report::own_report;
+
+use super::World;
+use super::compare::same;
+use super::file::Who;
+use super::steps::{Applicant, Granting, Handing, Interrupted, Mending};
+use crate::reference::delivery::{self, Handed, NotTaken, Rejected, Taken};
+use crate::reference::{Facts, Granted, Reference};
+
+/// The member whose customers are asked about where no file says it.
+const CUSTOMERS_OF: &str = "BANK";
+
+/// A file that breaks off.
+struct BreaksOff<'a> {
+    left: &'a [u8],
+}
+
+impl Read for BreaksOff<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left.is_empty() {
+            return Err(io::Error::other("the line went dead"));
+        }
+        self.left.read(buffer)
+    }
+}
+
+fn told(rejects: &[Reject]) -> Vec<Rejected> {
+    let told = |reject: &Reject| (reject.code, reject.place.record, reject.place.byte, reject.field.clone());
+    rejects.iter().map(told).collect()
+}
+
+impl World<'_> {
+    fn who(&self, who: Who) -> Result<Identifier, String> {
+        who.identifier(CUSTOMERS_OF)
+    }
+
+    /// Both did it, or both refused in the same words.
+    fn both<T>(
+        &mut self,
+        bureau: Result<(T, Recorded), OperationError>,
+        reference: Result<Event, String>,
+    ) -> Result<Option<T>, String> {
+        match (bureau, reference) {
+            (Ok((answer, recorded)), Ok(event)) => {
+                self.agree_on(event, &recorded)?;
+                Ok(Some(answer))
+            }
+            (Err(error), Err(expected)) => {
+                self.tally.refused += 1;
+                same("refusals", &error.to_string(), &expected)?;
+                Ok(None)
+            }
+            (Ok(_), Err(expected)) => Err(format!("the bureau did it, the reference refuses: {expected}")),
+            (Err(error), Ok(event)) => {
+                Err(format!("the bureau refuses: {error}; the reference did {:?}", event.kind()))
+            }
+        }
+    }
+
+    pub(super) fn admit(&mut self, applicant: Applicant) -> Result<(), String> {
+        let Applicant { code, name, kind, roles, duty } = applicant;
+        let member = Member { number: 0, code: code.clone(), name: name.clone(), kind, roles: roles.clone(), duty };
+        let expected = self.reference.admit(member);
+        let answer = admit(self.bureau()?, Application { code, name, kind, roles, duty }, self.now);
+        let admitted = self.both(answer, expected)?;
+        let last = self.reference.members().pop();
+        admitted.map_or(Ok(()), |member| same("members admitted", &Some(member), &last))
+    }
+
+    pub(super) fn grant(&mut self, granting: &Granting) -> Result<(), String> {
+        let identifier = self.who(granting.who)?;
+        let valid_until = tallystick_model::Timestamp::from_millis(self.now.millis() + granting.hours * 3_600_000)
+            .map_err(|error| error.to_string())?;
+        let answer = grant(
+            self.bureau()?,
+            Grant {
+                identifier: identifier.clone(),
+                member: granting.member.clone(),
+                scope: granting.scope,
+                purposes: granting.purposes.clone(),
+                categories: granting.categories.clone(),
+                form: granting.form,
+                valid_until,
+                evidence: [9; 32],
+            },
+            self.now,
+        );
+        // Only chance knows its name.
+        let id = answer.as_ref().map_or(ConsentId([0; 8]), |(consent, _)| consent.id);
+        let consent = Consent {
+            id,
+            subject: SubjectId::BUREAU,
+            member: 0,
+            scope: granting.scope,
+            purposes: granting.purposes.clone(),
+            categories: granting.categories.clone(),
+            form: granting.form,
+            valid_from: self.now,
+            valid_until,
+            evidence: [9; 32],
+        };
+        let asked = Granted { member: granting.member.clone(), consent };
+        let expected = self.reference.grant(&identifier, &asked, self.now);
+        let granted = self.both(answer, expected)?;
+        if let Some(consent) = granted {
+            self.chooser.granted(granting, consent.id);
+        }
+        Ok(())
+    }
+
+    pub(super) fn withdraw(&mut self, who: Who, id: ConsentId) -> Result<(), String> {
+        let identifier = self.who(who)?;
+        let answer = withdraw(self.bureau()?, &identifier, id, self.now);
+        let expected = self.reference.withdraw(&identifier, id);
+        self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
+    }
+
+    pub(super) fn freeze(&mut self, who: Who) -> Result<(), String> {
+        let identifier = self.who(who)?;
+        let answer = place(self.bureau()?, &identifier, self.now);
+        let expected = self.reference.freeze(&identifier, EventKind::FreezePlaced);
+        self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
+    }
+
+    pub(super) fn lift(&mut self, who: Who) -> Result<(), String> {
+        let identifier = self.who(who)?;
+        let answer = lift(self.bureau()?, &identifier, self.now);
+        let expected = self.reference.freeze(&identifier, EventKind::FreezeLifted);
+        self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
+    }
+
+    pub(super) fn inquire(&mut self, subscriber: &str, who: Who, purpose: Purpose) -> Result<(), String> {
+        let identifier = self.who(who)?;
+        let inquiry = Inquiry { subscriber: subscriber.to_owned(), identifier: identifier.clone(), purpose };
+        let answer = inquire(self.bureau()?, &inquiry, self.now);
+        let mut report = None;
+        let expected = self.reference.inquire(subscriber, &identifier, purpose, self.now).map(|(mut record, found)| {
+            if record.outcome == Outcome::Permitted {
+                let recipient = Some(record.subscriber);
+                let shown = self.reference.report(&found, recipient, purpose, &record.released, self.now);
+                record.report_hash = shown.hash();
+                report = Some(shown);
+            }
+            record
+        });
+        if let (Ok(answer), Ok(record)) = (&answer, &expected) {
+            same("outcomes", &answer.outcome, &record.outcome)?;
+            same("reasons", &answer.reasons, &record.reasons)?;
+            same("consents relied on", &answer.consent, &record.consent)?;
+            same("categories released", &answer.released, &record.released)?;
+            same("reports", &answer.report, &report)?;
+            same("subjects", &(answer.subject, &answer.rulebook), &(record.subject, &record.rulebook))?;
+            match record.outcome {
+                Outcome::Permitted => self.tally.permitted += 1,
+                Outcome::Denied => self.tally.denied += 1,
+                Outcome::NoHit => self.tally.no_hit += 1,
+            }
+        }
+        let answer = answer.map(|answer| ((), answer.recorded));
+        self.both(answer, expected.map(Event::Inquiry)).map(drop)
+    }
+
+    pub(super) fn own_report(&mut self, who: Who) -> Result<(), String> {
+        let identifier = self.who(who)?;
+        let answer = own_report(self.bureau()?, &identifier, self.now).map_err(|error| error.to_string())?;
+        let found = self.reference.find(&identifier);
+        let report = self.reference.own_report(&found, self.now);
+        let reasons = vec![Reason { rule: "cn-25".to_owned(), code: "own_access".to_owned() }];
+        same("reasons", &answer.reasons, &reasons)?;
+        let record = OwnReportRecord {
+            subject: found.subject,
+            report_hash: report.hash(),
+            reasons,
+            rulebook: self.reference.rulebook.clone(),
+        };
+        same("own reports", &answer.report, &Some(report))?;
+        let recorded = answer.recorded.ok_or("an own report leaves an entry")?;
+        self.agree_on(Event::OwnReportViewed(record), &recorded)
+    }
+
+    pub(super) fn correct(&mut self, mending: &Mending) -> Result<(), String> {
+        // What is no code can't scope a customer's number either.
+        let scope = if Member::is_code(&mending.furnisher) { mending.furnisher.as_str() } else { CUSTOMERS_OF };
+        let identifier = mending.who.identifier(scope)?;
+        let decimal = |minor: i64| format!("{}.{:02}", minor / 100, minor % 100);
+        let correction = Correction {
+            furnisher: mending.furnisher.clone(),
+            identifier: identifier.clone(),
+            account: Sensitive::new(mending.account.clone()),
+            month: mending.month,
+            change: mending.set.map_or(Change::Delete, |(status, rating, balance)| Change::Set {
+                status,
+                rating,
+                balance: balance.map(decimal),
+                past_due: None,
+                paid: None,
+            }),
+            reason: mending.reason.clone(),
+        };
+        let answer = correct(self.bureau()?, &correction, self.now);
+        let mended = delivery::Mending {
+            furnisher: mending.furnisher.clone(),
+            account: mending.account.clone(),
+            month: mending.month,
+            set: mending.set,
+            reason: mending.reason.clone(),
+        };
+        let expected: Result<(CorrectionRecord, Facts), String> = self.reference.mend(&identifier, &mended, self.now);
+        let (event, facts) = match expected {
+            Ok((record, facts)) => (Ok(Event::FactCorrected(record)), facts),
+            Err(words) => (Err(words), Facts::new()),
+        };
+        let answer = answer.map(|corrected| {
+            let (delivery, after) = (corrected.delivery, corrected.after);
+            ((delivery, after), corrected.recorded)
+        });
+        let Some((record, after)) = self.both(answer, event)? else { return Ok(()) };
+        self.tally.corrected += 1;
+        self.chooser.mended(mending);
+        same("numbers of the correction", &record.number, &self.reference.take_number())?;
+        let deleted = facts.values().any(|held| matches!(held.standing, Standing::Deletes(_)));
+        same("deletions", &after.is_none(), &deleted)?;
+        self.reference.facts.extend(facts);
+        Ok(())
+    }
+
+    pub(super) fn ingest(&mut self, handing: &Handing) -> Result<(), String> {
+        let handed = Handed {
+            furnisher: handing.furnisher.clone(),
+            file: handing.file.clone(),
+            month: handing.month,
+            breaks_off: match handing.interrupted {
+                Interrupted::Reading(bytes) => Some(bytes),
+                Interrupted::No | Interrupted::Power(_) => None,
+            },
+        };
+        let expected = self.reference.take(&handed, self.now);
+        let cut = match (handing.interrupted, &expected) {
+            (Interrupted::Power(askings), Ok(taken)) => {
+                self.fuse.light(askings);
+                askings <= self.reference.newly_salted(&taken.facts).len() + 1
+            }
+            _ => false,
+        };
+        let text = handing.file.text();
+        let mapping = Mapping::parse(&handing.file.shape.mapping()).map_err(|error| format!("the mapping: {error}"))?;
+        let delivery = Delivery {
+            furnisher: handing.furnisher.clone(),
+            layout: Layout::Mapped(Box::new(mapping)),
+            month: handing.month,
+            subject: None,
+            provenance: Provenance::FurnisherSigned,
+            control_totals: ControlTotals::Enforce,
+        };
+        let mut told = 0;
+        let (bureau, now) = (self.bureau()?, self.now);
+        let answer = catch_unwind(AssertUnwindSafe(|| {
+            let mut broken =
+                BreaksOff { left: text.as_bytes().get(..handed.breaks_off.unwrap_or(0)).unwrap_or_default() };
+            let mut whole = text.as_bytes();
+            let input: &mut dyn Read = if handed.breaks_off.is_some() { &mut broken } else { &mut whole };
+            ingest(bureau, &delivery, input, now, &mut |progress| {
+                if progress.stage == "reading" {
+                    told = progress.done;
+                }
+            })
+        }));
+        self.fuse.put_out();
+        match (answer, expected) {
+            (Ok(Ok(ingested)), Ok(taken)) if !cut => {
+                let read = ingested.delivery.records;
+                if told > read {
+                    return Err(format!("progress tells {told} records of a file of {read}"));
+                }
+                self.chooser.delivered(handing);
+                self.delivered(&ingested, taken)
+            }
+            (Err(_), Ok(taken)) if cut => self.power_cut(handing, &taken),
+            (Ok(Err(error)), Err(expected)) => self.not_taken(error, &expected),
+            (Err(panic), _) => {
+                let words = panic.downcast_ref::<String>().cloned();
+                let words = words.or_else(|| panic.downcast_ref::<&str>().map(|words| (*words).to_owned()));
+                Err(format!("the bureau panicked: {words:?}"))
+            }
+            (answer, expected) => {
+                let answer = answer.map(|answer| answer.map(|ingested| ingested.delivery));
+                Err(format!("deliveries differ (power cut: {cut})\n  bureau: {answer:?}\n  reference: {expected:?}"))
+            }
+        }
+    }
+
+    fn delivered(&mut self, ingested: &Ingested, taken: Taken) -> Result<(), String> {
+        let Taken { mut record, facts, mut rejects } = taken;
+        record.facts_root = Reference::facts_root(&facts, &self.seals(&facts)?);
+        let mut told = told(&ingested.rejects);
+        told.sort();
+        rejects.sort();
+        same("rejects", &told, &rejects)?;
+        same("deliveries", &ingested.delivery, &record)?;
+        self.tally.delivered += 1;
+        self.tally.rejects += rejects.len();
+        self.tally.left_out += record.not_admitted.len();
+        self.reference.take_number();
+        self.reference.salted.extend(self.reference.newly_salted(&facts));
+        self.reference.facts.extend(facts);
+        self.agree_on(Event::DeliveryAdmitted(record), &ingested.recorded)
+    }
+
+    /// The power went out: nothing of the delivery is there, but its number is used up.
+    fn power_cut(&mut self, handing: &Handing, taken: &Taken) -> Result<(), String> {
+        self.tally.cut += 1;
+        self.reference.take_number();
+        let salted = self.reference.newly_salted(&taken.facts);
+        // The nonce, the new salts, and then the salt of the commit itself: by then everything lies on disk.
+        if handing.interrupted == Interrupted::Power(salted.len() + 1) {
+            self.reference.leftover_facts += u64::try_from(taken.facts.len()).unwrap_or(u64::MAX);
+            self.reference.salted.extend(salted);
+        }
+        if self.entropy.percent(50) { self.reopen() } else { Ok(()) }
+    }
+
+    fn not_taken(&mut self, error: IngestError, expected: &NotTaken) -> Result<(), String> {
+        let mut recorded = None;
+        let found = match error {
+            IngestError::NotAdmitted(reasons, entry) => {
+                recorded = Some(entry);
+                match expected {
+                    NotTaken::NotAdmitted(denial) => {
+                        NotTaken::NotAdmitted(Box::new(DeliveryDenial { reasons, ..(**denial).clone() }))
+                    }
+                    _ => return Err(format!("a rule keeps all out: {reasons:?}; the reference says {expected:?}")),
+                }
+            }
+            IngestError::NoConsent(rejects, count, entry) => {
+                recorded = Some(entry);
+                same("counts of rejects", &count, &u64::try_from(rejects.len()).unwrap_or(u64::MAX))?;
+                match expected {
+                    NotTaken::NoConsent(_, denial) => NotTaken::NoConsent(told(&rejects), denial.clone()),
+                    _ => return Err(format!("nobody has consented; the reference says {expected:?}")),
+                }
+            }
+            IngestError::NothingToLoad(rejects, records, count) => {
+                same("counts of rejects", &count, &u64::try_from(rejects.len()).unwrap_or(u64::MAX))?;
+                NotTaken::Nothing(told(&rejects), records)
+            }
+            IngestError::Refused { refused: Refused::Io(_), .. } => NotTaken::BrokeOff,
+            IngestError::Refused { refused: Refused::MonthNeeded, .. } => NotTaken::Month,
+            IngestError::Refused { refused: Refused::NotThisLayout { .. }, .. } => NotTaken::Column,
+            IngestError::AlreadyDelivered(number) => NotTaken::Already(number),
+            IngestError::Operation(error) => NotTaken::Refused(error.to_string()),
+            other => return Err(format!("the bureau refuses: {other}; the reference says {expected:?}")),
+        };
+        match &found {
+            NotTaken::NoConsent(..) => self.tally.without_consent += 1,
+            NotTaken::NotAdmitted(_) => self.tally.forbidden += 1,
+            NotTaken::Nothing(..) => self.tally.nothing += 1,
+            NotTaken::Already(_) => self.tally.already += 1,
+            NotTaken::Refused(_) => self.tally.refused += 1,
+            _ => self.tally.files_refused += 1,
+        }
+        same("refusals of the file", &found, expected)?;
+        match (expected, recorded) {
+            (NotTaken::NotAdmitted(denial) | NotTaken::NoConsent(_, denial), Some(recorded)) => {
+                self.agree_on(Event::DeliveryDenied((**denial).clone()), &recorded)
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The real bureau against the reference, from seeds. `TALLYSTICK_SIM_SEEDS=500` runs more of them,
+//! `TALLYSTICK_SIM_FIRST=17` begins at another, `TALLYSTICK_SIM_STEPS=300` makes each longer.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+use tallystick_testkit::simulation::{Tally, run};
+
+/// Seeds and steps of the normal run.
+const SEEDS: u64 = 64;
+const STEPS: usize = 60;
+
+#[expect(clippy::disallowed_methods, reason = "how long to run is asked of whoever runs the tests")]
+fn asked(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
+}
+
+/// A folder in memory where there is one: a simulation waits for no disk, and a power cut here is not the machine's.
+fn folder() -> tempfile::TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    made.or_else(|_| tempfile::tempdir()).expect("a folder")
+}
+
+#[test]
+fn bureau_and_reference_agree_after_every_step() {
+    let (first, seeds) = (asked("TALLYSTICK_SIM_FIRST", 1), asked("TALLYSTICK_SIM_SEEDS", SEEDS));
+    let steps = usize::try_from(asked("TALLYSTICK_SIM_STEPS", STEPS as u64)).expect("fits");
+    println!("simulation: seeds {first} to {}, {steps} steps each", first + seeds - 1);
+    let mut tally = Tally::default();
+    for seed in first..first + seeds {
+        let folder = folder();
+        match run(seed, steps, folder.path()) {
+            Ok(done) => tally += done,
+            Err(failure) => panic!("{failure}\nrun it again: TALLYSTICK_SIM_FIRST={seed} TALLYSTICK_SIM_SEEDS=1"),
+        }
+    }
+    println!("simulation: {tally:?}");
+    // A simulation that never comes to the interesting part proves nothing.
+    if seeds >= SEEDS && steps >= STEPS {
+        assert!(tally.permitted > 20 && tally.denied > 100 && tally.no_hit > 5, "{tally:?}");
+        assert!(tally.delivered > 100 && tally.rejects > 50 && tally.left_out > 20, "{tally:?}");
+        assert!(
+            tally.files_refused > 10
+                && tally.without_consent + tally.forbidden > 5
+                && tally.nothing > 5
+                && tally.already > 3
+                && tally.cut > 5,
+            "{tally:?}"
+        );
+        assert!(tally.corrected > 10 && tally.reopened > 10 && tally.leftover_facts > 5, "{tally:?}");
+    }
+}
