@@ -30,7 +30,7 @@ impl Sink for Counted {
 }
 
 #[test]
-#[ignore = "a measurement"]
+#[ignore = "a measurement: cargo test --release -p tallystick-intake --test metro2_layout -- --ignored --nocapture a_million"]
 #[expect(clippy::disallowed_methods, reason = "the clock is what this test is about")]
 fn a_million_records() {
     const RECORDS: usize = 1_000_000;
