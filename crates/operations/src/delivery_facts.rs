@@ -47,11 +47,11 @@ pub(crate) struct DeliveryFacts<'a> {
     pub(crate) kept_rejects: Vec<Reject>,
     /// Records and values that only lack a recorded consent.
     pub(crate) awaiting_consent: u64,
-    /// Records rejected for want of one.
+    /// Records rejected for want of one, and in `denied_by` the rules that ask for it.
     pub(crate) without_consent: u64,
     /// Records rejected because no consent would let them in, and the rules that say so.
     pub(crate) forbidden: u64,
-    pub(crate) forbidden_by: BTreeSet<Reason>,
+    pub(crate) denied_by: BTreeSet<Reason>,
     /// The month it is now: nothing can be reported of a later one.
     this_month: Month,
     pub(crate) not_admitted: BTreeMap<DataCategory, u64>,
@@ -81,7 +81,7 @@ impl<'a> DeliveryFacts<'a> {
             awaiting_consent: 0,
             without_consent: 0,
             forbidden: 0,
-            forbidden_by: BTreeSet::new(),
+            denied_by: BTreeSet::new(),
             this_month,
             not_admitted: BTreeMap::new(),
             failed: None,
@@ -147,14 +147,19 @@ impl<'a> DeliveryFacts<'a> {
         if let Some(category) = missing {
             let admission = self.gate.admission(about, category);
             let (code, found) = match admission {
-                Admission::Admitted { .. } => {
+                Admission::Admitted { reasons, .. } => {
                     self.awaiting_consent += 1;
                     self.without_consent += 1;
+                    self.denied_by.extend(
+                        reasons
+                            .iter()
+                            .map(|asking| Reason { rule: asking.rule.clone(), code: "no_recorded_consent".to_owned() }),
+                    );
                     (RejectCode::NoConsent, "none on record")
                 }
                 Admission::NotAdmitted { reasons } => {
                     self.forbidden += 1;
-                    self.forbidden_by.extend(reasons.iter().cloned());
+                    self.denied_by.extend(reasons.iter().cloned());
                     (RejectCode::NotAdmitted, "a record of it")
                 }
             };

@@ -247,10 +247,7 @@ fn nothing_to_load(
     if rejects == 0 || facts.without_consent + facts.forbidden != rejects {
         return Ok(IngestError::NothingToLoad(kept, records, rejects));
     }
-    let mut reasons: Vec<Reason> = facts.forbidden_by.into_iter().collect();
-    if facts.without_consent > 0 {
-        reasons.push(Reason { rule: "consent".to_owned(), code: "no_recorded_consent".to_owned() });
-    }
+    let reasons: Vec<Reason> = facts.denied_by.into_iter().collect();
     let event = Event::DeliveryDenied(denial(bureau, furnisher, delivery, file_hash, reasons.clone()));
     let recorded = Box::new(bureau.record(Changes::none(), event, now)?);
     if facts.without_consent > 0 {

@@ -99,7 +99,7 @@ struct Reading<'a> {
     without_consent: usize,
     /// Rows refused that no consent would let in, and the rules against them.
     forbidden: usize,
-    forbidden_by: BTreeSet<Reason>,
+    denied_by: BTreeSet<Reason>,
     /// Whether any row had something to load.
     says_something: bool,
 }
@@ -152,7 +152,7 @@ impl Reference {
             awaiting: 0,
             without_consent: 0,
             forbidden: 0,
-            forbidden_by: BTreeSet::new(),
+            denied_by: BTreeSet::new(),
             says_something: false,
         };
         let mut byte = handed.file.header().len();
@@ -223,15 +223,14 @@ impl Reference {
 
     /// Why nothing is left of a file: rules keep every row out, or its rows are bad.
     fn nothing_of(&self, reading: Reading<'_>, file_hash: [u8; 32]) -> NotTaken {
-        let Reading { furnisher, handed, rejects, without_consent, forbidden, forbidden_by, .. } = reading;
+        let Reading { furnisher, handed, rejects, without_consent, forbidden, denied_by, .. } = reading;
         if rejects.is_empty() || without_consent + forbidden < rejects.len() {
             return NotTaken::Nothing(rejects, count(handed.file.rows.len()));
         }
-        let mut reasons: Vec<Reason> = forbidden_by.into_iter().collect();
+        let reasons: Vec<Reason> = denied_by.into_iter().collect();
         if without_consent == 0 {
             return NotTaken::NotAdmitted(self.denial(&furnisher, handed, file_hash, reasons));
         }
-        reasons.push(Reason { rule: "consent".to_owned(), code: "no_recorded_consent".to_owned() });
         NotTaken::NoConsent(rejects, self.denial(&furnisher, handed, file_hash, reasons))
     }
 
@@ -393,14 +392,16 @@ impl Reading<'_> {
         }
         if let Some((_, category)) = parts.iter().find(|(is_there, category)| *is_there && !lets_in(*category)) {
             let code = match furnishing(&furnisher, about, *category) {
-                Furnishing::May(..) => {
+                Furnishing::May(_, asking) => {
                     self.awaiting += 1;
                     self.without_consent += 1;
+                    let code = "no_recorded_consent".to_owned();
+                    self.denied_by.extend(asking.into_iter().map(|by| Reason { code: code.clone(), ..by }));
                     RejectCode::NoConsent
                 }
                 Furnishing::Never(reasons) => {
                     self.forbidden += 1;
-                    self.forbidden_by.extend(reasons);
+                    self.denied_by.extend(reasons);
                     RejectCode::NotAdmitted
                 }
             };
