@@ -110,6 +110,32 @@ pub struct FileSummary {
     pub control_totals_bind: bool,
 }
 
+impl FileSummary {
+    /// Adds what another part of the same file had. Totals of one name become one: sums of what was counted; what is
+    /// stated is stated once.
+    pub fn add(&mut self, part: Self) {
+        let Self { records, rejects, set_aside, control_totals, control_totals_bind } = part;
+        self.records += records;
+        self.rejects += rejects;
+        self.control_totals_bind |= control_totals_bind;
+        for (reason, count) in set_aside {
+            match self.set_aside.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, sum)) => *sum += count,
+                None => self.set_aside.push((reason, count)),
+            }
+        }
+        for total in control_totals {
+            match self.control_totals.iter_mut().find(|known| known.name == total.name) {
+                Some(sum) => {
+                    sum.counted = sum.counted.saturating_add(total.counted);
+                    sum.stated = sum.stated.or(total.stated);
+                }
+                None => self.control_totals.push(total),
+            }
+        }
+    }
+}
+
 /// Why a whole file was refused. Nothing of it is loaded.
 #[derive(Debug, Error)]
 pub enum Refused {
