@@ -42,6 +42,13 @@ pub fn leaf_hash(entry: &[u8]) -> Hash {
     Hash(Sha256::new().chain_update([0x00]).chain_update(entry).finalize().into())
 }
 
+/// Hash of a leaf whose entry is `parts`, one after the other.
+#[must_use]
+pub fn leaf_hash_of(parts: &[&[u8]]) -> Hash {
+    let hasher = parts.iter().fold(Sha256::new().chain_update([0x00]), |hasher, part| hasher.chain_update(part));
+    Hash(hasher.finalize().into())
+}
+
 /// Hash of an inner node: SHA-256(0x01 || left || right).
 #[must_use]
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
@@ -93,6 +100,7 @@ mod tests {
         assert_eq!(Hash(Sha256::digest(b"").into()), Hash::EMPTY_ROOT);
         // The leaf hash of an empty entry, as printed in the CT test vectors.
         assert_eq!(leaf_hash(b"").to_string(), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+        assert_eq!(leaf_hash_of(&[b"one", b"", b"two"]), leaf_hash(b"onetwo"));
         let pair = [&[1u8][..], &[0xaa; 32], &[0xbb; 32]].concat();
         assert_eq!(node_hash(&Hash([0xaa; 32]), &Hash([0xbb; 32])), Hash(Sha256::digest(pair).into()));
     }

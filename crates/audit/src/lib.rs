@@ -48,7 +48,7 @@ pub use builder::TreeBuilder;
 pub use checkpoint::{
     Checkpoint, CheckpointError, CheckpointSigner, CheckpointVerifier, NOTE_BYTES_MAX, ORIGIN_BYTES_MAX,
 };
-pub use hash::{BadHash, Hash, leaf_hash, node_hash};
+pub use hash::{BadHash, Hash, leaf_hash, leaf_hash_of, node_hash};
 pub use proof::{ConsistencyProof, InclusionProof, PROOF_HASHES_MAX, prove_consistency, prove_inclusion};
 pub use receipt::{EXTRA_BYTES_MAX, RECEIPT_BYTES_MAX, Receipt, ReceiptError};
 pub use tree::{LogError, NodeId, NodeSource, Overlay, append, root};

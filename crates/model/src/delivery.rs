@@ -4,6 +4,7 @@ use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
 use crate::consent::read_timestamp;
 use crate::fact::{DeliveryNumber, FactKind};
 use crate::inquiry::Reason;
+use crate::quality::Quality;
 use crate::{DataCategory, Timestamp};
 
 coded_enum! {
@@ -11,6 +12,24 @@ coded_enum! {
     pub enum DeliveryKind {
         Report = 1, "report", "A furnisher's file";
         Correction = 2, "correction", "A furnisher's correction or deletion of one fact";
+    }
+}
+
+coded_enum! {
+    /// Where a delivery stands.
+    pub enum DeliveryState {
+        Loading = 0, "loading", "Begun and not admitted: its facts, if any, are a crash's leftovers";
+        Visible = 1, "visible", "Its facts are part of the credit files";
+        Quarantined = 2, "quarantined", "Loaded and kept apart: its quality is below the bureau's bar";
+        Released = 3, "released", "Was quarantined and is visible since it was released";
+        Discarded = 4, "discarded", "Was quarantined and never becomes visible";
+    }
+}
+
+impl DeliveryState {
+    /// Whether its facts are part of the credit files.
+    pub const fn is_visible(self) -> bool {
+        matches!(self, Self::Visible | Self::Released)
     }
 }
 
@@ -48,6 +67,8 @@ pub struct DeliveryRecord {
     pub not_admitted: Vec<(DataCategory, Reason, u64)>,
     /// Rules under which the rest was admitted.
     pub admitted_under: Vec<Reason>,
+    /// How good its data are.
+    pub quality: Quality,
     /// Rulebook and its version.
     pub rulebook: String,
     /// RFC 6962 root over the delivery's subjects in key order; see `docs/formats/delivery-root.md`.
@@ -85,6 +106,7 @@ impl Canonical for DeliveryRecord {
             out.unsigned(*count);
         });
         out.list(&self.admitted_under, |out, reason| reason.write(out));
+        self.quality.write(out);
         out.text(&self.rulebook);
         out.fixed(&self.facts_root);
     }
@@ -109,6 +131,7 @@ impl Canonical for DeliveryRecord {
             not_admitted: input
                 .list(|input| Ok((DataCategory::read(input)?, Reason::read(input)?, input.unsigned()?)))?,
             admitted_under: input.list(Reason::read)?,
+            quality: Quality::read(input)?,
             rulebook: input.text()?,
             facts_root: input.fixed()?,
         })

@@ -30,6 +30,9 @@ coded_enum! {
         FreezePlaced = 11, "freeze_placed", "A subject froze the credit file";
         FreezeLifted = 12, "freeze_lifted", "A subject lifted the freeze";
         DeliveryDenied = 13, "delivery_denied", "A furnisher's delivery was denied by a rule";
+        DeliveryQuarantined = 14, "delivery_quarantined", "A delivery was loaded and kept apart for its quality";
+        DeliveryReleased = 15, "delivery_released", "A quarantined delivery's facts became visible";
+        DeliveryDiscarded = 16, "delivery_discarded", "A quarantined delivery was given up";
     }
 }
 
@@ -89,6 +92,15 @@ pub struct DeliveryDenial {
     pub rulebook: String,
 }
 
+/// What became of a quarantined delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuarantineEnd {
+    /// Which delivery.
+    pub delivery: DeliveryNumber,
+    /// Why, in the operator's words.
+    pub reason: String,
+}
+
 /// One thing the bureau did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -119,6 +131,12 @@ pub enum Event {
     FreezeLifted(SubjectId),
     /// See [`EventKind::DeliveryDenied`].
     DeliveryDenied(DeliveryDenial),
+    /// See [`EventKind::DeliveryQuarantined`].
+    DeliveryQuarantined(DeliveryRecord),
+    /// See [`EventKind::DeliveryReleased`].
+    DeliveryReleased(QuarantineEnd),
+    /// See [`EventKind::DeliveryDiscarded`].
+    DeliveryDiscarded(QuarantineEnd),
 }
 
 impl Event {
@@ -141,15 +159,22 @@ impl Event {
             Self::FreezePlaced(_) => EventKind::FreezePlaced,
             Self::FreezeLifted(_) => EventKind::FreezeLifted,
             Self::DeliveryDenied(_) => EventKind::DeliveryDenied,
+            Self::DeliveryQuarantined(_) => EventKind::DeliveryQuarantined,
+            Self::DeliveryReleased(_) => EventKind::DeliveryReleased,
+            Self::DeliveryDiscarded(_) => EventKind::DeliveryDiscarded,
         }
     }
 
     /// The subject it concerns, or [`SubjectId::BUREAU`].
     pub const fn subject(&self) -> SubjectId {
         match self {
-            Self::BureauFounded(_) | Self::MemberAdmitted(_) | Self::DeliveryAdmitted(_) | Self::DeliveryDenied(_) => {
-                SubjectId::BUREAU
-            }
+            Self::BureauFounded(_)
+            | Self::MemberAdmitted(_)
+            | Self::DeliveryAdmitted(_)
+            | Self::DeliveryDenied(_)
+            | Self::DeliveryQuarantined(_)
+            | Self::DeliveryReleased(_)
+            | Self::DeliveryDiscarded(_) => SubjectId::BUREAU,
             Self::Inquiry(inquiry) => inquiry.subject,
             Self::OwnReportViewed(view) => view.subject,
             Self::ConsentGranted(consent) => consent.subject,
@@ -161,9 +186,16 @@ impl Event {
     }
 }
 
+/// Version of an event's bytes. Version 1, in which deliveries had no quality, was never released.
+const VERSION: u8 = 2;
+
+fn read_quarantine_end(input: &mut Reader<'_>) -> Result<QuarantineEnd, DecodeError> {
+    Ok(QuarantineEnd { delivery: DeliveryNumber(input.unsigned_as()?), reason: input.text()? })
+}
+
 impl Canonical for Event {
     fn write(&self, out: &mut Writer<'_>) {
-        out.byte(1);
+        out.byte(VERSION);
         self.kind().write(out);
         match self {
             Self::BureauFounded(founding) => {
@@ -173,7 +205,11 @@ impl Canonical for Event {
                 out.text(&founding.verifier_key);
             }
             Self::MemberAdmitted(member) => member.write(out),
-            Self::DeliveryAdmitted(delivery) => delivery.write(out),
+            Self::DeliveryAdmitted(delivery) | Self::DeliveryQuarantined(delivery) => delivery.write(out),
+            Self::DeliveryReleased(end) | Self::DeliveryDiscarded(end) => {
+                out.unsigned(u64::from(end.delivery.0));
+                out.text(&end.reason);
+            }
             Self::Inquiry(inquiry) => inquiry.write(out),
             Self::OwnReportViewed(view) => {
                 out.fixed(&view.subject.0);
@@ -207,7 +243,7 @@ impl Canonical for Event {
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        input.version(1)?;
+        input.version(VERSION)?;
         let kind = EventKind::read(input)?;
         let event = match kind {
             EventKind::BureauFounded => Self::BureauFounded(Founding {
@@ -218,6 +254,9 @@ impl Canonical for Event {
             }),
             EventKind::MemberAdmitted => Self::MemberAdmitted(Member::read(input)?),
             EventKind::DeliveryAdmitted => Self::DeliveryAdmitted(DeliveryRecord::read(input)?),
+            EventKind::DeliveryQuarantined => Self::DeliveryQuarantined(DeliveryRecord::read(input)?),
+            EventKind::DeliveryReleased => Self::DeliveryReleased(read_quarantine_end(input)?),
+            EventKind::DeliveryDiscarded => Self::DeliveryDiscarded(read_quarantine_end(input)?),
             EventKind::InquiryPermitted | EventKind::InquiryDenied | EventKind::InquiryNoHit => {
                 Self::Inquiry(InquiryRecord::read(input)?)
             }

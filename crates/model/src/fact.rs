@@ -1,7 +1,7 @@
 //! Facts: one statement by one furnisher about one subject, for one period, in one delivery.
 //!
-//! A fact's key is `SubjectId ‖ kind ‖ account ‖ month ‖ delivery`, all big-endian, so that one prefix scan reads a
-//! credit file in order and a sorted delivery is one sequential load. A fact is never overwritten: a later one with the
+//! A fact's key is `SubjectId ‖ kind ‖ account ‖ month ‖ delivery`, all big-endian; stored together are the facts that one
+//! delivery has about one subject ([`subject_facts`](crate::subject_facts)). A fact is never overwritten: a later one with the
 //! same [`Slot`] stands in its place, and says which it supersedes if it is a correction or a deletion.
 
 use std::fmt;
@@ -61,14 +61,15 @@ impl FactKey {
     pub fn to_bytes(self) -> [u8; FACT_KEY_BYTES] {
         let mut bytes = [0; FACT_KEY_BYTES];
         let month = self.slot.month.map_or(0, Month::number).to_be_bytes();
-        let parts = (self.subject.0.iter())
-            .chain([self.slot.kind.number()].iter())
-            .chain(&self.slot.account.0)
-            .chain(&month)
-            .chain(&self.delivery.0.to_be_bytes())
-            .copied()
-            .collect::<ArrayOf>();
-        bytes.copy_from_slice(&parts.0);
+        let (subject, rest) = bytes.split_at_mut(16);
+        let (kind, rest) = rest.split_at_mut(1);
+        let (account, rest) = rest.split_at_mut(8);
+        let (to_month, delivery) = rest.split_at_mut(2);
+        subject.copy_from_slice(&self.subject.0);
+        kind.copy_from_slice(&[self.slot.kind.number()]);
+        account.copy_from_slice(&self.slot.account.0);
+        to_month.copy_from_slice(&month);
+        delivery.copy_from_slice(&self.delivery.0.to_be_bytes());
         bytes
     }
 
@@ -88,19 +89,6 @@ impl FactKey {
         let delivery = DeliveryNumber(u32::from_be_bytes(input.fixed()?));
         input.finish()?;
         Ok(Self { subject, slot: Slot { kind, account, month }, delivery })
-    }
-}
-
-/// Collects exactly the bytes of a key.
-struct ArrayOf([u8; FACT_KEY_BYTES]);
-
-impl FromIterator<u8> for ArrayOf {
-    fn from_iter<I: IntoIterator<Item = u8>>(bytes: I) -> Self {
-        let mut array = [0; FACT_KEY_BYTES];
-        for (to, from) in array.iter_mut().zip(bytes) {
-            *to = from;
-        }
-        Self(array)
     }
 }
 
@@ -154,35 +142,39 @@ pub struct Fact {
 /// The first byte of a stored fact: version 1 in the high half, the standing in the low half.
 const VERSION: u8 = 1;
 
+/// Appends the stored value of a fact that stands so, whose body `write` appends.
+pub fn write_value(bytes: &mut Vec<u8>, standing: Standing, write: impl FnOnce(&mut Writer<'_>)) {
+    let out = &mut Writer::new(bytes);
+    match standing {
+        Standing::Reported => out.byte(VERSION << 4),
+        Standing::Corrects(earlier) => {
+            out.byte(VERSION << 4 | 1);
+            out.unsigned(u64::from(earlier.0));
+        }
+        Standing::Deletes(earlier) => {
+            out.byte(VERSION << 4 | 2);
+            out.unsigned(u64::from(earlier.0));
+        }
+    }
+    write(out);
+}
+
 impl Fact {
     /// Appends the stored value (not the key).
     pub fn write_value(&self, bytes: &mut Vec<u8>) {
-        let out = &mut Writer::new(bytes);
-        match self.standing {
-            Standing::Reported => out.byte(VERSION << 4),
-            Standing::Corrects(earlier) => {
-                out.byte(VERSION << 4 | 1);
-                out.unsigned(u64::from(earlier.0));
-            }
-            Standing::Deletes(earlier) => {
-                out.byte(VERSION << 4 | 2);
-                out.unsigned(u64::from(earlier.0));
-            }
-        }
-        match &self.body {
+        write_value(bytes, self.standing, |out| match &self.body {
             FactBody::Identity(sealed) => out.bytes(sealed),
             FactBody::TradelineTerms(terms) => terms.write(out),
             FactBody::TradelineMonth(month) => month.write(out),
             FactBody::PaymentProfileMonth(month) => month.write(out),
-        }
+        });
     }
 
-    /// Reads a stored fact.
+    /// The fact at `key` whose stored value this is.
     ///
     /// # Errors
-    /// [`DecodeError`] if key or value are not canonical.
-    pub fn from_stored(key: &[u8], value: &[u8]) -> Result<Self, DecodeError> {
-        let key = FactKey::from_bytes(key)?;
+    /// [`DecodeError`] if the value is not canonical.
+    pub fn from_value(key: FactKey, value: &[u8]) -> Result<Self, DecodeError> {
         let input = &mut Reader::new(value);
         let first = input.byte()?;
         if first >> 4 != VERSION {
@@ -281,21 +273,22 @@ mod tests {
         assert_eq!(value, [0x11, 3, 0b0_0101, 1, 1, 0x22, 2, 9, 0]);
         let key = fact().key.to_bytes();
         assert_eq!(key[16..], [4, 0, 7, 1, 2, 3, 4, 5, 6, 0x5d, 0xff, 0, 0, 1, 2]);
-        assert_eq!(Fact::from_stored(&key, &value), Ok(fact()));
+        assert_eq!(FactKey::from_bytes(&key), Ok(fact().key));
+        assert_eq!(Fact::from_value(fact().key, &value), Ok(fact()));
     }
 
     #[test]
     fn stored_bytes_that_are_not_canonical_are_refused() {
-        let (key, mut value) = (fact().key.to_bytes(), Vec::new());
+        let (key, mut value) = (fact().key, Vec::new());
         fact().write_value(&mut value);
         for length in 0..value.len() {
-            assert!(Fact::from_stored(&key, &value[..length]).is_err(), "{length}");
+            assert!(Fact::from_value(key, &value[..length]).is_err(), "{length}");
         }
         value.push(0);
-        assert_eq!(Fact::from_stored(&key, &value), Err(DecodeError::Trailing));
-        assert_eq!(Fact::from_stored(&key[..30], &value), Err(DecodeError::Truncated));
+        assert_eq!(Fact::from_value(key, &value), Err(DecodeError::Trailing));
+        assert_eq!(FactKey::from_bytes(&key.to_bytes()[..30]), Err(DecodeError::Truncated));
         value[0] = 0x21;
-        assert_eq!(Fact::from_stored(&key, &value), Err(DecodeError::Version(2)));
+        assert_eq!(Fact::from_value(key, &value), Err(DecodeError::Version(2)));
     }
 
     #[test]

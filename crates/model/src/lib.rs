@@ -19,8 +19,10 @@ pub mod member;
 pub mod money;
 pub mod month;
 pub mod payment_profile;
+pub mod quality;
 pub mod sensitive;
 pub mod subject;
+pub mod subject_facts;
 pub mod tradeline;
 
 pub use canonical::{Canonical, DecodeError, Reader, Writer};

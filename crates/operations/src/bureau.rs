@@ -11,6 +11,8 @@ use tallystick_policy::Rulebook;
 use tallystick_store::{Changes, Committed, Founding, RecordedEvent, Snapshot, Store, StoreError, consents, frozen};
 use thiserror::Error;
 
+use crate::ingest::Settings;
+
 /// Where random bytes come from: the operating system in the program, a seed in a simulation.
 pub trait Entropy: Send {
     /// Fills `bytes`; never gives the same twice by design.
@@ -31,6 +33,7 @@ pub struct Bureau {
     pub(crate) rulebook: Rulebook,
     pub(crate) pseudonymiser: Pseudonymiser,
     entropy: Mutex<Box<dyn Entropy>>,
+    pub(crate) settings: Settings,
     /// What is wrong with the rulebook, if it is not the one the bureau was founded under: then nothing is recorded.
     pub(crate) rulebook_fault: Option<String>,
 }
@@ -121,7 +124,14 @@ impl Bureau {
         entropy.fill(&mut salt);
         let founding = Founding { event, salt, at: now, key_check: pseudonymiser.key_check() };
         let store = Store::create(folder, signer, founding)?;
-        Ok(Self { store, rulebook, pseudonymiser, entropy: Mutex::new(entropy), rulebook_fault: None })
+        Ok(Self {
+            store,
+            rulebook,
+            pseudonymiser,
+            entropy: Mutex::new(entropy),
+            settings: Settings::default(),
+            rulebook_fault: None,
+        })
     }
 
     /// Opens the bureau in `folder`.
@@ -138,7 +148,21 @@ impl Bureau {
         let pseudonymiser = Pseudonymiser::new(&keys.pseudonym);
         let store = Store::open(folder, signer(name, keys)?, pseudonymiser.key_check())?;
         let rulebook_fault = rulebook_fault(&store.snapshot(), &rulebook)?;
-        Ok(Self { store, rulebook, pseudonymiser, entropy: Mutex::new(entropy), rulebook_fault })
+        Ok(Self {
+            store,
+            rulebook,
+            pseudonymiser,
+            entropy: Mutex::new(entropy),
+            settings: Settings::default(),
+            rulebook_fault,
+        })
+    }
+
+    /// With these settings instead of the defaults.
+    #[must_use]
+    pub const fn with_settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
     }
 
     /// A view of what is committed now.
@@ -160,6 +184,17 @@ impl Bureau {
         let mut bytes = [0; N];
         self.entropy.lock().unwrap_or_else(PoisonError::into_inner).fill(&mut bytes);
         bytes
+    }
+
+    /// Random bytes for two uses, asked for at once.
+    pub(crate) fn random_pair<const M: usize, const N: usize>(&self) -> ([u8; M], [u8; N]) {
+        let (mut one, mut other) = ([0; M], [0; N]);
+        let mut bytes = vec![0; M + N];
+        self.entropy.lock().unwrap_or_else(PoisonError::into_inner).fill(&mut bytes);
+        let (first, second) = bytes.split_at(M);
+        one.copy_from_slice(first);
+        other.copy_from_slice(second);
+        (one, other)
     }
 
     /// Records `event` with `changes`, durably.

@@ -9,6 +9,7 @@ use tallystick_model::fact::{Fact, FactBody, FactKey, FactKind, Slot, Standing};
 use tallystick_model::inquiry::Reason;
 use tallystick_model::member::MemberRole;
 use tallystick_model::money::{DecimalMarks, parse_minor};
+use tallystick_model::quality::Quality;
 use tallystick_model::tradeline::{AccountStatus, PaymentRating, TradelineMonth};
 use tallystick_model::{Identifier, Month, Sensitive, SubjectId, Timestamp};
 use tallystick_store::Changes;
@@ -111,7 +112,7 @@ pub fn correct(bureau: &Bureau, correction: &Correction, now: Timestamp) -> Resu
         standing,
         body: FactBody::TradelineMonth(after.unwrap_or(before)),
     };
-    let changes = Changes::add(vec![fact]);
+    let changes = Changes::add(open.number(), vec![fact]);
     let digest = changes.digest();
     let delivery = DeliveryRecord {
         number: open.number(),
@@ -129,6 +130,7 @@ pub fn correct(bureau: &Bureau, correction: &Correction, now: Timestamp) -> Resu
         facts: digest.facts.clone(),
         not_admitted: Vec::new(),
         admitted_under: vec![Reason { rule: "own-fact".to_owned(), code: "furnisher_corrects_own_fact".to_owned() }],
+        quality: Quality { records: 1, ..Quality::default() },
         rulebook: bureau.rulebook.label().to_owned(),
         facts_root: digest.root,
     };

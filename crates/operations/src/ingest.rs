@@ -1,22 +1,21 @@
 //! Ingest: a furnisher's delivery becomes visible facts, wholly or not at all.
 
-use std::io::{BufRead, BufReader, Read};
-
-use sha2::{Digest, Sha256};
-use tallystick_intake::{ControlTotal, FileSummary, Layout, ReadContext, Refused, Reject, read_delivery};
-use tallystick_model::delivery::{DeliveryKind, DeliveryRecord};
+use tallystick_intake::{ControlTotal, DeliveryFile, FileSummary, Layout, ReadContext, Refused, Reject};
+use tallystick_model::delivery::{DeliveryKind, DeliveryRecord, DeliveryState};
 use tallystick_model::event::{DeliveryDenial, Event};
 use tallystick_model::fact::DeliveryNumber;
 use tallystick_model::inquiry::Reason;
 use tallystick_model::member::MemberRole;
 use tallystick_model::payment_profile::Provenance;
-use tallystick_model::{DataCategory, Identifier, Month, Timestamp};
+use tallystick_model::{DataCategory, Identifier, Month, Sensitive, Timestamp};
 use tallystick_policy::{Admission, Gate, gate};
-use tallystick_store::{Changes, Snapshot, StoreError};
+use tallystick_store::{Changes, Loaded, OpenDelivery, Snapshot, StoreError, StoredDelivery};
 use thiserror::Error;
 
 use crate::bureau::{Bureau, OperationError, Recorded};
-use crate::delivery_facts::DeliveryFacts;
+use crate::delivery::admitting::Admitting;
+use crate::delivery::arranging::Arranging;
+use crate::delivery::gathering::{Gathered, Gathering, REJECTS_KEPT_MAX, Stopped, bucket_bits, gather};
 use crate::member::in_role;
 
 /// What a furnisher hands over, beside the file.
@@ -45,15 +44,46 @@ pub enum ControlTotals {
     Report,
 }
 
-/// How far an ingest is, told after each record.
+/// How far an ingest is, told ten times a second.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
-    /// What is being done: `reading`, `sorting`, `loading`.
+    /// What is being done: `reading`, `loading`, `merging`.
     pub stage: &'static str,
-    /// Records read, rejects among them; while loading, facts loaded.
+    /// Records read, rejects among them; while loading, of 256 buckets those loaded; while merging, parts done.
     pub done: u64,
     /// Records refused.
     pub rejects: u64,
+    /// Bytes of the file read.
+    pub bytes: u64,
+}
+
+/// Who is told what while an ingest runs.
+pub struct Telling<'a> {
+    /// How far it is.
+    pub progress: &'a mut dyn FnMut(Progress),
+    /// Each reject, for the furnisher's feedback: in the order of the file, duplicates last.
+    pub rejects: &'a mut (dyn FnMut(&Reject) + Send),
+}
+
+/// What a bureau's machine may use, and what the bureau demands of deliveries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Threads that read, sort and merge.
+    pub threads: usize,
+    /// Memory for facts on their way, in bytes; beyond it they go to a scratch file. The process needs some more for the
+    /// engine's caches and the parts being read.
+    pub memory_bytes: usize,
+    /// Deliveries of no more bytes of facts than this are committed in one batch; tables of their own would cost more files
+    /// than it is worth.
+    pub one_batch_bytes: usize,
+    /// Deliveries whose data-quality index, in basis points, is below this are quarantined; 0 quarantines none.
+    pub quarantine_below_bp: u16,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { threads: 1, memory_bytes: 512 << 20, one_batch_bytes: 1 << 20, quarantine_below_bp: 0 }
+    }
 }
 
 /// A delivery that was admitted.
@@ -61,6 +91,8 @@ pub struct Progress {
 pub struct Ingested {
     /// What is kept of it.
     pub delivery: DeliveryRecord,
+    /// Whether it is kept apart for its quality: its facts are not part of the credit files until it is released.
+    pub quarantined: bool,
     /// The first thousand rejects; `delivery.rejects` counts all.
     pub rejects: Vec<Reject>,
     /// Records that count towards no fact, by reason.
@@ -95,8 +127,8 @@ pub enum IngestError {
     #[error("refused: {} of the file's control totals disagree with what was counted", .0.len())]
     ControlTotals(Vec<ControlTotal>),
     /// The same file was delivered before.
-    #[error("this file is delivery {0} already: nothing was changed")]
-    AlreadyDelivered(DeliveryNumber),
+    #[error("this file is delivery {0} already ({1}): nothing was changed")]
+    AlreadyDelivered(DeliveryNumber, DeliveryState),
     /// It could not run.
     #[error(transparent)]
     Operation(#[from] OperationError),
@@ -115,16 +147,16 @@ impl From<StoreError> for IngestError {
 pub fn ingest(
     bureau: &Bureau,
     delivery: &Delivery,
-    input: &mut dyn Read,
+    file: &dyn DeliveryFile,
     now: Timestamp,
-    progress: &mut dyn FnMut(Progress),
+    telling: &mut Telling<'_>,
 ) -> Result<Ingested, IngestError> {
     // Admit: may this furnisher report these categories, and on what consent?
     let snapshot = bureau.snapshot();
     let furnisher = in_role(snapshot.members(), &delivery.furnisher, MemberRole::Furnisher)?;
     let categories = delivery.layout.categories();
     let gate = gate(&bureau.rulebook, furnisher, categories, now);
-    let admitted = DeliveryFacts::admitted(&gate);
+    let admitted = Admitting::admitted(&gate);
     if admitted.iter().next().is_none() {
         let denial = denial(bureau, furnisher.number, delivery, [0; 32], refusals(&gate));
         let reasons = denial.reasons.clone();
@@ -140,75 +172,116 @@ pub fn ingest(
         admitted,
         month: delivery.month,
     };
-    let mut input = BufReader::with_capacity(1 << 18, Hashed::new(input));
-    let mut facts = DeliveryFacts::new(bureau, &snapshot, &gate, furnisher.number, now.month(), progress);
-    let read = read_delivery(&delivery.layout, &mut input, &context, &mut facts);
-    if let Some(error) = facts.failed.take() {
-        return Err(error.into());
-    }
     let layout = delivery.layout.name();
-    let summary = read.map_err(|refused| IngestError::Refused { layout: layout.clone(), refused })?;
-    let (file_hash, file_bytes) =
-        finish(input).map_err(|error| IngestError::Refused { layout: layout.clone(), refused: Refused::Io(error) })?;
-    check_totals(&summary, delivery.control_totals)?;
-    if facts.is_empty() {
-        return Err(nothing_to_load(bureau, furnisher.number, delivery, file_hash, summary.records, facts, now)?);
+    let refused = |refused| IngestError::Refused { layout: layout.clone(), refused };
+    let bits = bucket_bits(file.length().map_err(|error| refused(Refused::Io(error)))?);
+    let admitting = || Admitting::new(&bureau.pseudonymiser, &snapshot, &gate, furnisher.number, now.month(), bits);
+    let settings = bureau.settings;
+    // The scratch file's key, and the nonce of the delivery's seals: each fact is sealed under a key of its own, and a number
+    // given again after a restored backup must not seal another text under the same key and nonce.
+    let (scratch_key, nonce): ([u8; 32], [u8; 12]) = bureau.random_pair();
+    let scratch_key = Sensitive::new(scratch_key);
+    let gathering = Gathering {
+        threads: settings.threads,
+        memory_bytes: settings.memory_bytes,
+        new_scratch: &|| bureau.store.scratch(&scratch_key),
+        admitting: &admitting,
+    };
+    let read = gather(&gathering, &delivery.layout, file, &context, telling);
+    let mut gathered = read.map_err(|stopped| match stopped {
+        Stopped::Refused(what) => refused(what),
+        Stopped::Store(error) => error.into(),
+    })?;
+    check_totals(&gathered.summary, delivery.control_totals)?;
+    if gathered.entries == 0 {
+        return Err(nothing_to_load(bureau, furnisher.number, delivery, gathered, now)?);
     }
-    let awaiting = facts.awaiting_consent;
-    let before = delivered_before(&snapshot, furnisher.number, &layout, delivery.month, &file_hash, awaiting)?;
-    if let Some(number) = before {
-        return Err(IngestError::AlreadyDelivered(number));
+    let key = (furnisher.number, layout.as_str(), delivery.month, &gathered.file_hash);
+    if let Some((number, state)) = delivered_before(&snapshot, key, gathered.counts.awaiting_consent)? {
+        return Err(IngestError::AlreadyDelivered(number, state));
     }
 
     // Sort, and load in one pass under a number that nobody sees yet.
-    facts.tell("sorting");
-    facts.sort();
-    let rejects = std::mem::take(&mut facts.kept_rejects);
-    let (records, rejected, awaiting_consent) = (summary.records, facts.rejects, facts.awaiting_consent);
-    let not_admitted = std::mem::take(&mut facts.not_admitted);
-    let open = bureau.store.begin_delivery()?;
-    facts.tell("loading");
-    // One for the delivery: each fact is sealed under a key of its own, and a number given again after a restored backup must
-    // not seal another text under the same key and nonce.
-    let nonce = bureau.random();
-    let salts = facts.keep_salts(&open)?;
-    let loaded = open.load(facts.into_stored(&open, &salts, nonce))?;
+    let open = bureau.store.begin_delivery()?.in_one_batch_up_to(settings.one_batch_bytes);
+    let (loaded, duplicates) = load(bureau, &open, &gathered, nonce, telling)?;
+    for reject in &duplicates {
+        (telling.rejects)(reject);
+    }
+    let rejected = gathered.rejects + duplicates.len() as u64;
+    gathered.counts.quality.refused += duplicates.len() as u64;
+    let mut rejects = std::mem::take(&mut gathered.kept_rejects);
+    rejects.extend(duplicates.into_iter().take(REJECTS_KEPT_MAX.saturating_sub(rejects.len())));
 
-    // Record: the commit makes the whole delivery visible with its entry.
+    // Record: the commit makes the whole delivery visible with its entry, or keeps it apart.
     let digest = loaded.digest().clone();
+    let counts = gathered.counts;
     let record = DeliveryRecord {
         number: open.number(),
         kind: DeliveryKind::Report,
         furnisher: furnisher.number,
-        layout,
+        layout: layout.clone(),
         month: delivery.month,
-        file_hash,
-        file_bytes,
+        file_hash: gathered.file_hash,
+        file_bytes: gathered.file_bytes,
         recorded_at: now,
-        records,
+        records: gathered.summary.records,
         rejects: rejected,
-        awaiting_consent,
+        awaiting_consent: counts.awaiting_consent,
         subjects: digest.subjects,
         facts: digest.facts,
-        not_admitted: not_admitted
+        not_admitted: counts
+            .not_admitted
             .into_iter()
             .map(|(category, count)| (category, first_reason(&gate, category), count))
             .collect(),
         admitted_under: admitted_under(&gate),
+        quality: counts.quality,
         rulebook: bureau.rulebook.label().to_owned(),
         facts_root: digest.root,
     };
-    let changes = Changes::make_visible(loaded);
-    let recorded = bureau.record(changes, Event::DeliveryAdmitted(record.clone()), now)?;
+    let quarantined = record.quality.index_bp() < settings.quarantine_below_bp;
+    let event = if quarantined { Event::DeliveryQuarantined } else { Event::DeliveryAdmitted };
+    let recorded = bureau.record(Changes::make_visible(loaded), event(record.clone()), now)?;
+    drop(open);
+
+    // Keep files quick to find. Nothing depends on it: what fails here is tried again with the next delivery.
+    merge(bureau, telling);
 
     // Answer.
     Ok(Ingested {
         delivery: record,
+        quarantined,
         rejects,
-        set_aside: summary.set_aside,
-        control_totals: summary.control_totals,
+        set_aside: gathered.summary.set_aside,
+        control_totals: gathered.summary.control_totals,
         recorded,
     })
+}
+
+/// Sorts and loads what was gathered. Gives the records refused as duplicates too, in the order of the file.
+fn load(
+    bureau: &Bureau,
+    open: &OpenDelivery<'_>,
+    gathered: &Gathered,
+    nonce: [u8; 12],
+    telling: &mut Telling<'_>,
+) -> Result<(Loaded, Vec<Reject>), StoreError> {
+    let arranging = Arranging { bureau, open, nonce, gathered, threads: bureau.settings.threads };
+    let mut loaded = 0;
+    arranging.run(|next| {
+        open.load(|| {
+            loaded += 1;
+            let (rejects, bytes) = (gathered.rejects, gathered.file_bytes);
+            (telling.progress)(Progress { stage: "loading", done: loaded, rejects, bytes });
+            next()
+        })
+    })
+}
+
+/// Merges what many loads have left, as far as it is due.
+fn merge(bureau: &Bureau, telling: &mut Telling<'_>) {
+    (telling.progress)(Progress { stage: "merging", done: 0, rejects: 0, bytes: 0 });
+    let _ = bureau.store.merge(bureau.settings.threads, &|_, _| {});
 }
 
 fn refusals(gate: &Gate) -> Vec<Reason> {
@@ -238,19 +311,17 @@ fn nothing_to_load(
     bureau: &Bureau,
     furnisher: u16,
     delivery: &Delivery,
-    file_hash: [u8; 32],
-    records: u64,
-    facts: DeliveryFacts<'_>,
+    gathered: Gathered,
     now: Timestamp,
 ) -> Result<IngestError, OperationError> {
-    let (rejects, kept) = (facts.rejects, facts.kept_rejects);
-    if rejects == 0 || facts.without_consent + facts.forbidden != rejects {
-        return Ok(IngestError::NothingToLoad(kept, records, rejects));
+    let (rejects, kept, counts) = (gathered.rejects, gathered.kept_rejects, gathered.counts);
+    if rejects == 0 || counts.without_consent + counts.forbidden != rejects {
+        return Ok(IngestError::NothingToLoad(kept, gathered.summary.records, rejects));
     }
-    let reasons: Vec<Reason> = facts.denied_by.into_iter().collect();
-    let event = Event::DeliveryDenied(denial(bureau, furnisher, delivery, file_hash, reasons.clone()));
+    let reasons: Vec<Reason> = counts.denied_by.into_iter().collect();
+    let event = Event::DeliveryDenied(denial(bureau, furnisher, delivery, gathered.file_hash, reasons.clone()));
     let recorded = Box::new(bureau.record(Changes::none(), event, now)?);
-    if facts.without_consent > 0 {
+    if counts.without_consent > 0 {
         return Ok(IngestError::NoConsent(kept, rejects, recorded));
     }
     Ok(IngestError::NotAdmitted(reasons, recorded))
@@ -292,61 +363,25 @@ fn check_totals(summary: &FileSummary, control_totals: ControlTotals) -> Result<
 }
 
 /// The delivery this file came in before, if it did: the same bytes of the same furnisher by the same layout for the same
-/// month. Not if some of it waited for a consent that has come since: then it is worth delivering again.
+/// month. Not if some of it waited for a consent that has come since, nor if it was discarded: then it is worth delivering
+/// again.
 fn delivered_before(
     snapshot: &Snapshot<'_>,
-    furnisher: u16,
-    layout: &str,
-    month: Option<Month>,
-    file_hash: &[u8; 32],
+    (furnisher, layout, month, file_hash): (u16, &str, Option<Month>, &[u8; 32]),
     awaiting_consent: u64,
-) -> Result<Option<DeliveryNumber>, StoreError> {
-    for (number, _) in snapshot.deliveries() {
-        let Some(record) = snapshot.delivery(number)? else { continue };
+) -> Result<Option<(DeliveryNumber, DeliveryState)>, StoreError> {
+    for delivery in snapshot.deliveries() {
+        let StoredDelivery { state, record, .. } = delivery?;
         if record.kind == DeliveryKind::Report
+            && state != DeliveryState::Discarded
             && record.awaiting_consent == awaiting_consent
             && record.furnisher == furnisher
             && record.file_hash == *file_hash
             && record.layout == layout
             && record.month == month
         {
-            return Ok(Some(number));
+            return Ok(Some((record.number, state)));
         }
     }
     Ok(None)
-}
-
-/// Hashes and counts what is read through it.
-struct Hashed<'a> {
-    input: &'a mut dyn Read,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl<'a> Hashed<'a> {
-    fn new(input: &'a mut dyn Read) -> Self {
-        Self { input, hash: Sha256::new(), bytes: 0 }
-    }
-}
-
-impl Read for Hashed<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.input.read(buffer)?;
-        self.hash.update(buffer.get(..count).unwrap_or_default());
-        self.bytes += count as u64;
-        Ok(count)
-    }
-}
-
-/// Reads what the layout left over (nothing, or blank lines) and gives hash and length of the whole file.
-fn finish(mut input: BufReader<Hashed<'_>>) -> std::io::Result<([u8; 32], u64)> {
-    loop {
-        let count = input.fill_buf()?.len();
-        if count == 0 {
-            break;
-        }
-        input.consume(count);
-    }
-    let hashed = input.into_inner();
-    Ok((hashed.hash.finalize().into(), hashed.bytes))
 }

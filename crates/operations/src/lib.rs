@@ -7,7 +7,7 @@
 pub mod bureau;
 pub mod consent;
 pub mod correct;
-mod delivery_facts;
+mod delivery;
 pub mod freeze;
 pub mod ingest;
 pub mod inquire;

@@ -8,18 +8,18 @@
 use std::collections::{BTreeMap, HashMap};
 
 use tallystick_audit::{Hash, NodeId, TreeBuilder, leaf_hash, node_hash};
-use tallystick_model::delivery::DeliveryRecord;
+use tallystick_model::delivery::{DeliveryRecord, DeliveryState};
 use tallystick_model::event::{Entry, Event, EventKind, commitment};
-use tallystick_model::fact::{DeliveryNumber, FACT_KEY_BYTES, Fact, FactBody};
+use tallystick_model::fact::{DeliveryNumber, FactBody, FactKey};
 use tallystick_model::member::Member;
-use tallystick_model::{Canonical, SubjectId};
+use tallystick_model::{Canonical, SubjectId, Timestamp, subject_facts};
 
 use crate::engine::Space;
-use crate::facts_root::FactsRoot;
+use crate::facts_root::{FactsRoot, subject_leaf};
 use crate::keys;
 use crate::seal;
 use crate::snapshot::read_event;
-use crate::store::{Published, Store, StoreError, compare_published, read_checkpoint, read_delivery};
+use crate::store::{Published, Store, StoreError, StoredDelivery, compare_published, read_checkpoint, read_delivery};
 
 /// One thing that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct Report {
     pub facts: u64,
     /// Subjects with at least one visible fact.
     pub subjects: u64,
+    /// Deliveries that are quarantined or were given up.
+    pub quarantined: u64,
     /// Facts of loads that never ended: invisible leftovers of a crash, no damage.
     pub leftover_facts: u64,
     /// What is wrong; empty if all is well.
@@ -188,7 +190,19 @@ fn check_published(store: &Store, size: u64, report: &mut Report) {
 #[derive(Default)]
 struct FromEvents {
     members: BTreeMap<u16, Member>,
-    deliveries: BTreeMap<DeliveryNumber, DeliveryRecord>,
+    deliveries: BTreeMap<DeliveryNumber, StoredDelivery>,
+}
+
+impl FromEvents {
+    fn deliver(&mut self, state: DeliveryState, since: Timestamp, record: DeliveryRecord) {
+        self.deliveries.insert(record.number, StoredDelivery { state, since, record });
+    }
+
+    fn end_quarantine(&mut self, number: DeliveryNumber, state: DeliveryState, since: Timestamp) {
+        if let Some(delivery) = self.deliveries.get_mut(&number) {
+            (delivery.state, delivery.since) = (state, since);
+        }
+    }
 }
 
 fn check_events(store: &Store, size: u64, report: &mut Report, progress: Progress<'_>) -> FromEvents {
@@ -214,17 +228,20 @@ fn check_events(store: &Store, size: u64, report: &mut Report, progress: Progres
         if event.subject() != subject {
             report.find(&place, "is kept under another subject than its own");
         }
-        check_entry(store, index, &commitment(&salt, &event.to_bytes()), event.kind(), report);
+        let Some(at) = check_entry(store, index, &commitment(&salt, &event.to_bytes()), event.kind(), report) else {
+            continue;
+        };
         if matches!(event.kind(), EventKind::InquiryPermitted | EventKind::OwnReportViewed) {
             report.disclosures += 1;
         }
         match event {
             Event::MemberAdmitted(member) => drop(from_events.members.insert(member.number, member)),
-            Event::DeliveryAdmitted(delivery) => drop(from_events.deliveries.insert(delivery.number, delivery)),
-            Event::FactCorrected(correction) => {
-                let delivery = correction.delivery;
-                drop(from_events.deliveries.insert(delivery.number, delivery));
-            }
+            Event::DeliveryAdmitted(delivery) => from_events.deliver(DeliveryState::Visible, at, delivery),
+            Event::FactCorrected(correction) => from_events.deliver(DeliveryState::Visible, at, correction.delivery),
+            Event::DeliveryQuarantined(delivery) => from_events.deliver(DeliveryState::Quarantined, at, delivery),
+            // Both come after the quarantine: the bureau's own events are in the order of the log.
+            Event::DeliveryReleased(end) => from_events.end_quarantine(end.delivery, DeliveryState::Released, at),
+            Event::DeliveryDiscarded(end) => from_events.end_quarantine(end.delivery, DeliveryState::Discarded, at),
             _ => {}
         }
     }
@@ -234,20 +251,31 @@ fn check_events(store: &Store, size: u64, report: &mut Report, progress: Progres
     from_events
 }
 
-fn check_entry(store: &Store, index: u64, commitment: &[u8; 32], kind: EventKind, report: &mut Report) {
+/// Checks an event's entry; gives its time if there is one.
+fn check_entry(
+    store: &Store,
+    index: u64,
+    commitment: &[u8; 32],
+    kind: EventKind,
+    report: &mut Report,
+) -> Option<Timestamp> {
     let place = format!("log entry {index}");
     match store.engine.get(Space::Log, &keys::entry(index)) {
         Ok(Some(value)) => match Entry::from_bytes(&value) {
-            Ok(entry) if entry.kind != kind => report.find(place, format!("says {}, its event {kind}", entry.kind)),
-            Ok(entry) if entry.commitment != *commitment => {
-                report.find(place, format!("does not commit to its event ({kind}): one of the two was changed"));
+            Ok(entry) => {
+                if entry.kind != kind {
+                    report.find(place, format!("says {}, its event {kind}", entry.kind));
+                } else if entry.commitment != *commitment {
+                    report.find(place, format!("does not commit to its event ({kind}): one of the two was changed"));
+                }
+                return Some(entry.at);
             }
-            Ok(_) => {}
             Err(error) => report.find(place, error.to_string()),
         },
         Ok(None) => report.find(place, format!("missing: an event ({kind}) has no entry")),
         Err(error) => report.find(place, error.to_string()),
     }
+    None
 }
 
 fn check_members(store: &Store, from_events: &FromEvents, report: &mut Report) {
@@ -270,7 +298,7 @@ fn check_deliveries(
     store: &Store,
     from_events: &FromEvents,
     report: &mut Report,
-) -> BTreeMap<DeliveryNumber, Option<DeliveryRecord>> {
+) -> BTreeMap<DeliveryNumber, Option<StoredDelivery>> {
     let mut deliveries = BTreeMap::new();
     let mut left = from_events.deliveries.clone();
     for pair in store.engine.prefix(Space::Meta, keys::DELIVERY_PREFIX) {
@@ -279,14 +307,15 @@ fn check_deliveries(
             report.find("deliveries", "a key is no delivery's");
             continue;
         };
-        let Some(record) = report.check(&format!("delivery {number}"), read_delivery(&value)) else { continue };
-        if let Some(record) = &record {
-            report.deliveries += 1;
-            if left.remove(&number).as_ref() != Some(record) {
+        let Some(stored) = report.check(&format!("delivery {number}"), read_delivery(&value)) else { continue };
+        if let Some(stored) = &stored {
+            let counter = if stored.state.is_visible() { &mut report.deliveries } else { &mut report.quarantined };
+            *counter += 1;
+            if left.remove(&number).as_ref() != Some(stored) {
                 report.find(format!("delivery {number}"), "its record is not the one in the log");
             }
         }
-        deliveries.insert(number, record);
+        deliveries.insert(number, stored);
     }
     for number in left.keys() {
         report.find(format!("delivery {number}"), "is in the log and not in the store");
@@ -296,7 +325,7 @@ fn check_deliveries(
 
 fn check_facts(
     store: &Store,
-    deliveries: &BTreeMap<DeliveryNumber, Option<DeliveryRecord>>,
+    deliveries: &BTreeMap<DeliveryNumber, Option<StoredDelivery>>,
     report: &mut Report,
     progress: Progress<'_>,
 ) {
@@ -305,46 +334,44 @@ fn check_facts(
     let mut subject_seen = None;
     for pair in store.engine.prefix(Space::Facts, &[]) {
         let Some((key, value)) = report.check("facts", pair.map_err(StoreError::from)) else { break };
-        let (Ok(key), Ok(fact)) = (<&[u8; FACT_KEY_BYTES]>::try_from(&*key), Fact::from_stored(&key, &value)) else {
-            report.find("facts", "a fact is not in its canonical form");
+        let mut facts = Vec::new();
+        let read = subject_facts::read_key(&key).and_then(|(subject, number)| {
+            subject_facts::read_facts(subject, number, &value, |fact| facts.push(fact)).map(|()| (subject, number))
+        });
+        let Ok((subject, number)) = read else {
+            report.find("facts", "a subject's facts are not in their canonical form");
             continue;
         };
-        let (subject, number) = (fact.key.subject, fact.key.delivery);
-        match deliveries.get(&number) {
-            Some(Some(_)) => {}
+        let visible = match deliveries.get(&number) {
+            Some(Some(stored)) => stored.state.is_visible(),
             Some(None) => {
-                report.leftover_facts += 1;
+                report.leftover_facts += facts.len() as u64;
                 continue;
             }
             None => {
                 report.find(format!("facts of subject {subject}"), format!("delivery {number} was never begun"));
                 continue;
             }
-        }
-        report.facts += 1;
-        if subject_seen != Some(subject) {
-            subject_seen = Some(subject);
-            report.subjects += 1;
-        }
-        roots.entry(number).or_insert_with(FactsRoot::new).push(key, &value);
-        if let FactBody::Identity(sealed) = &fact.body {
-            if salt.0 != subject {
-                let found = store.subject_salt(subject);
-                salt = (subject, report.check(&format!("salt of subject {subject}"), found).flatten());
+        };
+        if visible {
+            report.facts += facts.len() as u64;
+            if subject_seen != Some(subject) {
+                subject_seen = Some(subject);
+                report.subjects += 1;
             }
-            if salt.1.as_ref().is_some_and(|salt| seal::unseal(salt, key, sealed).is_none()) {
-                report
-                    .find(format!("facts of subject {subject}"), format!("a seal of delivery {number} does not open"));
-            } else if salt.1.is_none() {
-                report.find(
-                    format!("salt of subject {subject}"),
-                    format!("missing: a seal of delivery {number} cannot be opened"),
-                );
+        }
+        let root = roots.entry(number).or_insert_with(FactsRoot::new);
+        root.push(subject_leaf(subject, &value));
+        for fact in &facts {
+            root.count(fact.key.slot.kind, 1);
+            if let FactBody::Identity(sealed) = &fact.body {
+                check_seal(store, subject, &mut salt, &fact.key, sealed, report);
             }
         }
         progress("facts", report.facts + report.leftover_facts);
     }
-    for (number, record) in deliveries.iter().filter_map(|(number, record)| Some((number, record.as_ref()?))) {
+    for (number, stored) in deliveries.iter().filter_map(|(number, stored)| Some((number, stored.as_ref()?))) {
+        let record = &stored.record;
         let digest = roots.remove(number).unwrap_or_else(FactsRoot::new).finish();
         let place = format!("delivery {number}");
         if digest.facts != record.facts || digest.subjects != record.subjects {
@@ -359,5 +386,31 @@ fn check_facts(
         } else if digest.root != record.facts_root {
             report.find(place, format!("root over its {} facts is not the one in the log", record.fact_count()));
         }
+    }
+}
+
+/// Opens a seal; `salt` is kept from one fact of a subject to the next.
+fn check_seal(
+    store: &Store,
+    subject: SubjectId,
+    salt: &mut (SubjectId, Option<seal::SubjectSalt>),
+    key: &FactKey,
+    sealed: &[u8],
+    report: &mut Report,
+) {
+    if salt.0 != subject {
+        let found = store.subject_salt(subject);
+        *salt = (subject, report.check(&format!("salt of subject {subject}"), found).flatten());
+    }
+    let number = key.delivery;
+    match &salt.1 {
+        Some(salt) if seal::unseal(salt, &key.to_bytes(), sealed).is_some() => {}
+        Some(_) => {
+            report.find(format!("facts of subject {subject}"), format!("a seal of delivery {number} does not open"));
+        }
+        None => report.find(
+            format!("salt of subject {subject}"),
+            format!("missing: a seal of delivery {number} cannot be opened"),
+        ),
     }
 }

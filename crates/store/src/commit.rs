@@ -5,55 +5,60 @@ use std::io::Write;
 use std::sync::{Arc, PoisonError};
 
 use tallystick_audit::{Receipt, leaf_hash};
-use tallystick_model::delivery::DeliveryRecord;
+use tallystick_model::delivery::{DeliveryRecord, DeliveryState};
 use tallystick_model::event::{Entry, Event, Salt};
-use tallystick_model::fact::Fact;
-use tallystick_model::{Canonical, Timestamp};
+use tallystick_model::fact::{DeliveryNumber, Fact};
+use tallystick_model::{Canonical, Timestamp, subject_facts};
 
 use crate::audit_log::Nodes;
 use crate::engine::{Batch, Space};
 use crate::facts_root::{FactsDigest, FactsRoot};
 use crate::keys;
-use crate::load::Loaded;
-use crate::store::{Store, StoreError, lock, published_path, read_checkpoint};
+use crate::load::{FactBatch, Loaded};
+use crate::store::{Store, StoreError, StoredDelivery, lock, published_path, read_checkpoint, stored_delivery};
 
 /// What a commit changes beside its own record.
 #[derive(Debug)]
 pub struct Changes {
-    facts: Vec<Fact>,
     loaded: Option<Loaded>,
 }
 
 impl Changes {
     /// Nothing: the event stands for itself.
     pub const fn none() -> Self {
-        Self { facts: Vec::new(), loaded: None }
+        Self { loaded: None }
     }
 
-    /// Makes the facts of a bulk load visible. Goes with [`Event::DeliveryAdmitted`].
+    /// Makes the facts of a load visible. Goes with [`Event::DeliveryAdmitted`]; with [`Event::DeliveryQuarantined`] they are kept
+    /// and stay invisible.
     pub const fn make_visible(loaded: Loaded) -> Self {
-        Self { facts: Vec::new(), loaded: Some(loaded) }
+        Self { loaded: Some(loaded) }
     }
 
-    /// Adds a few facts of one delivery. Goes with [`Event::FactCorrected`].
-    pub const fn add(facts: Vec<Fact>) -> Self {
-        Self { facts, loaded: None }
+    /// Adds a few facts of delivery `number`, whatever their order. Goes with [`Event::FactCorrected`].
+    pub fn add(number: DeliveryNumber, mut facts: Vec<Fact>) -> Self {
+        facts.sort_by_key(|fact| fact.key);
+        let mut root = FactsRoot::new();
+        facts.iter().for_each(|fact| root.count(fact.key.slot.kind, 1));
+        let mut batch = FactBatch::default();
+        let mut value = Vec::new();
+        for of_subject in facts.chunk_by(|one, other| one.key.subject == other.key.subject) {
+            let Some(first) = of_subject.first() else { continue };
+            batch.push(first.key.subject, |bytes| {
+                for fact in of_subject {
+                    value.clear();
+                    fact.write_value(&mut value);
+                    subject_facts::write_fact(bytes, fact.key.slot, &value);
+                }
+            });
+        }
+        batch.iter().for_each(|(_, leaf, _)| root.push(leaf));
+        Self { loaded: Some(Loaded { number, digest: root.finish(), waiting: vec![batch] }) }
     }
 
     /// What the delivery of these facts must say of them.
     pub fn digest(&self) -> FactsDigest {
-        if let Some(loaded) = &self.loaded {
-            return loaded.digest.clone();
-        }
-        let mut sorted: Vec<_> = self.facts.iter().collect();
-        sorted.sort_by_key(|fact| fact.key);
-        let mut root = FactsRoot::new();
-        for fact in sorted {
-            let mut value = Vec::new();
-            fact.write_value(&mut value);
-            root.push(&fact.key.to_bytes(), &value);
-        }
-        root.finish()
+        self.loaded.as_ref().map_or_else(|| FactsRoot::new().finish(), |loaded| loaded.digest.clone())
     }
 }
 
@@ -80,16 +85,17 @@ impl Store {
     /// refuses: the store then accepts no more until it is opened again.
     pub fn commit(&self, changes: Changes, event: Event, salt: Salt, at: Timestamp) -> Result<Committed, StoreError> {
         let delivery = match &event {
-            Event::DeliveryAdmitted(delivery) => Some(delivery),
+            Event::DeliveryAdmitted(delivery) | Event::DeliveryQuarantined(delivery) => Some(delivery),
             Event::FactCorrected(correction) => Some(&correction.delivery),
             _ => None,
         };
-        check_changes(&changes, &event, delivery)?;
+        check_changes(&changes, delivery)?;
         if let Some(why) = &self.behind {
             return Err(StoreError::Behind(why.clone()));
         }
 
         let _committing = lock(&self.committing);
+        let changed = self.changed_delivery(&event, delivery, at)?;
         let index = self.state().log_size;
         let entry = Entry::of(&event, &salt, at);
         let entry_bytes = entry.to_bytes();
@@ -111,14 +117,14 @@ impl Store {
         batch.put(Space::Log, keys::entry(index), &entry_bytes);
         batch.put(Space::Log, keys::CHECKPOINT_KEY, &checkpoint);
         batch.put(Space::Events, keys::event(event.subject(), index), [salt.as_slice(), &event.to_bytes()].concat());
-        put_changes(&mut batch, &changes, &event, delivery);
+        put_changes(&mut batch, &changes, &event, changed.as_ref());
         // From here the commit is durable: all that follows is derived from it again when the store is opened.
         batch.commit()?;
 
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.log_size = size;
-        if let Some(delivery) = delivery {
-            Arc::make_mut(&mut state.visibility).add(delivery);
+        if let Some(changed) = &changed {
+            Arc::make_mut(&mut state.visibility).add(changed);
         }
         if let Event::MemberAdmitted(member) = &event {
             Arc::make_mut(&mut state.members).push(member.clone());
@@ -161,34 +167,55 @@ impl Store {
     }
 }
 
-fn check_changes(changes: &Changes, event: &Event, delivery: Option<&DeliveryRecord>) -> Result<(), StoreError> {
-    let contradiction = |what| Err(StoreError::Contradiction(what));
-    let Some(delivery) = delivery else {
-        let none = changes.facts.is_empty() && changes.loaded.is_none();
-        return if none { Ok(()) } else { contradiction("facts without a delivery") };
-    };
-    match (event, &changes.loaded) {
-        (Event::DeliveryAdmitted(_), Some(loaded)) if loaded.number == delivery.number => {}
-        (Event::DeliveryAdmitted(_), _) => return contradiction("an admitted delivery needs its own load"),
-        _ if changes.facts.iter().all(|fact| fact.key.delivery == delivery.number) => {}
-        _ => return contradiction("facts of another delivery"),
+impl Store {
+    /// How a delivery stands after `event`, if it changes one.
+    fn changed_delivery(
+        &self,
+        event: &Event,
+        delivery: Option<&DeliveryRecord>,
+        at: Timestamp,
+    ) -> Result<Option<StoredDelivery>, StoreError> {
+        let (number, state) = match event {
+            Event::DeliveryQuarantined(_) => (None, DeliveryState::Quarantined),
+            Event::DeliveryReleased(end) => (Some(end.delivery), DeliveryState::Released),
+            Event::DeliveryDiscarded(end) => (Some(end.delivery), DeliveryState::Discarded),
+            _ => (None, DeliveryState::Visible),
+        };
+        let record = match (delivery, number) {
+            (Some(record), _) => record.clone(),
+            (None, None) => return Ok(None),
+            (None, Some(number)) => match stored_delivery(&self.engine, number)? {
+                Some(stored) if stored.state == DeliveryState::Quarantined => stored.record,
+                _ => return Err(StoreError::Contradiction("only a quarantined delivery is released or discarded")),
+            },
+        };
+        Ok(Some(StoredDelivery { state, since: at, record }))
     }
-    let digest = changes.digest();
-    if (digest.root, digest.subjects) != (delivery.facts_root, delivery.subjects) || digest.facts != delivery.facts {
-        return contradiction("the delivery's root or counts are not those of its facts");
-    }
-    Ok(())
 }
 
-fn put_changes(batch: &mut Batch<'_>, changes: &Changes, event: &Event, delivery: Option<&DeliveryRecord>) {
-    for fact in &changes.facts {
-        let mut value = Vec::new();
-        fact.write_value(&mut value);
-        batch.put(Space::Facts, fact.key.to_bytes(), value);
+fn check_changes(changes: &Changes, delivery: Option<&DeliveryRecord>) -> Result<(), StoreError> {
+    let contradiction = |what| Err(StoreError::Contradiction(what));
+    match (delivery, &changes.loaded) {
+        (None, None) => return Ok(()),
+        (None, Some(_)) => return contradiction("facts without a delivery"),
+        (Some(delivery), Some(loaded)) if loaded.number == delivery.number => {}
+        (Some(_), _) => return contradiction("a delivery needs its own facts"),
+    }
+    let digest = changes.digest();
+    let said = delivery.is_some_and(|delivery| {
+        (digest.root, digest.subjects) == (delivery.facts_root, delivery.subjects) && digest.facts == delivery.facts
+    });
+    if said { Ok(()) } else { contradiction("the delivery's root or counts are not those of its facts") }
+}
+
+fn put_changes(batch: &mut Batch<'_>, changes: &Changes, event: &Event, delivery: Option<&StoredDelivery>) {
+    if let Some(loaded) = &changes.loaded {
+        for (subject, _, facts) in loaded.waiting.iter().flat_map(FactBatch::iter) {
+            batch.put(Space::Facts, subject_facts::key(subject, loaded.number), facts);
+        }
     }
     if let Some(delivery) = delivery {
-        let value = [[keys::DELIVERY_COMMITTED].as_slice(), &delivery.to_bytes()].concat();
-        batch.put(Space::Meta, keys::delivery(delivery.number), value);
+        batch.put(Space::Meta, keys::delivery(delivery.record.number), delivery.to_bytes());
     }
     if let Event::MemberAdmitted(member) = event {
         batch.put(Space::Meta, keys::member(member.number), member.to_bytes());

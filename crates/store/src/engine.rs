@@ -1,17 +1,19 @@
 //! The storage engine behind the store: the one module that names it.
 //!
-//! Five key spaces in one database, so that one batch is atomic over all of them. The settings are measured
-//! (`docs/decisions/0003-store-settings.md`): facts are only ever scanned by prefix, so they need no filter and like larger
-//! blocks; everything is compressed.
+//! Key spaces in one database, so that one batch is atomic over all of them. Facts are in eight of them, by the first three
+//! bits of the subject: each is loaded and merged by itself, so two cores can do it at once and a merge needs an eighth of
+//! the space. The settings are measured (`docs/decisions/0003-store-settings.md`): facts are only ever scanned by prefix, so they
+//! need no filter; everything is compressed. How loads are merged is [`merging`]'s.
 
 mod journal;
+mod merging;
 
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy};
+use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy, PinningPolicy, RestartIntervalPolicy};
 use fjall::{AbstractTree, CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use thiserror::Error;
 use xxhash_rust::xxh3::Xxh3;
@@ -63,10 +65,13 @@ fn storage_error(error: fjall::LsmError) -> EngineError {
     }
 }
 
-/// A key space.
+/// How many key spaces the facts are divided among.
+pub const FACT_SHARDS: usize = 8;
+
+/// A key space; the facts' are one to its users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Space {
-    /// Facts, by `FactKey`.
+    /// Facts, by subject and delivery.
     Facts,
     /// Events, by subject and log index.
     Events,
@@ -78,9 +83,10 @@ pub enum Space {
     Salts,
 }
 
-impl Space {
-    const ALL: [Self; 5] = [Self::Facts, Self::Events, Self::Log, Self::Meta, Self::Salts];
+/// Names of the key spaces that are not the facts', in the order of [`Engine::others`].
+const OTHERS: [Space; 4] = [Space::Events, Space::Log, Space::Meta, Space::Salts];
 
+impl Space {
     const fn name(self) -> &'static str {
         match self {
             Self::Facts => "facts",
@@ -96,13 +102,21 @@ impl Space {
             .data_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4))
             .index_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4));
         match self {
-            Self::Facts => {
-                options.filter_policy(FilterPolicy::disabled()).data_block_size_policy(BlockSizePolicy::all(16 * 1024))
-            }
+            Self::Facts => options
+                .filter_policy(FilterPolicy::disabled())
+                .data_block_size_policy(BlockSizePolicy::all(8 * 1024))
+                .data_block_restart_interval_policy(RestartIntervalPolicy::all(16))
+                .index_block_partitioning_policy(PinningPolicy::all(false))
+                .compaction_strategy(merging::left_alone()),
             Self::Events => options.filter_policy(FilterPolicy::disabled()),
             Self::Log | Self::Meta | Self::Salts => options,
         }
     }
+}
+
+/// The shard of the facts that holds keys beginning with this byte.
+pub const fn fact_shard(first_byte: u8) -> usize {
+    (first_byte >> 5) as usize
 }
 
 /// A key and its value.
@@ -111,7 +125,8 @@ pub type Pair = (fjall::Slice, fjall::Slice);
 /// The open database.
 pub struct Engine {
     database: Database,
-    spaces: [Keyspace; 5],
+    facts: [Keyspace; FACT_SHARDS],
+    others: [Keyspace; 4],
     folder: PathBuf,
     _lock: Option<File>,
 }
@@ -126,15 +141,19 @@ impl Engine {
         let opened = catch_unwind(AssertUnwindSafe(|| -> Result<_, fjall::Error> {
             let database = Database::builder(folder).cache_size(CACHE_BYTES).open()?;
             let space = |space: Space| database.keyspace(space.name(), || space.options());
-            let [facts, events, log, meta, salts] = Space::ALL.map(space);
-            let spaces = [facts?, events?, log?, meta?, salts?];
-            Ok((database, spaces))
+            let shard = |shard: usize| {
+                database.keyspace(&format!("{}-{shard}", Space::Facts.name()), || Space::Facts.options())
+            };
+            let [a, b, c, d, e, f, g, h] = std::array::from_fn(shard);
+            let facts = [a?, b?, c?, d?, e?, f?, g?, h?];
+            let [events, log, meta, salts] = OTHERS.map(space);
+            Ok((database, facts, [events?, log?, meta?, salts?]))
         }));
         match opened.map(|opened| opened.map_err(EngineError::from)) {
-            Ok(Ok((database, spaces))) => {
+            Ok(Ok((database, facts, others))) => {
                 // The engine names its files by their whole path: to tell them relative to the folder, so must we.
                 let folder = folder.canonicalize().map_err(EngineError::Io)?;
-                Ok(Self { database, spaces, folder, _lock: lock })
+                Ok(Self { database, facts, others, folder, _lock: lock })
             }
             Ok(Err(EngineError::Damaged(what))) if what.starts_with("store/") => Err(EngineError::Damaged(what)),
             Ok(Err(EngineError::Damaged(what))) => {
@@ -197,10 +216,21 @@ impl Engine {
         Self::open_database(folder, Some(lock))
     }
 
-    const fn space(&self, space: Space) -> &Keyspace {
-        let [facts, events, log, meta, salts] = &self.spaces;
+    /// The key space that holds `key`.
+    fn space(&self, space: Space, key: &[u8]) -> &Keyspace {
+        let [a, b, c, d, e, f, g, h] = &self.facts;
+        let [events, log, meta, salts] = &self.others;
         match space {
-            Space::Facts => facts,
+            Space::Facts => match key.first().map_or(0, |first| fact_shard(*first)) {
+                0 => a,
+                1 => b,
+                2 => c,
+                3 => d,
+                4 => e,
+                5 => f,
+                6 => g,
+                _ => h,
+            },
             Space::Events => events,
             Space::Log => log,
             Space::Meta => meta,
@@ -208,14 +238,27 @@ impl Engine {
         }
     }
 
+    /// Every key space with the name of what it holds.
+    fn all_spaces(&self) -> impl Iterator<Item = (&'static str, &Keyspace)> {
+        let facts = self.facts.iter().map(|space| (Space::Facts.name(), space));
+        facts.chain(OTHERS.iter().map(|space| space.name()).zip(&self.others))
+    }
+
     /// The value of `key`.
     pub fn get(&self, space: Space, key: &[u8]) -> Result<Option<fjall::Slice>, EngineError> {
-        Ok(self.space(space).get(key)?)
+        Ok(self.space(space, key).get(key)?)
     }
 
     /// All pairs whose key begins with `prefix`, in key order, as of now.
     pub fn prefix(&self, space: Space, prefix: &[u8]) -> impl Iterator<Item = Result<Pair, EngineError>> + use<> {
-        self.space(space).prefix(prefix).map(|guard| guard.into_inner().map_err(EngineError::from))
+        let spaces: Vec<Keyspace> = match space {
+            // Shards are in key order: one after the other is the whole.
+            Space::Facts if prefix.is_empty() => self.facts.to_vec(),
+            _ => vec![self.space(space, prefix).clone()],
+        };
+        let prefix = prefix.to_vec();
+        let pairs = spaces.into_iter().flat_map(move |space| space.prefix(&prefix));
+        pairs.map(|guard| guard.into_inner().map_err(EngineError::from))
     }
 
     /// An empty atomic batch.
@@ -223,15 +266,21 @@ impl Engine {
         Batch { engine: self, batch: self.database.batch().durability(Some(PersistMode::SyncAll)) }
     }
 
-    /// Loads pairs in strictly ascending key order, at once and without the journal; they are there, on disk, when this
-    /// returns. `next` fills key and value and tells whether there was a pair.
+    /// An empty atomic batch that is on disk for certain only when a later durable one is.
+    pub fn batch_with_the_next(&self) -> Batch<'_> {
+        Batch { engine: self, batch: self.database.batch().durability(Some(PersistMode::Buffer)) }
+    }
+
+    /// Loads facts in strictly ascending key order, all of one shard, at once and without the journal; they are there, on
+    /// disk, when this returns. `next` fills key and value and tells whether there was a pair; there is one at least.
     pub fn bulk<E: From<EngineError>>(
         &self,
-        space: Space,
+        shard: usize,
         mut next: impl FnMut(&mut Vec<u8>, &mut Vec<u8>) -> Result<bool, E>,
     ) -> Result<(), E> {
         let engine = |error: fjall::Error| E::from(EngineError::from(error));
-        let mut ingestion = self.space(space).start_ingestion().map_err(engine)?;
+        let Some(space) = self.facts.get(shard) else { return Ok(()) };
+        let mut ingestion = space.start_ingestion().map_err(engine)?;
         let (mut key, mut value) = (Vec::new(), Vec::new());
         while next(&mut key, &mut value)? {
             ingestion.write(key.as_slice(), value.as_slice()).map_err(engine)?;
@@ -246,13 +295,13 @@ impl Engine {
         for list in spaces_of(&self.folder).iter().filter_map(|space| damaged_list(space)) {
             damaged.push((relative_name(&self.folder, &list), format!("{MISMATCH}, kept in `current` beside it")));
         }
-        for space in Space::ALL {
-            for table in self.space(space).tree.current_version().iter_tables() {
+        for (space, keyspace) in self.all_spaces() {
+            for table in keyspace.tree.current_version().iter_tables() {
                 let path: &Path = &table.path;
                 let name = relative_name(&self.folder, path);
                 match file_checksum(path, &mut progress) {
                     Ok(checksum) if checksum == table.checksum().into_u128() => {}
-                    Ok(_) => damaged.push((name, format!("{MISMATCH} ({})", space.name()))),
+                    Ok(_) => damaged.push((name, format!("{MISMATCH} ({space})"))),
                     Err(error) => damaged.push((name, format!("cannot be read: {error}"))),
                 }
             }
@@ -388,7 +437,7 @@ pub struct Batch<'a> {
 impl Batch<'_> {
     /// Adds a pair.
     pub fn put(&mut self, space: Space, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
-        self.batch.insert(self.engine.space(space), key.as_ref(), value.as_ref());
+        self.batch.insert(self.engine.space(space, key.as_ref()), key.as_ref(), value.as_ref());
     }
 
     /// Writes the batch and waits until the disk has it.

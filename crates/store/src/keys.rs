@@ -1,4 +1,4 @@
-//! Keys and small values of every key space but the facts, which `model::fact` defines.
+//! Keys and small values of every key space but the facts, which `model::subject_facts` defines.
 //!
 //! ```text
 //! events  subject (16) ‖ log index (8)        salt (16) ‖ canonical event
@@ -9,7 +9,7 @@
 //!         'p'                                 check value of the pseudonym key (16)
 //!         'v'                                 public key of the log, as text
 //!         'm' ‖ number (2)                    canonical member
-//!         'd' ‖ number (4)                    state (1) ‖ canonical delivery record, once committed
+//!         'd' ‖ number (4)                    state (1), and once committed: since (8, ms) ‖ canonical delivery record
 //! salts   subject (16)                        salt (32)
 //! ```
 
@@ -18,7 +18,9 @@ use tallystick_model::SubjectId;
 use tallystick_model::fact::DeliveryNumber;
 
 /// Version of everything on disk.
-pub const FORMAT: u8 = 1;
+///
+/// Format 1 had one key for each fact; it was never released.
+pub const FORMAT: u8 = 2;
 
 pub const FORMAT_KEY: &[u8] = b"f";
 pub const PSEUDONYM_CHECK_KEY: &[u8] = b"p";
@@ -28,10 +30,8 @@ pub const DELIVERY_PREFIX: &[u8] = b"d";
 pub const CHECKPOINT_KEY: &[u8] = b"c";
 pub const ENTRY_PREFIX: &[u8] = b"e";
 
-/// State of a delivery: its facts are being loaded, or the load never ended. They are not visible.
-pub const DELIVERY_LOADING: u8 = 0;
-/// State of a delivery: its record follows, its facts are visible.
-pub const DELIVERY_COMMITTED: u8 = 1;
+/// State of a delivery whose facts are being loaded, or whose load never ended: they are not visible.
+pub const DELIVERY_LOADING: u8 = tallystick_model::delivery::DeliveryState::Loading.number();
 
 pub fn event(subject: SubjectId, index: u64) -> [u8; 24] {
     let mut key = [0; 24];

@@ -1,33 +1,100 @@
 //! Bulk load: a delivery's facts go to disk sorted, in one pass, and stay invisible until their commit.
 //!
 //! A crash before the commit leaves facts whose delivery is never committed. They are never seen: reads ask
-//! which deliveries are, and a number is not given twice. `check` counts them.
+//! which deliveries are, and a number is not given twice. `check` counts them. A small delivery does not even leave that: its
+//! facts go into the commit's own batch.
 
+use std::collections::BTreeMap;
 use std::sync::MutexGuard;
 
-use tallystick_model::SubjectId;
-use tallystick_model::fact::{DeliveryNumber, FACT_KEY_BYTES};
+use tallystick_audit::Hash;
+use tallystick_model::fact::{DeliveryNumber, FACT_KEY_BYTES, FactKind};
 use tallystick_model::identity::Identity;
+use tallystick_model::{SubjectId, subject_facts};
 
-use crate::engine::Space;
-use crate::facts_root::{FactsDigest, FactsRoot};
+use crate::engine::{EngineError, Space, fact_shard};
+use crate::facts_root::{FactsDigest, FactsRoot, subject_leaf};
 use crate::keys;
 use crate::seal::{self, NONCE_BYTES, SubjectSalt};
 use crate::store::{Store, StoreError, lock};
+
+/// A delivery of no more bytes than this is committed in one batch; tables of its own would cost more files than it is worth.
+const ONE_BATCH_BYTES_MAX: usize = 1 << 20;
 
 /// A delivery that has its number and is not yet committed. One at a time.
 #[derive(Debug)]
 pub struct OpenDelivery<'a> {
     store: &'a Store,
     number: DeliveryNumber,
+    one_batch_bytes_max: usize,
     _delivering: MutexGuard<'a, ()>,
 }
 
-/// The facts of a delivery are on disk; [`Changes::make_visible`](crate::Changes::make_visible) takes this.
+/// What a delivery says of some subjects, ready to be loaded: in the order of their pseudonyms.
+#[derive(Clone, Debug, Default)]
+pub struct FactBatch {
+    bytes: Vec<u8>,
+    subjects: Vec<Subject>,
+    counts: BTreeMap<FactKind, u64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Subject {
+    id: SubjectId,
+    end: usize,
+    leaf: Hash,
+}
+
+impl FactBatch {
+    /// Adds a subject above all before it: `write` appends its facts as `subject_facts::write_fact` does. They are hashed for
+    /// the delivery's root here, so that many threads can do it.
+    pub fn push(&mut self, id: SubjectId, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len();
+        write(&mut self.bytes);
+        let leaf = subject_leaf(id, self.bytes.get(start..).unwrap_or_default());
+        self.subjects.push(Subject { id, end: self.bytes.len(), leaf });
+    }
+
+    /// Counts a fact of a kind.
+    pub fn count(&mut self, kind: FactKind) {
+        *self.counts.entry(kind).or_default() += 1;
+    }
+
+    /// Bytes of facts.
+    pub const fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.subjects.is_empty()
+    }
+
+    /// The subjects, each with its leaf and its facts.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (SubjectId, Hash, &[u8])> {
+        let starts = std::iter::once(0).chain(self.subjects.iter().map(|subject| subject.end));
+        self.subjects
+            .iter()
+            .zip(starts)
+            .map(|(subject, start)| (subject.id, subject.leaf, self.bytes.get(start..subject.end).unwrap_or_default()))
+    }
+
+    /// The subject at place `at`, likewise.
+    fn get(&self, at: usize) -> Option<(SubjectId, Hash, &[u8])> {
+        let subject = self.subjects.get(at)?;
+        let start = at.checked_sub(1).and_then(|before| self.subjects.get(before)).map_or(0, |before| before.end);
+        Some((subject.id, subject.leaf, self.bytes.get(start..subject.end).unwrap_or_default()))
+    }
+}
+
+/// The facts of a delivery are on disk, or in here where they are few;
+/// [`Changes::make_visible`](crate::Changes::make_visible) takes this.
 #[derive(Debug)]
 pub struct Loaded {
     pub(crate) number: DeliveryNumber,
     pub(crate) digest: FactsDigest,
+    /// Those that go into the commit's batch.
+    pub(crate) waiting: Vec<FactBatch>,
 }
 
 impl Loaded {
@@ -56,7 +123,7 @@ impl Store {
         let mut batch = self.engine.batch();
         batch.put(Space::Meta, keys::delivery(number), [keys::DELIVERY_LOADING]);
         batch.commit()?;
-        Ok(OpenDelivery { store: self, number, _delivering: delivering })
+        Ok(OpenDelivery { store: self, number, one_batch_bytes_max: ONE_BATCH_BYTES_MAX, _delivering: delivering })
     }
 }
 
@@ -64,6 +131,14 @@ impl OpenDelivery<'_> {
     /// The number this delivery has.
     pub const fn number(&self) -> DeliveryNumber {
         self.number
+    }
+
+    /// Loads into tables of its own unless the delivery has at most so many bytes of facts; those go into the commit's batch.
+    /// With 0 everything goes into tables.
+    #[must_use]
+    pub const fn in_one_batch_up_to(mut self, bytes: usize) -> Self {
+        self.one_batch_bytes_max = bytes;
+        self
     }
 
     /// Seals an identity for the fact at `key`, under the subject's `salt`. `nonce` is random and never used again.
@@ -77,7 +152,7 @@ impl OpenDelivery<'_> {
         seal::seal(salt, key, identity, nonce)
     }
 
-    /// Keeps salts of subjects that had none, in ascending order of subject. Before the facts sealed under them.
+    /// Keeps salts of subjects that had none. They are on disk when the commit that follows is, or before.
     ///
     /// # Errors
     /// [`StoreError`] if the disk refuses.
@@ -85,71 +160,130 @@ impl OpenDelivery<'_> {
         &self,
         salts: impl IntoIterator<Item = (&'s SubjectId, &'s SubjectSalt)>,
     ) -> Result<(), StoreError> {
-        let mut salts = salts.into_iter().peekable();
-        if salts.peek().is_none() {
-            return Ok(());
+        let mut batch = self.store.engine.batch_with_the_next();
+        let mut any = false;
+        for (subject, salt) in salts {
+            batch.put(Space::Salts, subject.0, salt.expose());
+            any = true;
         }
-        self.store.engine.bulk(Space::Salts, |key, value| {
-            key.clear();
-            value.clear();
-            let Some((subject, salt)) = salts.next() else { return Ok(false) };
-            key.extend_from_slice(&subject.0);
-            value.extend_from_slice(salt.expose());
-            Ok(true)
-        })
+        if any {
+            batch.commit()?;
+        }
+        Ok(())
     }
 
-    /// Loads facts in strictly ascending key order, all of this delivery. `next` fills the value and gives the key of the
-    /// next fact, or `None` at the end.
+    /// Loads what the delivery says, in strictly ascending order of subjects. `next` gives the next ones, or `None` at the end.
     ///
     /// # Errors
     /// Those of `next`, and [`StoreError`] if the disk refuses.
     pub fn load<E: From<StoreError>>(
         &self,
-        mut next: impl FnMut(&mut Vec<u8>) -> Result<Option<[u8; FACT_KEY_BYTES]>, E>,
+        mut next: impl FnMut() -> Result<Option<FactBatch>, E>,
     ) -> Result<Loaded, E> {
         let mut root = FactsRoot::new();
-        let mut last = [0; FACT_KEY_BYTES];
-        // The engine refuses an empty load, and there is nothing to write.
-        let mut first_value = Vec::new();
-        let Some(first_key) = next(&mut first_value)? else {
-            return Ok(Loaded { number: self.number, digest: root.finish() });
+        let mut counts: BTreeMap<FactKind, u64> = BTreeMap::new();
+        let mut next = || -> Result<Option<FactBatch>, E> {
+            let batch = next()?;
+            for (kind, count) in batch.iter().flat_map(|batch| &batch.counts) {
+                *counts.entry(*kind).or_default() += count;
+            }
+            Ok(batch)
         };
-        let mut first = Some((first_key, first_value));
-        let loaded: Result<(), Failure<E>> = self.store.engine.bulk(Space::Facts, |key, value| {
-            value.clear();
-            let fact_key = match first.take() {
-                Some((key, first_value)) => {
-                    value.extend_from_slice(&first_value);
-                    key
-                }
-                None => match next(value).map_err(Failure::Caller)? {
-                    Some(key) => key,
-                    None => return Ok(false),
-                },
-            };
-            assert!(fact_key > last, "facts of a load ascend: the engine cannot hold them otherwise");
-            last = fact_key;
-            root.push(&fact_key, value);
+        let mut waiting: Vec<FactBatch> = Vec::new();
+        let mut waiting_bytes = 0;
+        while waiting_bytes <= self.one_batch_bytes_max {
+            let Some(batch) = next()? else { break };
+            waiting_bytes += batch.len();
+            waiting.push(batch);
+        }
+        if waiting_bytes > self.one_batch_bytes_max {
+            let mut first = std::mem::take(&mut waiting).into_iter();
+            let next = || first.next().map_or_else(&mut next, |batch| Ok(Some(batch)));
+            let mut subjects = Subjects { next, batch: FactBatch::default(), at: 0, last: None };
+            while let Some((begins, ..)) = subjects.peek()? {
+                self.load_shard(shard_of(begins), &mut subjects, &mut root)?;
+            }
+        } else {
+            let mut last = None;
+            for (subject, leaf, _) in waiting.iter().flat_map(FactBatch::iter) {
+                ascends(&mut last, subject);
+                root.push(leaf);
+            }
+        }
+        for (kind, count) in counts {
+            root.count(kind, count);
+        }
+        Ok(Loaded { number: self.number, digest: root.finish(), waiting })
+    }
+
+    /// Loads the subjects of one shard, with which `subjects` begin.
+    fn load_shard<E: From<StoreError>, N: FnMut() -> Result<Option<FactBatch>, E>>(
+        &self,
+        shard: usize,
+        subjects: &mut Subjects<N>,
+        root: &mut FactsRoot,
+    ) -> Result<(), E> {
+        let loaded: Result<(), Failure<E>> = self.store.engine.bulk(shard, |key, value| {
+            let Some((subject, leaf, facts)) = subjects.peek().map_err(Failure::Caller)? else { return Ok(false) };
+            if shard_of(subject) != shard {
+                return Ok(false);
+            }
+            root.push(leaf);
             key.clear();
-            key.extend_from_slice(&fact_key);
+            key.extend_from_slice(&subject_facts::key(subject, self.number));
+            value.clear();
+            value.extend_from_slice(facts);
+            subjects.pass();
             Ok(true)
         });
-        match loaded {
-            Ok(()) => Ok(Loaded { number: self.number, digest: root.finish() }),
-            Err(Failure::Caller(error)) => Err(error),
-            Err(Failure::Engine(error)) => Err(E::from(StoreError::Engine(error))),
+        loaded.map_err(|failure| match failure {
+            Failure::Caller(error) => error,
+            Failure::Engine(error) => E::from(StoreError::Engine(error)),
+        })
+    }
+}
+
+fn shard_of(subject: SubjectId) -> usize {
+    fact_shard(subject.0.first().copied().unwrap_or_default())
+}
+
+fn ascends(last: &mut Option<SubjectId>, subject: SubjectId) {
+    assert!(*last < Some(subject), "subjects of a load ascend: the engine cannot hold them otherwise");
+    *last = Some(subject);
+}
+
+/// The subjects of one batch after the other.
+struct Subjects<N> {
+    next: N,
+    batch: FactBatch,
+    at: usize,
+    last: Option<SubjectId>,
+}
+
+impl<E, N: FnMut() -> Result<Option<FactBatch>, E>> Subjects<N> {
+    fn peek(&mut self) -> Result<Option<(SubjectId, Hash, &[u8])>, E> {
+        while self.at >= self.batch.subjects.len() {
+            let Some(batch) = (self.next)()? else { return Ok(None) };
+            (self.batch, self.at) = (batch, 0);
         }
+        Ok(self.batch.get(self.at))
+    }
+
+    fn pass(&mut self) {
+        if let Some((subject, ..)) = self.batch.get(self.at) {
+            ascends(&mut self.last, subject);
+        }
+        self.at += 1;
     }
 }
 
 enum Failure<E> {
     Caller(E),
-    Engine(crate::engine::EngineError),
+    Engine(EngineError),
 }
 
-impl<E> From<crate::engine::EngineError> for Failure<E> {
-    fn from(error: crate::engine::EngineError) -> Self {
+impl<E> From<EngineError> for Failure<E> {
+    fn from(error: EngineError) -> Self {
         Self::Engine(error)
     }
 }

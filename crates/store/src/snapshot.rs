@@ -8,10 +8,10 @@ use tallystick_model::event::{Entry, Event, Salt};
 use tallystick_model::fact::{DeliveryNumber, Fact, FactBody};
 use tallystick_model::identity::Identity;
 use tallystick_model::member::Member;
-use tallystick_model::{Canonical, CreditFile, SubjectId, Timestamp};
+use tallystick_model::{Canonical, CreditFile, SubjectId, Timestamp, subject_facts};
 
 use crate::engine::Space;
-use crate::store::{Store, StoreError, Visibility, read_delivery};
+use crate::store::{Store, StoreError, StoredDelivery, Visibility, read_delivery, stored_delivery};
 use crate::{keys, seal};
 
 /// What was committed when the snapshot was taken; later commits do not show.
@@ -63,14 +63,25 @@ impl Snapshot<'_> {
     /// [`StoreError`] if something stored cannot be read.
     pub fn credit_file(&self, subject: SubjectId) -> Result<CreditFile, StoreError> {
         let mut facts = Vec::new();
+        let damaged = |error| StoreError::damaged("facts", error);
         for pair in self.store.engine.prefix(Space::Facts, &subject.0) {
             let (key, value) = pair?;
-            let fact = Fact::from_stored(&key, &value).map_err(|error| StoreError::damaged("facts", error))?;
-            if self.visibility.sees(fact.key.delivery) {
-                facts.push(fact);
+            let (subject, delivery) = subject_facts::read_key(&key).map_err(damaged)?;
+            if self.visibility.sees(delivery) {
+                subject_facts::read_facts(subject, delivery, &value, |fact| facts.push(fact)).map_err(damaged)?;
             }
         }
+        // Each delivery's facts are in order: a stable sort only has to merge them.
+        facts.sort_by_key(|fact| (fact.key.slot, fact.key.delivery));
         Ok(CreditFile::new(subject, facts))
+    }
+
+    /// The same view of the facts as it was at `at`: deliveries that became visible later are left out. Events stay as they
+    /// are.
+    #[must_use]
+    pub fn as_known_on(mut self, at: Timestamp) -> Self {
+        self.visibility = Arc::new(self.visibility.as_known_on(at));
+        self
     }
 
     /// The identity sealed in a fact; `None` if the fact is no identity or the subject's salt was destroyed.
@@ -134,15 +145,19 @@ impl Snapshot<'_> {
         if !self.visibility.sees(number) {
             return Ok(None);
         }
-        match self.store.engine.get(Space::Meta, &keys::delivery(number))? {
-            Some(value) => read_delivery(&value),
-            None => Ok(None),
-        }
+        Ok(stored_delivery(&self.store.engine, number)?.map(|stored| stored.record))
     }
 
-    /// Numbers of all visible deliveries with the time each was recorded.
-    pub fn deliveries(&self) -> impl Iterator<Item = (DeliveryNumber, Timestamp)> {
-        self.visibility.committed.iter().map(|(number, at)| (*number, *at))
+    /// Every delivery that was committed, quarantined ones too, in the order of their numbers.
+    ///
+    /// # Errors
+    /// [`StoreError`] if one cannot be read.
+    pub fn deliveries(&self) -> impl Iterator<Item = Result<StoredDelivery, StoreError>> {
+        let pairs = self.store.engine.prefix(Space::Meta, keys::DELIVERY_PREFIX);
+        pairs.filter_map(|pair| match pair {
+            Ok((_, value)) => read_delivery(&value).transpose(),
+            Err(error) => Some(Err(error.into())),
+        })
     }
 }
 

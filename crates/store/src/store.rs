@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tallystick_audit::{CheckpointSigner, Receipt};
-use tallystick_model::delivery::DeliveryRecord;
+use tallystick_model::delivery::{DeliveryRecord, DeliveryState};
 use tallystick_model::event::{Event, Salt};
 use tallystick_model::fact::DeliveryNumber;
 use tallystick_model::member::Member;
@@ -80,15 +80,41 @@ pub struct Founding {
     pub key_check: [u8; 16],
 }
 
-/// Which deliveries are visible, and when each was recorded.
+/// A delivery as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredDelivery {
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Since when.
+    pub since: Timestamp,
+    /// What it is.
+    pub record: DeliveryRecord,
+}
+
+impl StoredDelivery {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let since = self.since.millis().to_be_bytes();
+        [[self.state.number()].as_slice(), &since, &self.record.to_bytes()].concat()
+    }
+}
+
+/// Which deliveries are visible, and since when each is.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Visibility {
     pub(crate) committed: BTreeMap<DeliveryNumber, Timestamp>,
 }
 
 impl Visibility {
-    pub(crate) fn add(&mut self, delivery: &DeliveryRecord) {
-        self.committed.insert(delivery.number, delivery.recorded_at);
+    pub(crate) fn add(&mut self, delivery: &StoredDelivery) {
+        if delivery.state.is_visible() {
+            self.committed.insert(delivery.record.number, delivery.since);
+        }
+    }
+
+    /// What was visible at `at`, that instant included.
+    pub(crate) fn as_known_on(&self, at: Timestamp) -> Self {
+        let known = self.committed.iter().filter(|(_, since)| **since <= at);
+        Self { committed: known.map(|(number, since)| (*number, *since)).collect() }
     }
 
     pub(crate) fn sees(&self, delivery: DeliveryNumber) -> bool {
@@ -222,6 +248,25 @@ impl Store {
         }
     }
 
+    /// Merges the tables of many loads where it is due, with so many `threads`, so that files stay quick to find. `progress` gets
+    /// parts done and their number. Nothing that is read changes; a crash in it loses nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the disk refuses.
+    pub fn merge(&self, threads: usize, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<(), StoreError> {
+        Ok(self.engine.merge(threads, progress)?)
+    }
+
+    /// Bytes on disk of the facts' tables.
+    pub fn fact_bytes(&self) -> u64 {
+        self.engine.fact_bytes()
+    }
+
+    /// From how many runs of tables a file is read at the most.
+    pub fn runs_max(&self) -> usize {
+        self.engine.runs_max()
+    }
+
     /// The log's public key in the form of C2SP signed notes.
     pub fn verifier_key(&self) -> String {
         self.signer.verifier_key()
@@ -344,8 +389,8 @@ fn read_state(engine: &Engine, signer: &CheckpointSigner) -> Result<State, Store
         let number =
             keys::read_delivery(&key).ok_or_else(|| damaged("deliveries", "a key is no delivery's".to_owned()))?;
         last_delivery = last_delivery.max(number.0);
-        if let Some(record) = read_delivery(&value)? {
-            visibility.add(&record);
+        if let Some(delivery) = read_delivery(&value)? {
+            visibility.add(&delivery);
         }
     }
     Ok(State {
@@ -356,13 +401,24 @@ fn read_state(engine: &Engine, signer: &CheckpointSigner) -> Result<State, Store
     })
 }
 
-/// The record of a committed delivery; `None` of one that was begun and never committed.
-pub(crate) fn read_delivery(value: &[u8]) -> Result<Option<DeliveryRecord>, StoreError> {
-    match value.split_first() {
-        Some((&keys::DELIVERY_LOADING, [])) => Ok(None),
-        Some((&keys::DELIVERY_COMMITTED, record)) => {
-            DeliveryRecord::from_bytes(record).map(Some).map_err(|error| StoreError::damaged("deliveries", error))
-        }
-        _ => Err(StoreError::Damaged { place: "deliveries".to_owned(), what: "a state is unknown".to_owned() }),
+/// A committed delivery; `None` of one that was begun and never committed.
+pub(crate) fn read_delivery(value: &[u8]) -> Result<Option<StoredDelivery>, StoreError> {
+    let damaged = |what: &str| StoreError::Damaged { place: "deliveries".to_owned(), what: what.to_owned() };
+    let (state, rest) = value.split_first().ok_or_else(|| damaged("a state is missing"))?;
+    let state = DeliveryState::from_number(*state).ok_or_else(|| damaged("a state is unknown"))?;
+    if state == DeliveryState::Loading {
+        return if rest.is_empty() { Ok(None) } else { Err(damaged("a delivery that is being loaded has a record")) };
+    }
+    let (since, record) = rest.split_first_chunk::<8>().ok_or_else(|| damaged("a record ends early"))?;
+    let since = Timestamp::from_millis(i64::from_be_bytes(*since)).map_err(|_| damaged("a time is out of range"))?;
+    let record = DeliveryRecord::from_bytes(record).map_err(|error| StoreError::damaged("deliveries", error))?;
+    Ok(Some(StoredDelivery { state, since, record }))
+}
+
+/// The delivery of this number, if it was committed.
+pub(crate) fn stored_delivery(engine: &Engine, number: DeliveryNumber) -> Result<Option<StoredDelivery>, StoreError> {
+    match engine.get(Space::Meta, &keys::delivery(number))? {
+        Some(value) => read_delivery(&value),
+        None => Ok(None),
     }
 }

@@ -7,13 +7,16 @@ use std::fs;
 use std::path::Path;
 
 use tallystick_audit::{CheckpointSigner, verify};
-use tallystick_model::delivery::{DeliveryKind, DeliveryRecord};
-use tallystick_model::event::{Event, Founding as FoundingEvent};
+use tallystick_model::delivery::{DeliveryKind, DeliveryRecord, DeliveryState};
+use tallystick_model::event::{Event, Founding as FoundingEvent, QuarantineEnd};
 use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKey, FactKind, Slot, Standing};
 use tallystick_model::identity::Identity;
+use tallystick_model::quality::Quality;
 use tallystick_model::tradeline::{AccountKind, AccountStatus, PaymentRating, TradelineMonth};
-use tallystick_model::{AccountKey, Canonical, Currency, Month, SubjectId, Timestamp};
-use tallystick_store::{Changes, EngineError, FactsDigest, Founding, Store, StoreError, SubjectSalt, check};
+use tallystick_model::{AccountKey, Canonical, Currency, Month, SubjectId, Timestamp, subject_facts};
+use tallystick_store::{
+    Changes, EngineError, FactBatch, FactsDigest, Founding, Loaded, OpenDelivery, Store, StoreError, SubjectSalt, check,
+};
 
 static QUIET: std::sync::Once = std::sync::Once::new();
 const KEY_CHECK: [u8; 16] = [9; 16];
@@ -82,14 +85,24 @@ fn record(number: DeliveryNumber, digest: &FactsDigest, recorded_at: Timestamp) 
         facts: digest.facts.clone(),
         not_admitted: vec![],
         admitted_under: vec![],
+        quality: Quality::default(),
         rulebook: "cn 1".to_owned(),
         facts_root: digest.root,
     }
 }
 
-/// Loads `subjects` x 3 months and, if `commits`, makes them visible.
+/// Loads `subjects` x 3 months into tables and, if `commits`, makes them visible.
 fn deliver(store: &Store, subjects: std::ops::Range<u8>, commits: bool) -> DeliveryNumber {
-    let delivery = store.begin_delivery().expect("begins");
+    let delivery = store.begin_delivery().expect("begins").in_one_batch_up_to(0);
+    let (number, loaded) = load(&delivery, subjects);
+    if commits {
+        let event = Event::DeliveryAdmitted(record(number, loaded.digest(), at(1)));
+        store.commit(Changes::make_visible(loaded), event, [1; 16], at(1)).expect("commits");
+    }
+    number
+}
+
+fn load(delivery: &OpenDelivery<'_>, subjects: std::ops::Range<u8>) -> (DeliveryNumber, Loaded) {
     let number = delivery.number();
     let salt = SubjectSalt::new([3; 32]);
     let mut facts: Vec<Fact> =
@@ -104,20 +117,21 @@ fn deliver(store: &Store, subjects: std::ops::Range<u8>, commits: bool) -> Deliv
     }
     facts.sort_by_key(|fact| fact.key);
     delivery.keep_salts(holders.iter().map(|subject| (subject, &salt))).expect("keeps salts");
-    let mut facts = facts.iter();
-    let loaded = delivery
-        .load(|value| {
-            Ok::<_, StoreError>(facts.next().map(|fact| {
-                fact.write_value(value);
-                fact.key.to_bytes()
-            }))
-        })
-        .expect("loads");
-    if commits {
-        let event = Event::DeliveryAdmitted(record(number, loaded.digest(), at(1)));
-        store.commit(Changes::make_visible(loaded), event, [1; 16], at(1)).expect("commits");
-    }
-    number
+    let mut batches = holders.iter().map(|subject| {
+        let mut batch = FactBatch::default();
+        let own: Vec<&Fact> = facts.iter().filter(|fact| fact.key.subject == *subject).collect();
+        own.iter().for_each(|fact| batch.count(fact.key.slot.kind));
+        batch.push(*subject, |bytes| {
+            for fact in own {
+                let mut value = Vec::new();
+                fact.write_value(&mut value);
+                subject_facts::write_fact(bytes, fact.key.slot, &value);
+            }
+        });
+        batch
+    });
+    let loaded = delivery.load(|| Ok::<_, StoreError>(batches.next())).expect("loads");
+    (number, loaded)
 }
 
 fn findings(store: &Store) -> Vec<String> {
@@ -152,6 +166,78 @@ fn a_delivery_is_seen_only_once_committed_and_stays_after_reopening() {
 }
 
 #[test]
+fn a_small_delivery_is_in_its_commits_batch_and_leaves_nothing_if_that_never_comes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = create(folder.path());
+    let (number, loaded) = load(&store.begin_delivery().expect("begins"), 1..4);
+    let event = Event::DeliveryAdmitted(record(number, loaded.digest(), at(1)));
+    store.commit(Changes::make_visible(loaded), event, [1; 16], at(1)).expect("commits");
+    drop(load(&store.begin_delivery().expect("begins"), 1..4));
+    drop(store);
+    let store = open(folder.path()).expect("opens");
+    assert_eq!(store.runs_max(), 0, "no tables");
+    let report = check::check(&store, &mut |_, _| {});
+    assert_eq!((report.findings, report.facts, report.leftover_facts, report.subjects), (vec![], 12, 0, 3));
+    assert_eq!(store.snapshot().credit_file(SubjectId([2; 16])).expect("reads").history().len(), 4);
+}
+
+#[test]
+fn a_quarantined_delivery_is_kept_and_checked_and_seen_only_when_released() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = create(folder.path());
+    let subject = SubjectId([2; 16]);
+    let quarantined = |subjects| {
+        let (number, loaded) = load(&store.begin_delivery().expect("begins").in_one_batch_up_to(0), subjects);
+        let event = Event::DeliveryQuarantined(record(number, loaded.digest(), at(1)));
+        store.commit(Changes::make_visible(loaded), event, [1; 16], at(1)).expect("commits");
+        QuarantineEnd { delivery: number, reason: "looked at".to_owned() }
+    };
+    let (one, other) = (quarantined(1..4), quarantined(2..9));
+    let (released, discarded) = (Event::DeliveryReleased(one.clone()), Event::DeliveryDiscarded(other));
+    assert!(store.snapshot().credit_file(subject).expect("reads").history().is_empty());
+    let report = check::check(&store, &mut |_, _| {});
+    assert_eq!((report.findings, report.facts, report.deliveries, report.quarantined), (vec![], 0, 0, 2));
+
+    store.commit(Changes::none(), released.clone(), [2; 16], at(7)).expect("releases");
+    store.commit(Changes::none(), discarded, [2; 16], at(8)).expect("discards");
+    for again in [released, Event::DeliveryReleased(QuarantineEnd { delivery: DeliveryNumber(9), ..one })] {
+        let refused = store.commit(Changes::none(), again, [3; 16], at(9));
+        assert!(matches!(refused, Err(StoreError::Contradiction(_))), "{refused:?}");
+    }
+    drop(store);
+    let store = open(folder.path()).expect("opens");
+    assert_eq!(store.snapshot().credit_file(subject).expect("reads").history().len(), 4);
+    let earlier = store.snapshot().as_known_on(at(6));
+    assert!(earlier.credit_file(subject).expect("reads").history().is_empty(), "it was not known yet");
+    assert_eq!(store.snapshot().as_known_on(at(7)).credit_file(subject).expect("reads").history().len(), 4);
+    let states: Vec<DeliveryState> =
+        store.snapshot().deliveries().map(|delivery| delivery.expect("reads").state).collect();
+    assert_eq!(states, [DeliveryState::Released, DeliveryState::Discarded]);
+    let report = check::check(&store, &mut |_, _| {});
+    assert_eq!((report.findings, report.facts, report.deliveries, report.quarantined), (vec![], 12, 1, 1));
+}
+
+#[test]
+fn merging_joins_runs_and_changes_nothing_that_is_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = create(folder.path());
+    let mut runs = Vec::new();
+    for _ in 0..18 {
+        deliver(&store, 1..9, true);
+        store.merge(2, &|_, _| {}).expect("merges");
+        runs.push(store.runs_max());
+    }
+    assert!(runs.iter().all(|runs| *runs <= 7), "{runs:?}");
+    drop(store);
+    let store = open(folder.path()).expect("opens");
+    let file = store.snapshot().credit_file(SubjectId([5; 16])).expect("reads");
+    let deliveries: Vec<u32> = file.history().iter().map(|fact| fact.key.delivery.0).take(18).collect();
+    assert_eq!(deliveries, (1..=18).collect::<Vec<_>>(), "the identity slot has all deliveries in order");
+    let report = check::check(&store, &mut |_, _| {});
+    assert_eq!((report.findings, report.facts, report.subjects), (vec![], 18 * 8 * 4, 8));
+}
+
+#[test]
 fn every_receipt_proves_its_entry() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = create(folder.path());
@@ -176,7 +262,7 @@ fn changes_that_contradict_their_event_are_refused_and_write_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = create(folder.path());
     let number = store.begin_delivery().expect("begins").number();
-    let facts = || Changes::add(vec![fact(1, 1, number, 7)]);
+    let facts = || Changes::add(number, vec![fact(1, 1, number, 7)]);
     let mut delivery = record(number, &facts().digest(), at(1));
     delivery.facts_root[0] ^= 1;
     let admitted = |delivery: &DeliveryRecord| Event::DeliveryAdmitted(delivery.clone());
@@ -302,6 +388,10 @@ fn a_flipped_byte_anywhere_is_found() {
     for file in files_below(&original) {
         let bytes = fs::read(&file).expect("reads");
         let relative = file.strip_prefix(&original).expect("below").to_owned();
+        // Of the eight shards of the facts the first has tables, and the others are all alike: one of them is enough.
+        if (3..=8).any(|shard| relative.starts_with(format!("store/keyspaces/{shard}"))) {
+            continue;
+        }
         // The journal is filled up with zeros for later use: flips are tried where something was written, and once after.
         let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 2).min(bytes.len());
         let step = (written / 40).max(1);

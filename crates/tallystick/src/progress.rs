@@ -1,6 +1,6 @@
 //! How far long work is: a bar on a terminal, plain lines elsewhere.
 
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -59,27 +59,6 @@ impl Watch {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-    }
-}
-
-/// Counts what is read through it, for a [`Watch`].
-pub struct Counted<'a, R> {
-    inner: R,
-    bytes: &'a std::cell::Cell<u64>,
-}
-
-impl<'a, R: Read> Counted<'a, R> {
-    /// Counts into `bytes`.
-    pub const fn new(inner: R, bytes: &'a std::cell::Cell<u64>) -> Self {
-        Self { inner, bytes }
-    }
-}
-
-impl<R: Read> Read for Counted<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.bytes.set(self.bytes.get() + count as u64);
-        Ok(count)
     }
 }
 

@@ -10,13 +10,16 @@ pub mod file;
 pub mod steps;
 mod verbs;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
 use tallystick_model::event::{Event, Founding};
-use tallystick_model::{Pseudonymiser, Sensitive, Timestamp};
+use tallystick_model::fact::FactKey;
+use tallystick_model::{Pseudonymiser, Sensitive, SubjectId, Timestamp};
 use tallystick_operations::Bureau;
 use tallystick_operations::bureau::Keys;
+use tallystick_operations::ingest::Settings;
 use tallystick_policy::Rulebook;
 
 use self::chance::{Chance, Fuse, SeededEntropy};
@@ -114,7 +117,20 @@ struct World<'a> {
     fuse: Fuse,
     now: Timestamp,
     handed: Vec<Handing>,
+    settings: Settings,
+    /// What held of each subject at earlier times.
+    past: Vec<(Timestamp, Holding)>,
     tally: Tally,
+}
+
+/// Which facts hold, by subject.
+type Holding = BTreeMap<SubjectId, BTreeSet<FactKey>>;
+
+/// Some seeds load into tables what others commit in one batch, and sort with hardly any memory.
+fn settings(entropy: &mut Chance) -> Settings {
+    let memory_bytes = if entropy.percent(50) { 200 } else { 1 << 20 };
+    let one_batch_bytes = if entropy.percent(50) { 0 } else { 1 << 20 };
+    Settings { memory_bytes, one_batch_bytes, ..Settings::default() }
 }
 
 const NAME: &str = "simulation.example/log";
@@ -157,6 +173,8 @@ impl<'a> World<'a> {
         let random = Box::new(SeededEntropy::new(entropy.bits(), fuse.clone()));
         let bureau =
             Bureau::found(folder, NAME, rulebook()?, &keys(), random, now).map_err(|error| error.to_string())?;
+        let settings = settings(&mut entropy);
+        let bureau = bureau.with_settings(settings);
         let founding = Event::BureauFounded(Founding {
             name: NAME.to_owned(),
             rulebook: bureau.rulebook().label().to_owned(),
@@ -174,6 +192,8 @@ impl<'a> World<'a> {
             fuse,
             now,
             handed: Vec::new(),
+            settings,
+            past: Vec::new(),
             tally: Tally::default(),
         };
         world.agree_on_event(founding)?;
@@ -190,7 +210,8 @@ impl<'a> World<'a> {
         self.bureau = None;
         let random = Box::new(SeededEntropy::new(self.entropy.bits(), self.fuse.clone()));
         let opened = Bureau::open(self.folder, NAME, rulebook()?, &keys(), random);
-        self.bureau = Some(opened.map_err(|error| format!("does not open again: {error}"))?);
+        let opened = opened.map_err(|error| format!("does not open again: {error}"))?;
+        self.bureau = Some(opened.with_settings(self.settings));
         self.tally.reopened += 1;
         Ok(())
     }

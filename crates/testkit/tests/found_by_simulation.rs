@@ -13,7 +13,7 @@ use tallystick_operations::Bureau;
 use tallystick_operations::bureau::Keys;
 use tallystick_operations::consent::{Grant, grant};
 use tallystick_operations::correct::{Change, Correction, correct};
-use tallystick_operations::ingest::{ControlTotals, Delivery, Ingested, ingest};
+use tallystick_operations::ingest::{ControlTotals, Delivery, Ingested, Telling, ingest};
 use tallystick_operations::inquire::{Answer, Inquiry, inquire};
 use tallystick_operations::member::{Application, admit};
 use tallystick_operations::own_report::own_report;
@@ -82,11 +82,15 @@ impl Story {
             control_totals: ControlTotals::Enforce,
         };
         let mut told = 0;
-        let ingested = ingest(&self.bureau, &delivery, &mut rows.as_bytes(), now(), &mut |progress| {
-            if progress.stage == "reading" {
-                told = progress.done.max(told);
-            }
-        });
+        let mut telling = Telling {
+            progress: &mut |progress| {
+                if progress.stage == "reading" {
+                    told = progress.done.max(told);
+                }
+            },
+            rejects: &mut |_| {},
+        };
+        let ingested = ingest(&self.bureau, &delivery, &rows.as_bytes().to_vec(), now(), &mut telling);
         (ingested.expect("is taken"), told)
     }
 

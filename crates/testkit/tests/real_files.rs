@@ -12,7 +12,7 @@ use tallystick_model::payment_profile::Provenance;
 use tallystick_model::{DataCategory, Identifier, Sensitive, Timestamp};
 use tallystick_operations::bureau::{Bureau, Keys};
 use tallystick_operations::consent::{Grant, grant};
-use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, ingest};
+use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest};
 use tallystick_operations::member::{Application, admit};
 use tallystick_operations::own_report::own_report;
 use tallystick_operations::verify::verify;
@@ -57,7 +57,8 @@ fn deliver(
         control_totals,
     };
     let bytes = fs::read(file).expect("reads");
-    ingest(bureau, &delivery, &mut bytes.as_slice(), now(), &mut |_| {})
+    let mut telling = Telling { progress: &mut |_| {}, rejects: &mut |_| {} };
+    ingest(bureau, &delivery, &bytes, now(), &mut telling)
 }
 
 fn files(folder: &str) -> Option<Vec<PathBuf>> {

@@ -15,7 +15,7 @@ use tallystick_model::payment_profile::Provenance;
 use tallystick_model::tradeline::PaymentRating;
 use tallystick_model::{Currency, DataCategory, IdScheme, Identifier, Month, Pseudonymiser, Sensitive, Timestamp};
 use tallystick_operations::bureau::{Bureau, Entropy, Keys};
-use tallystick_operations::ingest::{ControlTotals, Delivery, ingest};
+use tallystick_operations::ingest::{ControlTotals, Delivery, Telling, ingest};
 use tallystick_operations::member::{Application, admit};
 use tallystick_operations::verify::verify;
 use tallystick_policy::Rulebook;
@@ -78,8 +78,9 @@ fn every_month_of_every_client_is_held_exactly_and_what_the_rulebook_keeps_out_s
             provenance: Provenance::FurnisherSigned,
             control_totals: ControlTotals::Enforce,
         };
-        let mut file = File::open(SOURCE).expect("opens");
-        let ingested = ingest(&bureau, &delivery, &mut file, now, &mut |_| {}).expect("is admitted");
+        let file = File::open(SOURCE).expect("opens");
+        let mut telling = Telling { progress: &mut |_| {}, rejects: &mut |_| {} };
+        let ingested = ingest(&bureau, &delivery, &file, now, &mut telling).expect("is admitted");
         let kept = &ingested.delivery;
         assert_eq!((kept.records, kept.rejects, kept.subjects), (20_000, 0, 20_000), "{month}");
         assert_eq!(kept.facts, [(FactKind::TradelineMonth, 20_000)], "{month}");

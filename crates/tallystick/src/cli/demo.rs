@@ -156,7 +156,7 @@ impl Story {
             control_totals: ControlTotals::Enforce,
         };
         let now = self.tick();
-        let told = super::ingest::deliver(&self.bureau, &delivery, file, file.len() as u64, now, true)?;
+        let told = super::ingest::deliver(&self.bureau, &delivery, &file.to_vec(), now, true)?;
         let end = told.end;
         self.show(told);
         Ok(end)

@@ -1,19 +1,17 @@
 //! `ingest`: a delivery in, a summary and positioned rejects out.
 
-use std::cell::Cell;
 use std::fs::File;
-use std::io::Read;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use tallystick_intake::{ControlTotal, Reject};
+use tallystick_intake::{ControlTotal, DeliveryFile, Reject};
 use tallystick_model::Timestamp;
 use tallystick_model::payment_profile::Provenance;
 use tallystick_operations::Bureau;
-use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, ingest};
+use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest};
 
 use super::{End, Told, args, json::recorded, line, parse, render};
-use crate::progress::{Counted, Watch};
+use crate::progress::Watch;
 use crate::{clock, config};
 
 /// Rejects shown one by one to people; `--json` has the first thousand.
@@ -38,25 +36,23 @@ pub(super) fn run(args: &args::Ingest, quiet: bool) -> Result<Told> {
     };
     let file = File::open(&args.file).with_context(|| format!("`{}`", args.file.display()))?;
     let bureau = config::open(&args.folder.folder)?;
-    let total_bytes = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
-    deliver(&bureau, &delivery, file, total_bytes, clock::now(), quiet)
+    deliver(&bureau, &delivery, &file, clock::now(), quiet)
 }
 
-/// Ingests a file of `total_bytes` with progress, and tells how it went.
+/// Ingests a file with progress, and tells how it went.
 pub(super) fn deliver(
     bureau: &Bureau,
     delivery: &Delivery,
-    file: impl Read,
-    total_bytes: u64,
+    file: &dyn DeliveryFile,
     now: Timestamp,
     quiet: bool,
 ) -> Result<Told> {
-    let bytes = Cell::new(0);
-    let mut watch = Watch::new(total_bytes, quiet);
-    let mut input = Counted::new(file, &bytes);
-    let outcome = ingest(bureau, delivery, &mut input, now, &mut |progress| {
-        watch.tell(progress.stage, bytes.get(), progress.done, progress.rejects);
-    });
+    let mut watch = Watch::new(file.length().unwrap_or(0), quiet);
+    let mut telling = Telling {
+        progress: &mut |progress| watch.tell(progress.stage, progress.bytes, progress.done, progress.rejects),
+        rejects: &mut |_| {},
+    };
+    let outcome = ingest(bureau, delivery, file, now, &mut telling);
     watch.finish();
     match outcome {
         Ok(ingested) => Ok(admitted(&ingested)),
@@ -95,8 +91,8 @@ pub(super) fn deliver(
             let totals: Vec<_> = totals.iter().map(total_json).collect();
             Ok(Told::new(End::Rejected, lines, json!({"result": "refused", "control_totals": totals})))
         }
-        Err(error @ (IngestError::Refused { .. } | IngestError::AlreadyDelivered(_))) => {
-            let known = matches!(error, IngestError::AlreadyDelivered(_));
+        Err(error @ (IngestError::Refused { .. } | IngestError::AlreadyDelivered(..))) => {
+            let known = matches!(error, IngestError::AlreadyDelivered(..));
             let (end, word) = if known { (End::Ok, "same") } else { (End::Rejected, "refuse") };
             let again = "; if the mapping has changed its meaning, raise its version";
             let text = if known { format!("{error}{again}") } else { format!("{error}; nothing was loaded") };

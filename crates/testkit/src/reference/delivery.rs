@@ -11,6 +11,7 @@ use tallystick_model::identity::Identity;
 use tallystick_model::inquiry::Reason;
 use tallystick_model::member::{Member, MemberRole};
 use tallystick_model::payment_profile::{PaymentProfileMonth, Provenance};
+use tallystick_model::quality::Quality;
 use tallystick_model::tradeline::{AccountStatus, Liability, PaymentRating, TradelineMonth, TradelineTerms};
 use tallystick_model::{
     AccountKey, Currency, DataCategory, Identifier, Month, Sensitive, SubjectId, SubjectKind, Timestamp,
@@ -102,6 +103,7 @@ struct Reading<'a> {
     denied_by: BTreeSet<Reason>,
     /// Whether any row had something to load.
     says_something: bool,
+    quality: Quality,
 }
 
 impl Reference {
@@ -154,6 +156,7 @@ impl Reference {
             forbidden: 0,
             denied_by: BTreeSet::new(),
             says_something: false,
+            quality: Quality { records: count(handed.file.rows.len()), ..Quality::default() },
         };
         let mut byte = handed.file.header().len();
         for (record, row) in (1_u64..).zip(&handed.file.rows) {
@@ -165,7 +168,9 @@ impl Reference {
         if !reading.says_something {
             return Err(self.nothing_of(reading, file_hash));
         }
-        let Reading { facts, rejects, left_out, awaiting, .. } = reading;
+        let Reading { facts, rejects, left_out, awaiting, mut quality, .. } = reading;
+        let at_fault = |(code, ..): &&Rejected| !matches!(code, RejectCode::NoConsent | RejectCode::NotAdmitted);
+        quality.refused = count(rejects.iter().filter(at_fault).count());
         let layout = handed.file.shape.layout_name();
         for earlier in self.deliveries() {
             // One of which something waited for a consent that has come is worth delivering again.
@@ -204,6 +209,7 @@ impl Reference {
                 .map(|(category, values)| (category, why_left_out(&furnisher, category), values))
                 .collect(),
             admitted_under: admitted_under.into_iter().collect(),
+            quality,
             rulebook: self.rulebook.clone(),
             facts_root: [0; 32],
         };
@@ -299,6 +305,7 @@ impl Reference {
                 rule: "own-fact".to_owned(),
                 code: "furnisher_corrects_own_fact".to_owned(),
             }],
+            quality: Quality { records: 1, ..Quality::default() },
             rulebook: self.rulebook.clone(),
             facts_root: Self::facts_root(&facts, &BTreeMap::new()),
         };
@@ -447,6 +454,17 @@ impl Reading<'_> {
         }
         identity.attributes = kept;
         self.says_something |= credit || payments || !identity.is_empty();
+        let timely = u64::from(now.month().plus(-2).is_none_or(|earliest| month >= earliest));
+        if credit {
+            let month = tradeline(row);
+            let values = [month.balance_minor, month.past_due_minor, month.limit_minor, month.paid_minor];
+            self.quality.values_expected += 6;
+            self.quality.values_reported += count(values.iter().flatten().count())
+                + u64::from(month.scheduled_minor.is_some())
+                + u64::from(month.rating != PaymentRating::Unknown);
+        }
+        self.quality.months += u64::from(credit) + u64::from(payments);
+        self.quality.months_timely += timely * (u64::from(credit) + u64::from(payments));
 
         // A second statement on a month is refused, and with it all that its row says.
         let account = self.reference.pseudonymiser.account(furnisher.number, row.account.as_bytes());

@@ -56,8 +56,9 @@ pub fn facts_root<'a>(facts: impl IntoIterator<Item = (&'a FactKey, &'a [u8])>) 
         }
         if let Some((_, leaf)) = leaves.last_mut() {
             let out = &mut Writer::new(leaf);
-            out.fixed(key.to_bytes().get(16..27).unwrap_or_default());
+            out.fixed(key.to_bytes().get(16..25).unwrap_or_default());
             out.bytes(value);
+            out.fixed(key.to_bytes().get(25..27).unwrap_or_default());
         }
     }
     let leaves: Vec<Vec<u8>> = leaves.into_iter().map(|(_, leaf)| leaf).collect();

@@ -13,8 +13,8 @@ use tallystick_operations::verify::verify;
 use tallystick_store::Snapshot;
 use tallystick_store::check::Report;
 
-use super::World;
 use super::file::Who;
+use super::{Holding, World};
 use crate::reference::{Facts, Held, Said, log};
 
 /// Nothing if both are the same, else what each is.
@@ -94,7 +94,25 @@ impl World<'_> {
     }
 
     /// The whole state: what the bureau finds when it checks itself, and every credit file.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&mut self) -> Result<(), String> {
+        let holding = self.check_now()?;
+        if self.past.last().is_some_and(|(at, _)| *at == self.now) {
+            self.past.pop();
+        }
+        self.past.push((self.now, holding));
+        let chosen = usize::try_from(self.entropy.bits() % u64::try_from(self.past.len()).unwrap_or(1)).unwrap_or(0);
+        let Some((at, before)) = self.past.get(chosen) else { return Ok(()) };
+        let snapshot = self.bureau()?.snapshot().as_known_on(*at);
+        for (subject, held) in before {
+            let file = snapshot.credit_file(*subject).map_err(|error| error.to_string())?;
+            let holding: BTreeSet<FactKey> = file.current().map(|fact| fact.key).collect();
+            same("facts that held at an earlier time", &holding, held)?;
+        }
+        Ok(())
+    }
+
+    /// The state now; gives what holds of each subject.
+    fn check_now(&self) -> Result<Holding, String> {
         self.nothing_more()?;
         let bureau = self.bureau()?;
         let counts = self.reference.counts();
@@ -107,6 +125,7 @@ impl World<'_> {
             deliveries: counts.deliveries,
             facts: counts.facts,
             subjects: counts.subjects,
+            quarantined: 0,
             leftover_facts: counts.leftover_facts,
             findings: Vec::new(),
         };
@@ -119,6 +138,7 @@ impl World<'_> {
                 subjects.insert(self.reference.pseudonym(&who.identifier("")?));
             }
         }
+        let mut all = Holding::new();
         for subject in subjects {
             let file = snapshot.credit_file(subject).map_err(|error| error.to_string())?;
             let mut facts = Facts::new();
@@ -128,7 +148,8 @@ impl World<'_> {
             same("credit files", &facts, &self.reference.history(subject))?;
             let holding: BTreeSet<FactKey> = file.current().map(|fact| fact.key).collect();
             same("facts that hold", &holding, &self.reference.current(subject).into_keys().collect())?;
+            all.insert(subject, holding);
         }
-        Ok(())
+        Ok(all)
     }
 }

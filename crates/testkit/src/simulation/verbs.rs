@@ -1,10 +1,10 @@
 //! Each step on both bureaus, and their answers compared: verdict, reasons, codes, counts, and the report's content.
 
-use std::io::{self, Read};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tallystick_intake::layouts::mapped::Mapping;
-use tallystick_intake::{Layout, Refused, Reject};
+use tallystick_intake::{DeliveryFile, Layout, Refused, Reject};
 use tallystick_model::consent::{Consent, ConsentId};
 use tallystick_model::event::{CorrectionRecord, DeliveryDenial, Event, EventKind, OwnReportRecord};
 use tallystick_model::fact::Standing;
@@ -17,7 +17,7 @@ use tallystick_operations::bureau::Recorded;
 use tallystick_operations::consent::{Grant, grant, withdraw};
 use tallystick_operations::correct::{Change, Correction, correct};
 use tallystick_operations::freeze::{lift, place};
-use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, ingest};
+use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest};
 use tallystick_operations::inquire::{Inquiry, inquire};
 use tallystick_operations::member::{Application, admit};
 use tallystick_operations::own_report::own_report;
@@ -34,15 +34,20 @@ const CUSTOMERS_OF: &str = "BANK";
 
 /// A file that breaks off.
 struct BreaksOff<'a> {
-    left: &'a [u8],
+    text: &'a [u8],
+    left: usize,
 }
 
-impl Read for BreaksOff<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.left.is_empty() {
-            return Err(io::Error::other("the line went dead"));
+impl DeliveryFile for BreaksOff<'_> {
+    fn length(&self) -> io::Result<u64> {
+        self.text.length()
+    }
+
+    fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.text.get(..self.left).unwrap_or_default().read_at(at, buffer)? {
+            0 => Err(io::Error::other("the line went dead")),
+            count => Ok(count),
         }
-        self.left.read(buffer)
     }
 }
 
@@ -274,18 +279,22 @@ impl World<'_> {
             provenance: Provenance::FurnisherSigned,
             control_totals: ControlTotals::Enforce,
         };
-        let mut told = 0;
+        let (mut told, mut fed_back) = (0, Vec::new());
         let (bureau, now) = (self.bureau()?, self.now);
         let answer = catch_unwind(AssertUnwindSafe(|| {
-            let mut broken =
-                BreaksOff { left: text.as_bytes().get(..handed.breaks_off.unwrap_or(0)).unwrap_or_default() };
-            let mut whole = text.as_bytes();
-            let input: &mut dyn Read = if handed.breaks_off.is_some() { &mut broken } else { &mut whole };
-            ingest(bureau, &delivery, input, now, &mut |progress| {
-                if progress.stage == "reading" {
-                    told = progress.done;
-                }
-            })
+            let whole = text.as_bytes();
+            let broken = BreaksOff { text: whole, left: handed.breaks_off.unwrap_or(0) };
+            let whole = whole.to_vec();
+            let file: &dyn DeliveryFile = if handed.breaks_off.is_some() { &broken } else { &whole };
+            let mut telling = Telling {
+                progress: &mut |progress| {
+                    if progress.stage == "reading" {
+                        told = progress.done;
+                    }
+                },
+                rejects: &mut |reject| fed_back.push(reject.clone()),
+            };
+            ingest(bureau, &delivery, file, now, &mut telling)
         }));
         self.fuse.put_out();
         match (answer, expected) {
@@ -294,6 +303,7 @@ impl World<'_> {
                 if told > read {
                     return Err(format!("progress tells {told} records of a file of {read}"));
                 }
+                same("rejects fed back", &fed_back, &ingested.rejects)?;
                 self.chooser.delivered(handing);
                 self.delivered(&ingested, taken)
             }
@@ -331,12 +341,20 @@ impl World<'_> {
     /// The power went out: nothing of the delivery is there, but its number is used up.
     fn power_cut(&mut self, handing: &Handing, taken: &Taken) -> Result<(), String> {
         self.tally.cut += 1;
-        self.reference.take_number();
-        let salted = self.reference.newly_salted(&taken.facts);
-        // The nonce, the new salts, and then the salt of the commit itself: by then everything lies on disk.
-        if handing.interrupted == Interrupted::Power(salted.len() + 1) {
+        // Key and nonce, before the delivery has its number; the new salts; and then the salt of the commit itself. Salts are kept bucket by bucket: those of subjects
+        // that begin with another byte than the one whose salt could not be had.
+        let salted: Vec<_> = self.reference.newly_salted(&taken.facts).into_iter().collect();
+        let Interrupted::Power(askings) = handing.interrupted else { return Ok(()) };
+        if askings > 0 {
+            self.reference.take_number();
+        }
+        let given = askings.saturating_sub(1);
+        let failed = salted.get(given).and_then(|subject| subject.0.first());
+        let kept = salted.iter().take(given).filter(|subject| subject.0.first() != failed);
+        self.reference.salted.extend(kept);
+        // By the time of the commit's own salt all lies on disk, unless it was to go into the commit's batch.
+        if askings == salted.len() + 1 && self.settings.one_batch_bytes == 0 {
             self.reference.leftover_facts += u64::try_from(taken.facts.len()).unwrap_or(u64::MAX);
-            self.reference.salted.extend(salted);
         }
         if self.entropy.percent(50) { self.reopen() } else { Ok(()) }
     }
@@ -368,7 +386,7 @@ impl World<'_> {
             IngestError::Refused { refused: Refused::Io(_), .. } => NotTaken::BrokeOff,
             IngestError::Refused { refused: Refused::MonthNeeded, .. } => NotTaken::Month,
             IngestError::Refused { refused: Refused::NotThisLayout { .. }, .. } => NotTaken::Column,
-            IngestError::AlreadyDelivered(number) => NotTaken::Already(number),
+            IngestError::AlreadyDelivered(number, _) => NotTaken::Already(number),
             IngestError::Operation(error) => NotTaken::Refused(error.to_string()),
             other => return Err(format!("the bureau refuses: {other}; the reference says {expected:?}")),
         };

@@ -1,0 +1,344 @@
+//! Arranging: buckets become each subject's facts, sorted, said once, sealed, ready to be loaded; the next buckets while this one is
+//! being loaded.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use tallystick_intake::{Found, Reject, RejectCode};
+use tallystick_model::fact::{FactKey, FactKind, RecordPlace, Slot, Standing, write_value};
+use tallystick_model::identity::Identity;
+use tallystick_model::subject_facts::{self, SUBJECT_FACTS_BYTES_MAX};
+use tallystick_model::{Canonical, Sensitive, SubjectId};
+use tallystick_store::{FactBatch, OpenDelivery, StoreError, SubjectSalt};
+
+use super::entry::{Entry, Place, SLOT_BYTES};
+use super::gathering::{Bucket, Gathered};
+use crate::bureau::Bureau;
+
+/// A subject's slot, as the bytes entries have of it.
+type SlotBytes = [u8; SLOT_BYTES];
+
+/// How buckets are arranged.
+pub(crate) struct Arranging<'a> {
+    pub(crate) bureau: &'a Bureau,
+    pub(crate) open: &'a OpenDelivery<'a>,
+    /// Of all the delivery's seals.
+    pub(crate) nonce: [u8; 12],
+    pub(crate) gathered: &'a Gathered,
+    pub(crate) threads: usize,
+}
+
+/// Buckets arranged and not yet loaded: so many more than there are threads.
+const AHEAD: usize = 2;
+
+struct Shared {
+    next: AtomicUsize,
+    stop: AtomicBool,
+    ready: Mutex<Ready>,
+    turned: Condvar,
+}
+
+#[derive(Default)]
+struct Ready {
+    batches: BTreeMap<usize, FactBatch>,
+    loaded: usize,
+    failed: Option<StoreError>,
+    /// Records that say again what an earlier one says, in no order.
+    rejects: Vec<Reject>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Arranging<'_> {
+    /// Arranges all buckets while `load` takes them in order through what it is given. Gives the records that were refused for
+    /// saying again what an earlier one says, in the order of the file.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the disk refuses; those of `load`.
+    pub(crate) fn run<T>(
+        &self,
+        load: impl FnOnce(&mut dyn FnMut() -> Result<Option<FactBatch>, StoreError>) -> Result<T, StoreError>,
+    ) -> Result<(T, Vec<Reject>), StoreError> {
+        // What one subject of a record contests concerns the others: then all must be known before anything is loaded.
+        let mut rejects = Vec::new();
+        let refused = if self.gathered.spans_subjects {
+            let mut contested = Contested::new();
+            for bucket in &self.gathered.buckets {
+                let bytes = self.read(bucket)?;
+                contest(&sorted(&bytes), &mut contested);
+            }
+            let (refused, told) = self.settle(contested);
+            rejects = told;
+            Some(refused)
+        } else {
+            None
+        };
+        let shared = Shared {
+            next: AtomicUsize::new(0),
+            stop: AtomicBool::new(false),
+            ready: Mutex::new(Ready { rejects, ..Ready::default() }),
+            turned: Condvar::new(),
+        };
+        let loaded = std::thread::scope(|scope| {
+            for _ in 0..self.threads.max(1) {
+                scope.spawn(|| {
+                    let _ended = Ended(&shared);
+                    if let Err(error) = self.work(&shared, refused.as_ref()) {
+                        locked(&shared.ready).failed.get_or_insert(error);
+                        shared.stop.store(true, Ordering::Relaxed);
+                    }
+                });
+            }
+            let loaded = load(&mut || self.take(&shared));
+            shared.stop.store(true, Ordering::Relaxed);
+            shared.turned.notify_all();
+            loaded
+        })?;
+        let ready = shared.ready.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut rejects = ready.rejects;
+        rejects.sort_by_key(|reject| reject.place);
+        Ok((loaded, rejects))
+    }
+
+    /// The next bucket, in order, when it is ready.
+    fn take(&self, shared: &Shared) -> Result<Option<FactBatch>, StoreError> {
+        let mut ready = locked(&shared.ready);
+        loop {
+            if let Some(error) = ready.failed.take() {
+                return Err(error);
+            }
+            if ready.loaded == self.gathered.buckets.len() {
+                return Ok(None);
+            }
+            let number = ready.loaded;
+            if let Some(batch) = ready.batches.remove(&number) {
+                ready.loaded += 1;
+                shared.turned.notify_all();
+                if !batch.is_empty() {
+                    return Ok(Some(batch));
+                }
+                continue;
+            }
+            if shared.stop.load(Ordering::Relaxed) {
+                return Err(damaged("a thread ended early"));
+            }
+            ready = shared.turned.wait(ready).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn work(&self, shared: &Shared, refused: Option<&Refused>) -> Result<(), StoreError> {
+        loop {
+            let number = shared.next.fetch_add(1, Ordering::Relaxed);
+            let Some(bucket) = self.gathered.buckets.get(number) else { return Ok(()) };
+            {
+                let mut ready = locked(&shared.ready);
+                while number > ready.loaded + self.threads + AHEAD && !shared.stop.load(Ordering::Relaxed) {
+                    ready = shared.turned.wait(ready).unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+            if shared.stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            let (batch, rejects) = self.arrange(bucket, refused)?;
+            let mut ready = locked(&shared.ready);
+            ready.rejects.extend(rejects);
+            ready.batches.insert(number, batch);
+            shared.turned.notify_all();
+        }
+    }
+
+    fn read(&self, bucket: &Bucket) -> Result<Vec<u8>, StoreError> {
+        let Some(scratch) = &self.gathered.scratch else { return Ok(bucket.bytes.clone()) };
+        let size = bucket.pieces.iter().map(tallystick_store::ScratchPiece::len).sum::<usize>() + bucket.bytes.len();
+        let mut bytes = Vec::with_capacity(size);
+        for piece in &bucket.pieces {
+            bytes.extend_from_slice(&scratch.get(piece)?);
+        }
+        bytes.extend_from_slice(&bucket.bytes);
+        Ok(bytes)
+    }
+
+    fn arrange(&self, bucket: &Bucket, refused: Option<&Refused>) -> Result<(FactBatch, Vec<Reject>), StoreError> {
+        let bytes;
+        let bytes: &[u8] = if bucket.pieces.is_empty() {
+            &bucket.bytes
+        } else {
+            bytes = self.read(bucket)?;
+            &bytes
+        };
+        let entries = sorted(bytes);
+        let mut rejects = Vec::new();
+        let own;
+        let refused = match refused {
+            Some(refused) => refused,
+            None => {
+                let mut contested = Contested::new();
+                contest(&entries, &mut contested);
+                (own, rejects) = self.settle(contested);
+                &own
+            }
+        };
+        let mut batch = FactBatch::default();
+        let (mut salts, mut new_salts) = (Salts::default(), BTreeMap::new());
+        let mut value = Vec::new();
+        for of_subject in entries.chunk_by(|one, other| one.subject() == other.subject()) {
+            let Some(subject) = of_subject.first().map(Entry::subject) else { continue };
+            let mut facts: Vec<&Entry<'_>> = Vec::with_capacity(of_subject.len());
+            for of_slot in of_subject.chunk_by(|one, other| one.subject_and_slot() == other.subject_and_slot()) {
+                let mut kept = of_slot.iter().filter(|entry| refused.is_empty() || !refused.contains(&entry.place()));
+                let held = if of_slot.first().is_some_and(Entry::has_month) { kept.next() } else { kept.next_back() };
+                facts.extend(held);
+            }
+            if facts.is_empty() {
+                continue;
+            }
+            facts.iter().filter_map(|entry| entry.slot()).for_each(|slot| batch.count(slot.kind));
+            let mut failed = Ok(());
+            batch.push(subject, |out| {
+                for entry in facts {
+                    let Some(slot) = entry.slot() else {
+                        failed = Err(damaged("an entry is not as it was written"));
+                        return;
+                    };
+                    if slot.kind == FactKind::Identity {
+                        value.clear();
+                        match self.sealed(subject, slot, entry.body, &mut salts, &mut new_salts) {
+                            Ok(sealed) => write_value(&mut value, Standing::Reported, |out| out.bytes(&sealed)),
+                            Err(error) => failed = Err(error),
+                        }
+                        subject_facts::write_fact(out, slot, &value);
+                    } else {
+                        subject_facts::write_fact(out, slot, entry.body);
+                    }
+                }
+            });
+            failed?;
+            if batch.len() > SUBJECT_FACTS_BYTES_MAX && of_subject.len() * 2 > entries.len() {
+                return Err(StoreError::Contradiction("a delivery says more of one subject than can be held"));
+            }
+        }
+        self.open.keep_salts(&new_salts)?;
+        Ok((batch, rejects))
+    }
+
+    /// Seals an identity under the subject's salt: the one it has, or a new one.
+    fn sealed(
+        &self,
+        subject: SubjectId,
+        slot: Slot,
+        identity: &[u8],
+        salts: &mut Salts,
+        new: &mut BTreeMap<SubjectId, SubjectSalt>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let salt = match &salts.last {
+            Some((known, salt)) if *known == subject => salt.clone(),
+            _ => match self.bureau.store.subject_salt(subject)? {
+                Some(salt) => salt,
+                None => {
+                    let salt: SubjectSalt = Sensitive::new(self.bureau.random());
+                    new.insert(subject, salt.clone());
+                    salt
+                }
+            },
+        };
+        let identity = Identity::from_bytes(identity).map_err(|_| damaged("an identity is not as it was written"))?;
+        let key = FactKey { subject, slot, delivery: self.open.number() }.to_bytes();
+        let sealed = self.open.seal(&salt, &key, &identity, self.nonce);
+        salts.last = Some((subject, salt));
+        Ok(sealed)
+    }
+
+    /// Refuses records in the order of the file: each that fills a month's slot which one before it, itself not refused, has.
+    fn settle(&self, contested: Contested) -> (Refused, Vec<Reject>) {
+        let (mut refused, mut rejects) = (Refused::new(), Vec::new());
+        let mut filled: BTreeMap<SlotBytes, Place> = BTreeMap::new();
+        for (place, slots) in contested {
+            let earlier = slots.iter().find_map(|slot| filled.get(slot).map(|earlier| (slot, *earlier)));
+            if let Some((slot, earlier)) = earlier {
+                rejects.push(self.duplicate(place, slot, earlier));
+                refused.insert(place);
+                continue;
+            }
+            for slot in slots {
+                // Twice in one record: one person in two segments of an account. What comes first holds, the rest is told.
+                if filled.insert(slot, place).is_some() {
+                    rejects.push(self.duplicate(place, &slot, place));
+                }
+            }
+        }
+        (refused, rejects)
+    }
+
+    fn duplicate(&self, place: Place, slot: &SlotBytes, earlier: Place) -> Reject {
+        let before = |place: Place| {
+            let before = usize::try_from(place.part).ok().and_then(|part| self.gathered.records_before.get(part));
+            before.copied().unwrap_or_default() + u64::from(place.record)
+        };
+        let kind = slot.get(16).and_then(|kind| FactKind::from_number(*kind));
+        Reject {
+            code: RejectCode::Duplicate,
+            place: RecordPlace { record: before(place), byte: place.byte },
+            field: kind.map_or("record", FactKind::code).to_owned(),
+            expected: "one record for each subject, account and month".to_owned(),
+            found: Found::phrase(format!("record {} says it already", before(earlier))),
+        }
+    }
+}
+
+/// The salt used last: a subject's identities come together.
+#[derive(Default)]
+struct Salts {
+    last: Option<(SubjectId, SubjectSalt)>,
+}
+
+/// Wakes the one who waits when a thread ends, however it ends.
+struct Ended<'a>(&'a Shared);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop.store(true, Ordering::Relaxed);
+        }
+        // Taking the lock keeps the waiting one from missing this between its look and its sleep.
+        drop(locked(&self.0.ready));
+        self.0.turned.notify_all();
+    }
+}
+
+/// Records that are not loaded.
+type Refused = HashSet<Place>;
+
+/// Slots of months that several records fill, by record in the order of the file. In a sound file it stays empty.
+type Contested = BTreeMap<Place, Vec<SlotBytes>>;
+
+fn contest(entries: &[Entry<'_>], contested: &mut Contested) {
+    for alike in entries.chunk_by(|one, other| one.subject_and_slot() == other.subject_and_slot()) {
+        if alike.len() > 1 && alike.first().is_some_and(Entry::has_month) {
+            for entry in alike {
+                if let Ok(slot) = entry.subject_and_slot().try_into() {
+                    contested.entry(entry.place()).or_default().push(slot);
+                }
+            }
+        }
+    }
+}
+
+/// The entries of a bucket in order.
+fn sorted(bytes: &[u8]) -> Vec<Entry<'_>> {
+    let mut rest = bytes;
+    let mut entries: Vec<(u64, Entry<'_>)> = Vec::with_capacity(bytes.len() / 60);
+    while let Some((entry, after)) = Entry::split(rest) {
+        entries.push((entry.sort_prefix(), entry));
+        rest = after;
+    }
+    // Stable: what one record says twice stays in its order.
+    entries.sort_by(|(one, first), (other, second)| one.cmp(other).then_with(|| first.order().cmp(second.order())));
+    entries.into_iter().map(|(_, entry)| entry).collect()
+}
+
+fn damaged(what: &str) -> StoreError {
+    StoreError::Damaged { place: "scratch".to_owned(), what: what.to_owned() }
+}
