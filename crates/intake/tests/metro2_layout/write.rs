@@ -59,6 +59,17 @@ fn every_foreign_file_that_is_read_is_written_back_byte_for_byte() {
     }
 }
 
+/// Found by the fuzzer: the place of a trailer of the wrong length.
+#[test]
+fn what_is_refused_is_refused_at_the_same_place() {
+    let mut file = lines(&[Draft::base().bytes]);
+    file.truncate(file.len() - 1);
+    file.extend_from_slice(b"              x");
+    let expected = "byte 854 `TRAILER`: expected 426 bytes, or 407 without the reserved field, found 441 bytes";
+    assert_eq!(parse(&file).unwrap_err().to_string(), expected);
+    assert_eq!(read_all(&file).0.unwrap_err().to_string(), expected);
+}
+
 /// What foreign files write otherwise than we would; each is kept as it stood.
 #[test]
 fn of_foreign_files_few_fields_are_kept_raw() {
@@ -328,10 +339,9 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
-        let parsed = parse(&bytes);
-        prop_assert_eq!(parsed.is_ok(), read_all(&bytes).0.is_ok());
-        if let Ok(file) = parsed {
-            prop_assert!(file.print().unwrap() == bytes);
+        match (parse(&bytes), read_all(&bytes).0) {
+            (Ok(file), Ok(_)) => prop_assert!(file.print().unwrap() == bytes),
+            (parsed, read) => prop_assert_eq!(parsed.unwrap_err().to_string(), read.unwrap_err().to_string()),
         }
     }
 }

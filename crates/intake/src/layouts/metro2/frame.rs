@@ -7,7 +7,7 @@
 //! | blocked | a block descriptor word before the header's record descriptor word | the same, within blocks |
 //! | packed | the descriptor words are binary | the same, within blocks if the header has a block descriptor word |
 //!
-//! [`Scan`] finds records in bytes at hand and copies nothing; [`Frames`] feeds it from a stream. No record above
+//! `Scan` finds records in bytes at hand and copies nothing; [`Frames`] feeds it from a stream. No record above
 //! [`RECORD_BYTES_MAX`] is read. Without line ends a wrong descriptor word loses every record after it, so it refuses the
 //! file.
 

@@ -139,8 +139,8 @@ pub fn parse(bytes: &[u8]) -> Result<File, Refused> {
             Step::Record(extent) => {
                 let begins = scan.blocks() > blocks;
                 found.push(Found { begin: at, extent, is_outside: extent.block_word_bytes == 0 && begins });
+                let frame = extent.frame(rest, at as u64, form);
                 at += extent.next;
-                let frame = extent.frame(rest, 0, form);
                 if frame.kind == RecordKind::Trailer {
                     break frame;
                 }
