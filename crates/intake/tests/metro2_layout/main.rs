@@ -7,10 +7,16 @@ mod framings;
 #[cfg(test)]
 mod mutations;
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod speed;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod table;
+#[cfg(test)]
 mod twins;
+#[cfg(test)]
+mod write;

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use tallystick_intake::layouts::metro2::fields::{Field, FieldKind, Form, SegmentKind};
+use tallystick_intake::layouts::metro2::frame::Framing;
 use tallystick_intake::layouts::metro2::read;
+use tallystick_intake::layouts::metro2::write::{self, File, Values};
 use tallystick_intake::{FileSummary, ReadContext, Refused, Reject, Sink};
 use tallystick_model::fact::ReportedRecord;
 use tallystick_model::payment_profile::Provenance;
@@ -17,6 +19,28 @@ pub(crate) fn foreign(name: &str) -> Option<Vec<u8>> {
         println!("SKIPPED {}: {error}", path.display());
     }
     bytes.ok()
+}
+
+/// Every foreign file there is, sound or not, with its name.
+pub(crate) fn all_foreign() -> Vec<(String, Vec<u8>)> {
+    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/metro2"));
+    let (mut folders, mut files) = (vec![root.clone()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            println!("SKIPPED {}: not there", folder.display());
+            continue;
+        };
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(&root).unwrap().display().to_string();
+                files.push((name, std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    files.sort();
+    files
 }
 
 /// Keeps what a layout hands over.
@@ -47,6 +71,19 @@ impl Sink for Kept {
 }
 
 impl Kept {
+    /// Adds what a later part gave, its records counted on from `before`.
+    pub(crate) fn add(&mut self, part: Self, before: u64) {
+        self.records.extend(part.records.into_iter().map(|mut record| {
+            record.place.record += before;
+            record
+        }));
+        self.rejects.extend(part.rejects.into_iter().map(|mut reject| {
+            reject.place.record += before;
+            reject
+        }));
+        self.not_admitted.extend(part.not_admitted);
+    }
+
     /// The rejects as the furnisher sees them.
     pub(crate) fn reject_lines(&self) -> Vec<String> {
         self.rejects.iter().map(Reject::to_string).collect()
@@ -201,3 +238,57 @@ pub(crate) fn lines(records: &[Vec<u8>]) -> Vec<u8> {
 
 /// Offset of the first record in a file of [`lines`].
 pub(crate) const FIRST_RECORD: usize = 427;
+
+/// A sound segment of each kind but header and trailer.
+pub(crate) fn drafts() -> Vec<Draft> {
+    let blank = |kind: SegmentKind| Draft::blank(kind).with("SegmentIdentifier", kind.name());
+    vec![
+        Draft::base(),
+        Draft::j1(),
+        Draft::j2(),
+        blank(SegmentKind::K1).with("OriginalCreditorName", "FIRST STORE").with("CreditorClassification", "01"),
+        blank(SegmentKind::K2).with("PurchasedIndicator", "1").with("PurchasedName", "SECOND BANK"),
+        blank(SegmentKind::K3).with("AgencyIdentifier", "01").with("AccountNumber", "M1"),
+        blank(SegmentKind::K4).with("SpecializedPaymentIndicator", "02").with("DeferredPaymentStartDate", "01312027"),
+        blank(SegmentKind::L1)
+            .with("ChangeIndicator", "3")
+            .with("NewConsumerAccountNumber", "ACCOUNT2")
+            .with("NewIdentificationNumber", "FTB02"),
+        blank(SegmentKind::N1).with("EmployerName", "TOWN HALL").with("Occupation", "CLERK"),
+    ]
+}
+
+/// Records of several kinds: plain, with each segment, rejected whole or in a segment.
+fn some_record(which: usize) -> Vec<u8> {
+    match which {
+        0 => Draft::base().bytes,
+        1 => record(&[Draft::base(), Draft::j1()]),
+        2 => record(&drafts()),
+        3 => Draft::base().with("PortfolioType", "X").bytes,
+        _ => record(&[Draft::base(), Draft::j2().with("ECOACode", "9")]),
+    }
+}
+
+/// The ways a file is framed and written.
+pub(crate) const FRAMINGS: [(Framing, Form); 7] = [
+    (Framing::Lines, Form::Character),
+    (Framing::Described, Form::Character),
+    (Framing::Blocked, Form::Character),
+    (Framing::Described, Form::Packed),
+    (Framing::Blocked, Form::Packed),
+    (Framing::Described, Form::PackedDecimal),
+    (Framing::Blocked, Form::PackedDecimal),
+];
+
+/// The header and the segments of such records, as values.
+pub(crate) fn some_values(records: &[usize]) -> (Values, Vec<Vec<Values>>) {
+    let text = lines(&records.iter().map(|which| some_record(*which)).collect::<Vec<_>>());
+    let file = write::parse(&text).unwrap();
+    (file.header.segments[0].clone(), file.records.into_iter().map(|record| record.segments).collect())
+}
+
+/// A file of such records in one of [`FRAMINGS`], with its totals.
+pub(crate) fn framed(records: &[usize], framing: usize) -> Vec<u8> {
+    let ((framing, form), (header, records)) = (FRAMINGS[framing], some_values(records));
+    File::new(form, framing, header, records).unwrap().print().unwrap()
+}

@@ -1,7 +1,7 @@
 //! Every field of foreign files equal to the JSON that moov-io/metro2 gives for them, or to what is written down here.
 
 use serde_json::{Map, Value as Json, json};
-use tallystick_intake::layouts::metro2::fields::{Field, FieldKind, Form, Presence, SegmentKind};
+use tallystick_intake::layouts::metro2::fields::{Form, SegmentKind};
 use tallystick_intake::layouts::metro2::frame::{Frame, Frames, Framing, RecordKind};
 use tallystick_intake::layouts::metro2::segment::{Record, Segment, Value};
 
@@ -147,7 +147,7 @@ fn headers_and_trailers_by_themselves_equal_their_twins() {
     let whole = |name: &str, kind, form, skip: usize| {
         let bytes = match form {
             Form::Character => unwrapped(name).unwrap(),
-            Form::Packed => foreign(name).unwrap(),
+            Form::Packed | Form::PackedDecimal => foreign(name).unwrap(),
         };
         assert_eq!(bytes.len(), skip + SegmentKind::length(kind, form), "{name}");
         let mut said = rendered(&Segment { kind, form, bytes: &bytes[skip..], byte: 0 }, None);
@@ -312,60 +312,4 @@ fn the_header_of_cfpb_says_what_stands_in_it_but_for_two_fields_that_hold_no_num
         "nothing",
     ];
     assert_eq!(said.collect::<Vec<_>>(), expected);
-}
-
-/// The field table against the list it was made from.
-#[test]
-fn the_field_table_is_that_of_the_format() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/formats/metro2_fields.tsv");
-    let Ok(list) = std::fs::read_to_string(path) else {
-        println!("SKIPPED {path}: not there");
-        return;
-    };
-    let mut rows = 0;
-    for row in list.lines().skip(1) {
-        let [record, name, start, length, kind, presence] = row.split('\t').collect::<Vec<_>>()[..] else {
-            panic!("{row}");
-        };
-        // The block descriptor word belongs to the framing.
-        if name == "BlockDescriptorWord" {
-            continue;
-        }
-        let form = if record.contains("Packed") { Form::Packed } else { Form::Character };
-        let segment = match &record[..2] {
-            "he" => SegmentKind::Header,
-            "ba" => SegmentKind::Base,
-            "tr" => SegmentKind::Trailer,
-            other => SegmentKind::from_identifier(other.to_uppercase().as_bytes().try_into().unwrap()).unwrap(),
-        };
-        let field = segment.fields().iter().find(|field| field.name == name).unwrap_or_else(|| panic!("{row}"));
-        let place = field.place(form);
-        assert_eq!((place.start.to_string(), place.length.to_string()), (start.to_owned(), length.to_owned()), "{row}");
-        assert_eq!((kind_of(field, form), presence_of(field)), (kind.split(' ').next().unwrap(), presence), "{row}");
-        rows += 1;
-    }
-    let fields = |kind: SegmentKind| kind.fields().len();
-    let both_forms = fields(SegmentKind::Header) + fields(SegmentKind::Base) + fields(SegmentKind::Trailer);
-    assert_eq!(rows, 2 * both_forms + SegmentKind::APPENDED.into_iter().map(fields).sum::<usize>());
-}
-
-fn kind_of(field: &Field, form: Form) -> &'static str {
-    match field.place(form).kind {
-        FieldKind::Alphanumeric => "alphanumeric",
-        FieldKind::Numeric => "numeric",
-        FieldKind::Date => "date",
-        FieldKind::Timestamp => "timestamp",
-        FieldKind::Descriptor => "descriptor",
-        FieldKind::PackedNumber => "packedNumber",
-        FieldKind::PackedDate => "packedDate",
-        FieldKind::PackedTimestamp => "packedTimestamp",
-    }
-}
-
-fn presence_of(field: &Field) -> &'static str {
-    match field.presence {
-        Presence::Required => "required",
-        Presence::Applicable => "applicable",
-        Presence::Nullable => "nullable",
-    }
 }

@@ -129,7 +129,7 @@ pub(super) const fn ecoa(code: u8) -> Option<Ecoa> {
 pub(super) enum Portfolio {
     /// `C` line of credit, `R` revolving.
     Revolving,
-    /// `I` instalment, and `L`, which public descriptions do not explain.
+    /// `I` instalment, and `L`, lease.
     Installment,
     /// `M` mortgage.
     Mortgage,

@@ -13,6 +13,7 @@ use crate::read::{ReadContext, Sink};
 pub(super) struct Account<'a> {
     base: &'a Base<'a>,
     month: TradelineMonth,
+    /// Without the history, which each consumer gets of its own.
     terms: TradelineTerms,
 }
 
@@ -96,7 +97,7 @@ impl<'a> Account<'a> {
             highest_minor: base.highest_credit,
             term_months: base.term_months,
             reported_month: Some(base.reported_month),
-            history: base.history.to_vec(),
+            history: Vec::new(),
             liability: base.consumer.ecoa.liability,
         };
         Self { base, month, terms }
@@ -112,7 +113,8 @@ impl<'a> Account<'a> {
             if consumer.ecoa.deletes {
                 month.status = AccountStatus::Deleted;
             }
-            let terms = TradelineTerms { liability: consumer.ecoa.liability, ..self.terms.clone() };
+            let (liability, history) = (consumer.ecoa.liability, self.base.history.to_vec());
+            let terms = TradelineTerms { liability, history, ..self.terms.clone() };
             statements.push(Statement::TradelineMonth(account(), self.base.reported_month, month));
             statements.push(Statement::TradelineTerms(account(), terms));
         }

@@ -1,8 +1,9 @@
 //! The one table of Metro 2's fields: where each stands in the character and in the packed form, and how it is read.
 //!
 //! Names, places and presence are those of public descriptions of the format (the field lists of moov-io/metro2). Places
-//! count from 0 at the record descriptor word; a block descriptor word before it belongs to the framing. The appended
-//! segments J1 to N1 have one form only. Reading, validating and the control totals all go through these constants.
+//! count from 0 at the record descriptor word; the block descriptor word stands before it, where there is one
+//! ([`SegmentKind::before`]). The appended segments J1 to N1 have one form only. Reading, validating, writing and the
+//! control totals all go through these rows.
 
 /// Which segment or record a field belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,11 +85,20 @@ impl SegmentKind {
         }
     }
 
+    /// The field that may stand before the record: the block descriptor word.
+    pub const fn before(self) -> &'static [Field] {
+        match self {
+            Self::Header => header::BEFORE,
+            Self::Base => base::BEFORE,
+            _ => &[],
+        }
+    }
+
     /// Length in bytes.
     pub const fn length(self, form: Form) -> usize {
         match (self, form) {
             (Self::Header | Self::Trailer | Self::Base, Form::Character) => 426,
-            (Self::Header | Self::Trailer | Self::Base, Form::Packed) => 366,
+            (Self::Header | Self::Trailer | Self::Base, Form::Packed | Form::PackedDecimal) => 366,
             (Self::J1, _) => 100,
             (Self::J2, _) => 200,
             (Self::K1 | Self::K2, _) => 34,
@@ -107,6 +117,16 @@ pub enum Form {
     Character,
     /// Numbers and dates in binary, 366 bytes.
     Packed,
+    /// The places of [`Form::Packed`]; numbers and dates in packed decimal, as mainframes keep them: two digits a byte, and
+    /// a sign in the last half byte. Which of the two holds shows in each record.
+    PackedDecimal,
+}
+
+impl Form {
+    /// Whether numbers and dates are packed.
+    pub const fn is_packed(self) -> bool {
+        matches!(self, Self::Packed | Self::PackedDecimal)
+    }
 }
 
 /// How a field's bytes are to be read.
@@ -122,11 +142,11 @@ pub enum FieldKind {
     Timestamp,
     /// A length: two bytes, high first, then two zero bytes.
     Descriptor,
-    /// A number in binary, high byte first.
+    /// A number in binary, high byte first; or in packed decimal.
     PackedNumber,
-    /// The number `MMDDYYYY` in four bytes, high byte first, then `s`.
+    /// The number `MMDDYYYY` in four bytes, high byte first, then `s`; or in packed decimal.
     PackedDate,
-    /// The number `MMDDYYYYhhmmss` in seven bytes, high byte first, then `s`.
+    /// The number `MMDDYYYYhhmmss` in seven bytes, high byte first, then `s`; or in packed decimal.
     PackedTimestamp,
 }
 
@@ -139,6 +159,17 @@ pub enum Presence {
     Applicable,
     /// Never.
     Nullable,
+}
+
+/// What stands where a field has nothing to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unstated {
+    /// Blanks; of a date the zeros that say none.
+    Plain,
+    /// Zeros.
+    ZeroFill,
+    /// Nothing: the field is left out.
+    Omitted,
 }
 
 /// Where a field stands in one form.
@@ -165,6 +196,8 @@ pub struct Field {
     pub packed: Place,
     /// Whether it must say something.
     pub presence: Presence,
+    /// What stands there if it says nothing.
+    pub unstated: Unstated,
 }
 
 impl Field {
@@ -172,7 +205,7 @@ impl Field {
     pub const fn place(&self, form: Form) -> Place {
         match form {
             Form::Character => self.character,
-            Form::Packed => self.packed,
+            Form::Packed | Form::PackedDecimal => self.packed,
         }
     }
 
@@ -185,18 +218,42 @@ impl Field {
     }
 }
 
-/// Rows read: constant = name, start, length and kind in the character form | the same in the packed form, presence.
+/// Rows read: constant = name, start, length and kind in the character form | the same in the packed form, presence, and
+/// what stands there unstated if it is not what its kind has for that. A row with `@` is of a field before the record.
 macro_rules! segment {
+    (@unstated) => { Unstated::Plain };
+    (@unstated $unstated:ident) => { Unstated::$unstated };
     (
         $(#[doc = $doc:literal])*
         $module:ident = $segment:ident {
+            $(@$before:ident = $before_name:literal $before_start:literal $before_length:literal $before_kind:ident
+              | $before_packed_start:literal $before_packed_length:literal $before_packed_kind:ident
+              $before_presence:ident $before_unstated:ident;)?
             $($constant:ident = $name:literal $start:literal $length:literal $kind:ident
-              | $packed_start:literal $packed_length:literal $packed_kind:ident $presence:ident;)*
+              | $packed_start:literal $packed_length:literal $packed_kind:ident $presence:ident $($unstated:ident)?;)*
         }
     ) => {
         $(#[doc = $doc])*
         pub mod $module {
-            use super::{Field, FieldKind, Place, Presence, SegmentKind};
+            use super::{Field, FieldKind, Place, Presence, SegmentKind, Unstated};
+
+            $(
+                #[doc = concat!("`", $before_name, "`.")]
+                pub const $before: Field = Field {
+                    segment: SegmentKind::$segment,
+                    name: $before_name,
+                    character: Place { start: $before_start, length: $before_length, kind: FieldKind::$before_kind },
+                    packed: Place {
+                        start: $before_packed_start,
+                        length: $before_packed_length,
+                        kind: FieldKind::$before_packed_kind,
+                    },
+                    presence: Presence::$before_presence,
+                    unstated: Unstated::$before_unstated,
+                };
+                /// The field that may stand before the record.
+                pub const BEFORE: &[Field] = &[$before];
+            )?
 
             $(
                 #[doc = concat!("`", $name, "`.")]
@@ -206,6 +263,7 @@ macro_rules! segment {
                     character: Place { start: $start, length: $length, kind: FieldKind::$kind },
                     packed: Place { start: $packed_start, length: $packed_length, kind: FieldKind::$packed_kind },
                     presence: Presence::$presence,
+                    unstated: segment!(@unstated $($unstated)?),
                 };
             )*
 
@@ -218,6 +276,7 @@ macro_rules! segment {
 segment! {
     /// The header record: who reports, and when.
     header = Header {
+        @BLOCK_DESCRIPTOR_WORD = "BlockDescriptorWord" 0 4 Numeric | 0 4 Descriptor Applicable Omitted;
         RECORD_DESCRIPTOR_WORD         = "RecordDescriptorWord"          0   4 Numeric      |   0  4 Descriptor   Required;
         RECORD_IDENTIFIER              = "RecordIdentifier"              4   6 Alphanumeric |   4  6 Alphanumeric Required;
         CYCLE_IDENTIFIER               = "CycleIdentifier"              10   2 Alphanumeric |  10  2 Alphanumeric Applicable;
@@ -242,18 +301,19 @@ segment! {
 segment! {
     /// The base segment: the account and its first consumer.
     base = Base {
+        @BLOCK_DESCRIPTOR_WORD = "BlockDescriptorWord" 0 4 Numeric | 0 4 Descriptor Applicable Omitted;
         RECORD_DESCRIPTOR_WORD           = "RecordDescriptorWord"            0  4 Numeric      |   0  4 Descriptor      Required;
         PROCESSING_INDICATOR             = "ProcessingIndicator"             4  1 Numeric      |   4  1 Numeric         Nullable;
         TIME_STAMP                       = "TimeStamp"                       5 14 Timestamp    |   5  8 PackedTimestamp Nullable;
-        CORRECTION_INDICATOR             = "CorrectionIndicator"            19  1 Numeric      |  13  1 Numeric         Nullable;
+        CORRECTION_INDICATOR             = "CorrectionIndicator"            19  1 Numeric      |  13  1 Numeric         Nullable ZeroFill;
         IDENTIFICATION_NUMBER            = "IdentificationNumber"           20 20 Alphanumeric |  14 20 Alphanumeric    Required;
         CYCLE_IDENTIFIER                 = "CycleIdentifier"                40  2 Alphanumeric |  34  2 Alphanumeric    Applicable;
         CONSUMER_ACCOUNT_NUMBER          = "ConsumerAccountNumber"          42 30 Alphanumeric |  36 30 Alphanumeric    Required;
         PORTFOLIO_TYPE                   = "PortfolioType"                  72  1 Alphanumeric |  66  1 Alphanumeric    Required;
         ACCOUNT_TYPE                     = "AccountType"                    73  2 Alphanumeric |  67  2 Alphanumeric    Required;
         DATE_OPENED                      = "DateOpened"                     75  8 Date         |  69  5 PackedDate      Required;
-        CREDIT_LIMIT                     = "CreditLimit"                    83  9 Numeric      |  74  5 PackedNumber    Applicable;
-        HIGHEST_CREDIT                   = "HighestCredit"                  92  9 Numeric      |  79  5 PackedNumber    Nullable;
+        CREDIT_LIMIT                     = "CreditLimit"                    83  9 Numeric      |  74  5 PackedNumber    Applicable ZeroFill;
+        HIGHEST_CREDIT                   = "HighestCredit"                  92  9 Numeric      |  79  5 PackedNumber    Nullable ZeroFill;
         TERMS_DURATION                   = "TermsDuration"                 101  3 Alphanumeric |  84  3 Alphanumeric    Required;
         TERMS_FREQUENCY                  = "TermsFrequency"                104  1 Alphanumeric |  87  1 Alphanumeric    Applicable;
         SCHEDULED_MONTHLY_PAYMENT_AMOUNT = "ScheduledMonthlyPaymentAmount" 105  9 Numeric      |  88  5 PackedNumber    Applicable;
@@ -268,7 +328,7 @@ segment! {
         ORIGINAL_CHARGE_OFF_AMOUNT       = "OriginalChargeOffAmount"       172  9 Numeric      | 139  5 PackedNumber    Applicable;
         DATE_ACCOUNT_INFORMATION         = "DateAccountInformation"        181  8 Date         | 144  5 PackedDate      Required;
         DATE_FIRST_DELINQUENCY           = "DateFirstDelinquency"          189  8 Date         | 149  5 PackedDate      Applicable;
-        DATE_CLOSED                      = "DateClosed"                    197  8 Date         | 154  5 PackedDate      Applicable;
+        DATE_CLOSED                      = "DateClosed"                    197  8 Date         | 154  5 PackedDate      Applicable ZeroFill;
         DATE_LAST_PAYMENT                = "DateLastPayment"               205  8 Date         | 159  5 PackedDate      Applicable;
         INTEREST_TYPE_INDICATOR          = "InterestTypeIndicator"         213  1 Alphanumeric | 164  1 Alphanumeric    Nullable;
         RESERVED_2                       = "Reserved2"                     214 17 Alphanumeric | 165 17 Alphanumeric    Nullable;

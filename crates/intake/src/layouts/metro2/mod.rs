@@ -1,17 +1,20 @@
 //! Metro 2, the format in which furnishers of the United States and Canada report accounts each month.
 //!
 //! A file is a header record, a record for each account (a base segment, then segments for associated consumers, former
-//! creditors, mortgages, employment), and a trailer record with control totals. Start at [`read`]; the parts are usable
-//! by themselves: [`frame`] finds the records, [`segment`] cuts and reads them by the one table in [`fields`].
-//! `docs/formats/metro2.md` says what is refused, what is rejected, and what becomes of each code.
+//! creditors, mortgages, employment), and a trailer record with control totals. Start at [`read`], or at [`parts()`] for
+//! several threads, or at [`write`](mod@write); what these are made of is usable by itself: [`frame`] finds the records,
+//! [`segment`] cuts and reads them by the one table in [`fields`]. `docs/formats/metro2.md` says what is refused, what is
+//! rejected, and what becomes of each code.
 
 mod codes;
 mod facts;
 pub mod fields;
 pub mod frame;
+mod parts;
 pub mod segment;
 mod totals;
 mod validate;
+pub mod write;
 
 use std::io::BufRead;
 
@@ -21,6 +24,7 @@ use tallystick_model::{CategorySet, DataCategory, Identifier};
 use self::facts::{Account, Output, Party};
 use self::fields::{Form, SegmentKind, base};
 use self::frame::{Frame, Frames, RecordKind};
+pub use self::parts::parts;
 use self::segment::{CutFault, Record, Segment};
 use self::totals::Totals;
 use self::validate::Fault;
@@ -44,25 +48,13 @@ pub fn read(input: &mut dyn BufRead, context: &ReadContext, sink: &mut dyn Sink)
     let mut frames = Frames::open(input)?;
     let form = frames.form();
     validate::header(&frames.record(), form)?;
-    let mut reading = Reading {
-        output: Output::new(context, sink),
-        form,
-        records: 0,
-        rejects: 0,
-        fillers: 0,
-        refused_segments: 0,
-        totals: Totals::default(),
-    };
+    let mut reading = Reading::new(Output::new(context, sink), form);
     while frames.advance()? {
-        let frame = frames.record();
-        match frame.kind {
-            RecordKind::Trailer => {
-                let control_totals = reading.totals.compare(&frame, form, frames.blocks())?;
-                frames.finish()?;
-                return Ok(FileSummary { control_totals, ..reading.summary() });
-            }
-            RecordKind::Header => reading.misplaced_header(&frame),
-            RecordKind::Data => reading.data_record(&frame),
+        if let Some(trailer) = reading.take(&frames.record()) {
+            let stated = totals::stated(&trailer, form)?;
+            frames.finish()?;
+            let control_totals = stated.compare(&reading.totals, frames.blocks());
+            return Ok(FileSummary { control_totals, ..reading.summary() });
         }
         if !reading.output.sink.goes_on() {
             return Err(Refused::Stopped);
@@ -71,20 +63,60 @@ pub fn read(input: &mut dyn BufRead, context: &ReadContext, sink: &mut dyn Sink)
     Err(frames.truncated("a trailer record"))
 }
 
-/// A file being read.
+/// What is set aside, in the order of [`FileSummary::set_aside`].
+#[derive(Clone, Copy)]
+enum SetAside {
+    /// A segment refused by itself.
+    Refused,
+    /// A J1 or J2 segment without any content.
+    Filler,
+    /// An L1 segment: the [`Change`](segment::Change) is known, no statement holds it.
+    Change,
+    /// A K1, K2, K3 or K4 segment, or the address in an N1: valid, and no statement holds it.
+    NotKept,
+}
+
+impl SetAside {
+    const REASONS: [&'static str; 4] = [
+        "segments refused by themselves, their record loaded",
+        "J1 and J2 segments without content",
+        "L1 segments: changes of account or identification number, read and not applied",
+        "K1, K2, K3 and K4 segments: read, nothing of them kept",
+    ];
+}
+
+/// A file, or a part of one, being read.
 struct Reading<'r> {
     output: Output<'r>,
     form: Form,
     records: u64,
     rejects: u64,
-    /// J1 and J2 segments without any content.
-    fillers: u64,
-    /// Segments refused by themselves.
-    refused_segments: u64,
+    /// By [`SetAside`].
+    set_aside: [u64; SetAside::REASONS.len()],
     totals: Totals,
 }
 
-impl Reading<'_> {
+impl<'r> Reading<'r> {
+    fn new(output: Output<'r>, form: Form) -> Self {
+        Self { output, form, records: 0, rejects: 0, set_aside: Default::default(), totals: Totals::default() }
+    }
+
+    /// Takes the next record; gives it back if it is the trailer.
+    fn take<'f>(&mut self, frame: &Frame<'f>) -> Option<Frame<'f>> {
+        match frame.kind {
+            RecordKind::Trailer => return Some(*frame),
+            RecordKind::Header => self.misplaced_header(frame),
+            RecordKind::Data => self.data_record(frame),
+        }
+        None
+    }
+
+    fn sets_aside(&mut self, what: SetAside, count: u64) {
+        if let Some(sum) = self.set_aside.get_mut(what as usize) {
+            *sum += count;
+        }
+    }
+
     fn misplaced_header(&mut self, frame: &Frame<'_>) {
         self.records += 1;
         self.reject(Fault {
@@ -109,8 +141,8 @@ impl Reading<'_> {
             });
             return;
         };
-        self.totals.count_base(&record);
-        self.count_appended(&record);
+        let fillers = self.totals.count(&record);
+        self.sets_aside(SetAside::Filler, fillers);
         match validate::base(&record.base) {
             Ok(base) => match self.base_identifier(&record, &base) {
                 Ok(identifier) => self.account(&record, &base, identifier),
@@ -118,17 +150,6 @@ impl Reading<'_> {
             },
             // The account can't be loaded, so neither can its associated consumers.
             Err(fault) => self.reject(*fault),
-        }
-    }
-
-    fn count_appended(&mut self, record: &Record<'_>) {
-        for segment in record.appended() {
-            match segment {
-                Ok(segment) if !segment.is_filler() => self.totals.count_appended(&segment),
-                Ok(segment) if matches!(segment.kind, SegmentKind::J1 | SegmentKind::J2) => self.fillers += 1,
-                Err(CutFault::Length { kind, .. }) => self.totals.count_cut_off(kind),
-                Ok(_) | Err(CutFault::Unknown { .. }) => {}
-            }
         }
     }
 
@@ -167,13 +188,13 @@ impl Reading<'_> {
                 Err(fault) => Err(Box::new(cut_fault(fault))),
             };
             if let Err(fault) = read {
-                self.refused_segments += 1;
+                self.sets_aside(SetAside::Refused, 1);
                 self.reject(*fault);
             }
         }
     }
 
-    /// Hands on what an appended segment says; segments K1 to L1 carry nothing that becomes a fact.
+    /// Hands on what an appended segment says; segments K1 to L1 carry nothing that a statement holds.
     fn appended(
         &mut self,
         account: &Account<'_>,
@@ -191,7 +212,14 @@ impl Reading<'_> {
             SegmentKind::N1 => {
                 validate::employment(segment)?;
             }
-            _ => {}
+            SegmentKind::L1 => {
+                validate::change(segment)?;
+                self.sets_aside(SetAside::Change, 1);
+            }
+            _ => {
+                validate::not_kept(segment)?;
+                self.sets_aside(SetAside::NotKept, 1);
+            }
         }
         Ok(())
     }
@@ -210,11 +238,7 @@ impl Reading<'_> {
 
     fn summary(&mut self) -> FileSummary {
         self.output.tell_withheld();
-        let set_aside = [
-            ("segments refused by themselves, their record loaded", self.refused_segments),
-            ("J1 and J2 segments without content", self.fillers),
-        ];
-        let set_aside = set_aside.into_iter().filter(|(_, count)| *count > 0);
+        let set_aside = SetAside::REASONS.into_iter().zip(self.set_aside).filter(|(_, count)| *count > 0);
         FileSummary {
             records: self.records,
             rejects: self.rejects,

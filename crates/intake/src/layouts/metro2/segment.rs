@@ -5,7 +5,7 @@
 
 use jiff::civil::{Date, DateTime};
 
-use super::fields::{Field, FieldKind, Form, Place, SegmentKind};
+use super::fields::{Field, FieldKind, Form, Place, SegmentKind, base, l1, trailer};
 
 /// One segment of a record.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +35,23 @@ pub enum Value<'a> {
     Timestamp(DateTime),
 }
 
+/// What an L1 segment says: from this delivery on the account goes under another number, or its furnisher does, or both.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Change<'a> {
+    /// The new number of the account.
+    pub account_number: Option<&'a str>,
+    /// The new identification number of the furnisher.
+    pub identification_number: Option<&'a str>,
+}
+
+impl std::fmt::Debug for Change<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { account_number, identification_number } = self;
+        let (account, identification) = (account_number.is_some(), identification_number.is_some());
+        write!(out, "Change {{ account_number: {account}, identification_number: {identification} }}")
+    }
+}
+
 /// A field's bytes can't be read as its kind says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
@@ -53,7 +70,12 @@ impl<'a> Segment<'a> {
 
     /// A field's text, without the blanks around it.
     pub fn text(&self, field: &Field) -> &'a [u8] {
-        self.raw(field).trim_ascii()
+        let mut text = self.raw(field);
+        // Most of most fields is blanks: eight at a time.
+        while let Some((first, b"        ")) = text.split_last_chunk() {
+            text = first;
+        }
+        text.trim_ascii()
     }
 
     /// A field of one byte; a blank one is `b' '`.
@@ -67,9 +89,9 @@ impl<'a> Segment<'a> {
         let raw = self.raw(field);
         match place.kind {
             FieldKind::Numeric => digits(raw),
-            FieldKind::PackedNumber => match binary(raw)? {
-                number if number < ten_to_the(field.character.length) => Ok(Some(number)),
-                _ => Err(Malformed),
+            FieldKind::PackedNumber => match packed(raw, self.form)? {
+                Some(number) if number >= ten_to_the(field.character.length) => Err(Malformed),
+                number => Ok(number),
             },
             FieldKind::Descriptor => descriptor(raw).map(|length| Some(u64::from(length))).ok_or(Malformed),
             _ => Err(Malformed),
@@ -85,9 +107,9 @@ impl<'a> Segment<'a> {
                 Ok(raw) => date(raw).map(Some).ok_or(Malformed),
                 Err(_) => if_blank(raw),
             },
-            (FieldKind::PackedDate, &[ref number @ .., b's']) => match binary(number)? {
-                0 => Ok(None),
-                number => date(&decimal(number)).map(Some).ok_or(Malformed),
+            (FieldKind::PackedDate, raw) => match packed_time(raw, self.form)? {
+                None | Some(0) => Ok(None),
+                Some(number) => date(&decimal(number)).map(Some).ok_or(Malformed),
             },
             (_, raw) => if_blank(raw),
         }
@@ -102,9 +124,9 @@ impl<'a> Segment<'a> {
                 Ok(raw) => timestamp(raw).map(Some).ok_or(Malformed),
                 Err(_) => if_blank(raw),
             },
-            (FieldKind::PackedTimestamp, &[ref number @ .., b's']) => match binary(number)? {
-                0 => Ok(None),
-                number => timestamp(&decimal(number)).map(Some).ok_or(Malformed),
+            (FieldKind::PackedTimestamp, raw) => match packed_time(raw, self.form)? {
+                None | Some(0) => Ok(None),
+                Some(number) => timestamp(&decimal(number)).map(Some).ok_or(Malformed),
             },
             (_, raw) => if_blank(raw),
         }
@@ -127,16 +149,46 @@ impl<'a> Segment<'a> {
         })
     }
 
-    /// Whether a field holds anything but blanks and zeros; in the packed form, zero bytes and the mark `s` of a date
-    /// count as nothing too.
+    /// The change that an L1 segment reports. The number that its indicator does not name is not looked at: files leave the
+    /// old one there.
+    ///
+    /// # Errors
+    /// The field at fault: an indicator other than 1, 2 and 3, a new number that is missing or not UTF-8.
+    pub fn change(&self) -> Result<Change<'a>, &'static Field> {
+        let new_number = |field: &'static Field| match std::str::from_utf8(self.text(field)) {
+            Ok(number) if !number.is_empty() => Ok(Some(number)),
+            _ => Err(field),
+        };
+        let (account, identification) = match self.letter(&l1::CHANGE_INDICATOR) {
+            b'1' => (true, false),
+            b'2' => (false, true),
+            b'3' => (true, true),
+            _ => return Err(&l1::CHANGE_INDICATOR),
+        };
+        Ok(Change {
+            account_number: if account { new_number(&l1::NEW_CONSUMER_ACCOUNT_NUMBER)? } else { None },
+            identification_number: if identification { new_number(&l1::NEW_IDENTIFICATION_NUMBER)? } else { None },
+        })
+    }
+
+    /// Whether a field holds anything but blanks and zeros; in the packed forms, zero bytes, the mark `s` of a date and the
+    /// sign of a packed decimal count as nothing too.
     pub fn says_something(&self, field: &Field) -> bool {
         let raw = self.raw(field);
-        match field.place(self.form).kind {
-            FieldKind::PackedNumber => raw.iter().any(|&byte| byte != 0),
-            FieldKind::PackedDate | FieldKind::PackedTimestamp => {
+        match (field.place(self.form).kind, raw) {
+            (FieldKind::PackedNumber | FieldKind::PackedDate | FieldKind::PackedTimestamp, raw) if is_blank(raw) => {
+                false
+            }
+            (FieldKind::PackedNumber | FieldKind::PackedDate | FieldKind::PackedTimestamp, [first @ .., last])
+                if self.form == Form::PackedDecimal =>
+            {
+                last >> 4 != 0 || first.iter().any(|&byte| byte != 0)
+            }
+            (FieldKind::PackedNumber, raw) => raw.iter().any(|&byte| byte != 0),
+            (FieldKind::PackedDate | FieldKind::PackedTimestamp, raw) => {
                 raw.iter().any(|&byte| !matches!(byte, 0 | b's' | b' '))
             }
-            _ => raw.iter().any(|&byte| !matches!(byte, b'0' | b' ')),
+            (_, raw) => raw.iter().any(|&byte| !matches!(byte, b'0' | b' ')),
         }
     }
 
@@ -148,6 +200,10 @@ impl<'a> Segment<'a> {
 
 fn if_blank<T>(raw: &[u8]) -> Result<Option<T>, Malformed> {
     if raw.trim_ascii().is_empty() { Ok(None) } else { Err(Malformed) }
+}
+
+fn is_blank(raw: &[u8]) -> bool {
+    raw.iter().all(|&byte| byte == b' ')
 }
 
 /// The number in ASCII digits; `None` if all are blank.
@@ -162,6 +218,55 @@ fn digits(raw: &[u8]) -> Result<Option<u64>, Malformed> {
         number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
     }
     Ok((!raw.is_empty()).then_some(number))
+}
+
+/// A packed number; `None` if it is blank, which no number of nine or ten digits looks like.
+fn packed(raw: &[u8], form: Form) -> Result<Option<u64>, Malformed> {
+    match form {
+        _ if is_blank(raw) => Ok(None),
+        Form::PackedDecimal => packed_decimal(raw).map(Some),
+        Form::Packed | Form::Character => binary(raw).map(Some),
+    }
+}
+
+/// The digits of a packed date or timestamp; `None` if it is blank. Zero bytes without the mark are how moov-io/metro2
+/// writes none.
+fn packed_time(raw: &[u8], form: Form) -> Result<Option<u64>, Malformed> {
+    match (form, raw) {
+        (_, raw) if is_blank(raw) || raw.iter().all(|&byte| byte == 0) => Ok(None),
+        (Form::PackedDecimal, raw) => packed_decimal(raw).map(Some),
+        (_, [number @ .., b's']) => binary(number).map(Some),
+        _ => Err(Malformed),
+    }
+}
+
+/// The number in packed decimal: two digits a byte, and a sign in the last half byte. No field of the format is negative.
+fn packed_decimal(raw: &[u8]) -> Result<u64, Malformed> {
+    let (&last, first) = raw.split_last().ok_or(Malformed)?;
+    if raw.len() > 8 || !matches!(last & 0x0f, 0xa | 0xc | 0xe | 0xf) {
+        return Err(Malformed);
+    }
+    let halves = first.iter().flat_map(|&byte| [byte >> 4, byte & 0x0f]).chain([last >> 4]);
+    halves.into_iter().try_fold(0, |number: u64, digit| {
+        // Fifteen digits at most.
+        if digit > 9 { Err(Malformed) } else { Ok(number * 10 + u64::from(digit)) }
+    })
+}
+
+/// How the numbers of a packed record are written: as the date it must have shows, or for a trailer all its totals.
+pub(super) fn packed_form(kind: SegmentKind, bytes: &[u8]) -> Form {
+    let is_decimal = |field: &Field| {
+        let place = field.packed;
+        bytes.get(place.start..place.start + place.length).is_some_and(|raw| packed_decimal(raw).is_ok())
+    };
+    let shows_it = match kind {
+        SegmentKind::Trailer => {
+            trailer::FIELDS.iter().filter(|field| field.packed.kind == FieldKind::PackedNumber).all(is_decimal)
+        }
+        SegmentKind::Header => false,
+        _ => is_decimal(&base::DATE_OPENED),
+    };
+    if shows_it { Form::PackedDecimal } else { Form::Packed }
 }
 
 fn binary(raw: &[u8]) -> Result<u64, Malformed> {
@@ -260,6 +365,7 @@ impl<'a> Record<'a> {
         if !may_follow(appended) {
             return Err(NotCut);
         }
+        let form = if form.is_packed() { packed_form(SegmentKind::Base, base) } else { form };
         Ok(Self { base: Segment { kind: SegmentKind::Base, form, bytes: base, byte }, appended })
     }
 
@@ -341,8 +447,16 @@ mod tests {
         assert_eq!(date_of(b"\x00\xab\x3c\x03s", Form::Packed), Ok(Some(Date::constant(2019, 11, 22))));
         assert_eq!(date_of(b"\0\0\0\0s", Form::Packed), Ok(None));
         assert_eq!(date_of(b"\xff\xff\xff\xffs", Form::Packed), Err(Malformed));
-        // Packed decimal, which this form is not: it must not pass for another date.
+        assert_eq!(date_of(b"\0\0\0\0\0", Form::Packed), Ok(None));
+        // Packed decimal in a record that is not: it must not pass for another date.
         assert_eq!(date_of(b"\x01\x12\x22\x01\x9c", Form::Packed), Err(Malformed));
+        for (text, day) in [(b"\x01\x12\x22\x01\x9c", 22), (b"\x01\x12\x32\x01\x9f", 23)] {
+            assert_eq!(date_of(text, Form::PackedDecimal), Ok(Some(Date::constant(2019, 11, day))));
+        }
+        assert_eq!(date_of(b"\0\0\0\0\x0c", Form::PackedDecimal), Ok(None));
+        for text in [b"\x01\x12\x22\x01\x9d", b"\x01\x1a\x22\x01\x9c", b"\0\xab\x3c\x03s"] {
+            assert_eq!(date_of(text, Form::PackedDecimal), Err(Malformed), "{text:x?}");
+        }
     }
 
     #[test]
@@ -360,6 +474,11 @@ mod tests {
         assert_eq!(number_of(b"\0\0\0\x08\xb9", Form::Packed), Ok(Some(2233)));
         assert_eq!(number_of(b"\0\x3b\x9a\xc9\xff", Form::Packed), Ok(Some(999_999_999)));
         assert_eq!(number_of(b"\0\x3b\x9a\xca\x00", Form::Packed), Err(Malformed));
+        assert_eq!(number_of(b"     ", Form::Packed), Ok(None));
+        assert_eq!(number_of(b"\0\0\x02\x23\x3c", Form::PackedDecimal), Ok(Some(2233)));
+        assert_eq!(number_of(b"\x99\x99\x99\x99\x9f", Form::PackedDecimal), Ok(Some(999_999_999)));
+        assert_eq!(number_of(b"     ", Form::PackedDecimal), Ok(None));
+        assert_eq!(number_of(b"\0\0\0\x08\xb9", Form::PackedDecimal), Err(Malformed));
     }
 
     #[test]

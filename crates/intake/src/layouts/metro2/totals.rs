@@ -3,7 +3,7 @@
 use super::codes::{self, STATUSES};
 use super::fields::{Field, Form, SegmentKind, base, j1, j2, trailer};
 use super::frame::Frame;
-use super::segment::{Record, Segment};
+use super::segment::{CutFault, Record, Segment, packed_form};
 use crate::read::{ControlTotal, Refused};
 use crate::reject::Found;
 
@@ -27,8 +27,23 @@ impl Totals {
         self.base_records += 1;
     }
 
+    /// Counts a record, and gives how many of its J1 and J2 segments have no content.
+    pub(super) fn count(&mut self, record: &Record<'_>) -> u64 {
+        self.count_base(record);
+        let mut fillers = 0;
+        for segment in record.appended() {
+            match segment {
+                Ok(segment) if !segment.is_filler() => self.count_appended(&segment),
+                Ok(segment) if matches!(segment.kind, SegmentKind::J1 | SegmentKind::J2) => fillers += 1,
+                Err(CutFault::Length { kind, .. }) => self.count_cut_off(kind),
+                Ok(_) | Err(CutFault::Unknown { .. }) => {}
+            }
+        }
+        fillers
+    }
+
     /// Counts a base segment.
-    pub(super) fn count_base(&mut self, record: &Record<'_>) {
+    fn count_base(&mut self, record: &Record<'_>) {
         self.base_records += 1;
         let segment = &record.base;
         let place = codes::status_place(segment.raw(&base::ACCOUNT_STATUS));
@@ -40,7 +55,7 @@ impl Totals {
     }
 
     /// Counts a segment of which only the identifier can be trusted.
-    pub(super) fn count_cut_off(&mut self, kind: SegmentKind) {
+    fn count_cut_off(&mut self, kind: SegmentKind) {
         let place = SegmentKind::APPENDED.iter().position(|known| *known == kind);
         if let Some(count) = place.and_then(|place| self.appended.get_mut(place)) {
             *count += 1;
@@ -48,7 +63,7 @@ impl Totals {
     }
 
     /// Counts an appended segment.
-    pub(super) fn count_appended(&mut self, segment: &Segment<'_>) {
+    fn count_appended(&mut self, segment: &Segment<'_>) {
         self.count_cut_off(segment.kind);
         match segment.kind {
             SegmentKind::J1 => {
@@ -76,8 +91,8 @@ impl Totals {
         self.ecoa_z += i64::from(segment.letter(ecoa) == b'Z');
     }
 
-    /// What was counted, beside each field of the trailer that states it.
-    fn counted(&self, blocks: i64) -> Vec<(&'static Field, i64)> {
+    /// What was counted, beside each field of the trailer that states it, in the order of the fields.
+    pub(super) fn counted(&self, blocks: i64) -> Vec<(&'static Field, i64)> {
         let [j1, j2, k1, k2, k3, k4, l1, n1] = self.appended;
         let all = |counts: [i64; 3]| counts.iter().sum::<i64>();
         let [base_numbers, j1_numbers, j2_numbers] = self.social_security_numbers;
@@ -108,37 +123,74 @@ impl Totals {
         counted.sort_by_key(|(field, _)| field.character.start);
         counted
     }
+}
 
-    /// Compares with the trailer, in the order of its fields. A blank total states nothing and is left out; so is a
-    /// block count of zero, which no file has and some programs write.
-    ///
-    /// # Errors
-    /// [`Refused`] if the trailer record has not the length of one.
-    pub(super) fn compare(&self, trailer: &Frame<'_>, form: Form, blocks: i64) -> Result<Vec<ControlTotal>, Refused> {
-        let bytes = trailer.bytes;
-        let full = SegmentKind::Trailer.length(form);
-        // As with the header, a program that strips closing blanks drops the reserved field, and no more.
-        let least = trailer::RESERVED_2.place(form).start;
-        let filling = bytes.get(full..).unwrap_or(&[]);
-        if bytes.len() < least || filling.iter().any(|&byte| byte != b' ') {
-            return Err(Refused::NotThisLayout {
-                byte: trailer.byte,
-                field: "TRAILER".to_owned(),
-                expected: format!("{full} bytes, or {least} without the reserved field"),
-                found: Found::phrase(format!("{} bytes", bytes.len())),
-            });
+/// What a trailer states, in the order of its fields.
+#[derive(Clone, Debug)]
+pub(super) struct StatedTotals(Vec<(&'static str, Option<i64>)>);
+
+/// The totals that a trailer states. A blank one states nothing and is left out; so is a block count of zero, which no file
+/// has and some programs write.
+///
+/// # Errors
+/// [`Refused`] if the trailer record has not the length of one.
+pub(super) fn stated(trailer: &Frame<'_>, form: Form) -> Result<StatedTotals, Refused> {
+    let bytes = trailer.bytes;
+    let full = SegmentKind::Trailer.length(form);
+    // As with the header, a program that strips closing blanks drops the reserved field, and no more.
+    let least = trailer::RESERVED_2.place(form).start;
+    let filling = bytes.get(full..).unwrap_or(&[]);
+    if bytes.len() < least || filling.iter().any(|&byte| byte != b' ') {
+        return Err(Refused::NotThisLayout {
+            byte: trailer.byte,
+            field: "TRAILER".to_owned(),
+            expected: format!("{full} bytes, or {least} without the reserved field"),
+            found: Found::phrase(format!("{} bytes", bytes.len())),
+        });
+    }
+    let form = if form.is_packed() { packed_form(SegmentKind::Trailer, bytes) } else { form };
+    let segment = Segment { kind: SegmentKind::Trailer, form, bytes, byte: trailer.byte };
+    let mut stated = Vec::new();
+    for (field, _) in Totals::default().counted(0) {
+        match segment.number(field) {
+            Ok(None) => {}
+            Ok(Some(0)) if *field == trailer::BLOCK_COUNT => {}
+            Ok(Some(total)) => stated.push((field.name, i64::try_from(total).ok())),
+            Err(_) => stated.push((field.name, None)),
         }
-        let segment = Segment { kind: SegmentKind::Trailer, form, bytes, byte: trailer.byte };
-        let mut totals = Vec::new();
-        for (field, counted) in self.counted(blocks) {
-            let stated = match segment.number(field) {
-                Ok(None) => continue,
-                Ok(Some(0)) if *field == trailer::BLOCK_COUNT => continue,
-                Ok(Some(stated)) => i64::try_from(stated).ok(),
-                Err(_) => None,
-            };
-            totals.push(ControlTotal { name: field.name.to_owned(), stated, counted });
+    }
+    Ok(StatedTotals(stated))
+}
+
+impl StatedTotals {
+    /// Each beside what was counted.
+    pub(super) fn compare(&self, totals: &Totals, blocks: i64) -> Vec<ControlTotal> {
+        let counted = totals.counted(blocks).into_iter().map(|(field, counted)| (field.name, counted));
+        self.beside(counted)
+    }
+
+    /// Each beside what was counted under its name.
+    pub(super) fn beside<'n>(&self, counted: impl IntoIterator<Item = (&'n str, i64)>) -> Vec<ControlTotal> {
+        let mut totals = Vec::with_capacity(self.0.len());
+        for (name, counted) in counted {
+            if let Some((_, stated)) = self.0.iter().find(|(known, _)| *known == name) {
+                totals.push(ControlTotal { name: name.to_owned(), stated: *stated, counted });
+            }
         }
-        Ok(totals)
+        totals
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_total_of_the_trailer_is_counted_in_the_order_of_its_fields() {
+        let is_total = |field: &&Field| field.name.starts_with("Total") || field.name == "BlockCount";
+        let totals: Vec<_> = trailer::FIELDS.iter().filter(is_total).map(|field| field.name).collect();
+        let counted: Vec<_> = Totals::default().counted(0).into_iter().map(|(field, _)| field.name).collect();
+        assert_eq!(counted, totals);
+        assert_eq!(totals.len(), 43);
     }
 }

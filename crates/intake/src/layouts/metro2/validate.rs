@@ -3,14 +3,14 @@
 //! Faults are told in field order and one for each segment: a shifted segment would otherwise give thirty. Rules stand
 //! here and in `codes` only where a public description of the format states them; `docs/formats/metro2.md` lists them.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use tallystick_model::tradeline::PaymentRating;
 use tallystick_model::{IdScheme, Identifier, Month};
 
 use super::codes::{self, Ecoa, Portfolio, StatusRule};
-use super::fields::{Field, FieldKind, Form, Presence, SegmentKind, base, header, j1, j2, n1};
+use super::fields::{Field, FieldKind, Form, Presence, SegmentKind, base, header, j1, j2, k1, k2, k3, k4, l1, n1};
 use super::frame::Frame;
-use super::segment::{Malformed, Segment, decimal};
+use super::segment::{Change, Malformed, Segment, decimal};
 use crate::read::Refused;
 use crate::reject::{Found, RejectCode};
 
@@ -149,14 +149,9 @@ pub(super) fn header(frame: &Frame<'_>, form: Form) -> Result<(), Refused> {
 /// # Errors
 /// The first [`Fault`] in field order; faults between two fields come where the later one stands.
 pub(super) fn base<'a>(segment: &Segment<'a>) -> Checked<Base<'a>> {
-    if segment.timestamp(&base::TIME_STAMP).is_err() {
-        return Err(fault_of_shape(
-            segment,
-            RejectCode::NotADate,
-            &base::TIME_STAMP,
-            "a timestamp (MMDDYYYYhhmmss) or zeros",
-        ));
-    }
+    number(segment, &base::PROCESSING_INDICATOR, RejectCode::NotANumber)?;
+    timestamp(segment, &base::TIME_STAMP)?;
+    number(segment, &base::CORRECTION_INDICATOR, RejectCode::NotANumber)?;
     required_text(segment, &base::IDENTIFICATION_NUMBER)?;
     let account_number = required_text(segment, &base::CONSUMER_ACCOUNT_NUMBER)?;
     let portfolio = Portfolio::from_code(segment.letter(&base::PORTFOLIO_TYPE))
@@ -194,6 +189,7 @@ pub(super) fn base<'a>(segment: &Segment<'a>) -> Checked<Base<'a>> {
     date(segment, &base::DATE_LAST_PAYMENT)?;
     let consumer = consumer(segment, &BASE_CONSUMER)?;
     let address = address(segment, &BASE_ADDRESS)?;
+    texts(segment)?;
     Ok(Base {
         account_number,
         portfolio,
@@ -231,15 +227,128 @@ pub(super) fn associated<'a>(segment: &Segment<'a>) -> Checked<(Identifier, Cons
         return Err(fault(segment, RejectCode::InvalidIdentifier, field, "a social security number", found));
     };
     let address = if segment.kind == SegmentKind::J2 { Some(address(segment, &J2_ADDRESS)?) } else { None };
+    texts(segment)?;
     Ok((identifier, consumer, address))
 }
 
-/// Validates an N1 segment and gives what it says: employer, then occupation.
+/// Validates an N1 segment and gives what it says: employer, then occupation. The employer's address is not kept.
 ///
 /// # Errors
-/// A [`Fault`] if a text is in no encoding we read.
+/// The first [`Fault`] in field order.
 pub(super) fn employment<'a>(segment: &Segment<'a>) -> Checked<[&'a str; 2]> {
+    plain(segment, n1::FIELDS)?;
     Ok([text(segment, &n1::EMPLOYER_NAME)?, text(segment, &n1::OCCUPATION)?])
+}
+
+/// Validates an L1 segment and gives what it says.
+///
+/// # Errors
+/// A [`Fault`] if its indicator is none, or the number that it names is missing or in no encoding we read.
+pub(super) fn change<'a>(segment: &Segment<'a>) -> Checked<Change<'a>> {
+    segment.change().map_err(|field| {
+        if *field == l1::CHANGE_INDICATOR {
+            return match segment.number(field) {
+                Ok(None) => missing(segment, field),
+                _ => unknown_code(segment, field, "1, 2 or 3"),
+            };
+        }
+        match text(segment, field) {
+            Ok(_) => {
+                fault(segment, RejectCode::Required, field, "a value for the change indicator", Found::phrase("blank"))
+            }
+            Err(encoding) => encoding,
+        }
+    })
+}
+
+/// Validates a K1, K2, K3 or K4 segment, of which nothing is kept.
+///
+/// # Errors
+/// The first [`Fault`] in field order; one of its code before others.
+pub(super) fn not_kept(segment: &Segment<'_>) -> Checked<()> {
+    match segment.kind {
+        SegmentKind::K1 => {
+            plain(segment, &[k1::ORIGINAL_CREDITOR_NAME])?;
+            const BUSINESSES: [u64; 15] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+            code(segment, &k1::CREDITOR_CLASSIFICATION, &BUSINESSES, "01 to 15")?;
+        }
+        SegmentKind::K2 => {
+            // 9 takes back what an earlier K2 said, and names nobody.
+            let indicator = code(segment, &k2::PURCHASED_INDICATOR, &[1, 2, 9], "1, 2 or 9")?;
+            if indicator == 9 {
+                text(segment, &k2::PURCHASED_NAME)?;
+            } else {
+                plain(segment, k2::FIELDS)?;
+            }
+        }
+        SegmentKind::K3 => {
+            if !segment.text(&k3::AGENCY_IDENTIFIER).is_empty() {
+                code(segment, &k3::AGENCY_IDENTIFIER, &[0, 1, 2], "00, 01, 02 or blank")?;
+            }
+            plain(segment, k3::FIELDS)?;
+        }
+        _ => {
+            code(segment, &k4::SPECIALIZED_PAYMENT_INDICATOR, &[1, 2], "01 or 02")?;
+            plain(segment, k4::FIELDS)?;
+        }
+    }
+    Ok(())
+}
+
+/// Holds the texts of which nothing is kept to their encoding too.
+fn texts(segment: &Segment<'_>) -> Checked<()> {
+    if segment.bytes.is_ascii() {
+        return Ok(());
+    }
+    for field in segment.kind.fields().iter().filter(|field| is_judged(field)) {
+        if field.place(segment.form).kind == FieldKind::Alphanumeric {
+            text(segment, field)?;
+        }
+    }
+    Ok(())
+}
+
+/// Reserved fields hold what they hold.
+fn is_judged(field: &Field) -> bool {
+    !field.name.starts_with("Reserved")
+}
+
+/// Holds each of `fields` to its kind and presence, as the table has them.
+fn plain(segment: &Segment<'_>, fields: &[Field]) -> Checked<()> {
+    for field in fields.iter().filter(|field| is_judged(field)) {
+        match field.place(segment.form).kind {
+            FieldKind::Alphanumeric => {
+                text(segment, field)?;
+            }
+            FieldKind::Date | FieldKind::PackedDate => {
+                date(segment, field)?;
+            }
+            FieldKind::Timestamp | FieldKind::PackedTimestamp => {
+                timestamp(segment, field)?;
+            }
+            FieldKind::Numeric | FieldKind::PackedNumber if field.name.ends_with("Amount") => {
+                amount(segment, field)?;
+            }
+            FieldKind::Numeric | FieldKind::PackedNumber => {
+                number(segment, field, RejectCode::NotANumber)?;
+            }
+            // Words of length are the framing's: on lines they hold anything.
+            FieldKind::Descriptor => {}
+        }
+        if field.presence == Presence::Required && segment.text(field).is_empty() {
+            return Err(missing(segment, field));
+        }
+    }
+    Ok(())
+}
+
+/// A code of digits.
+fn code(segment: &Segment<'_>, field: &Field, known: &[u64], expected: &str) -> Checked<u64> {
+    match segment.number(field) {
+        Ok(Some(code)) if known.contains(&code) => Ok(code),
+        Ok(None) => Err(missing(segment, field)),
+        _ => Err(unknown_code(segment, field, expected)),
+    }
 }
 
 fn account_type(segment: &Segment<'_>) -> Checked<[u8; 2]> {
@@ -377,6 +486,11 @@ fn date(segment: &Segment<'_>, field: &Field) -> Checked<Option<Date>> {
     segment
         .date(field)
         .map_err(|Malformed| fault_of_shape(segment, RejectCode::NotADate, field, "a date (MMDDYYYY) or zeros"))
+}
+
+fn timestamp(segment: &Segment<'_>, field: &Field) -> Checked<Option<DateTime>> {
+    let expected = "a timestamp (MMDDYYYYhhmmss) or zeros";
+    segment.timestamp(field).map_err(|Malformed| fault_of_shape(segment, RejectCode::NotADate, field, expected))
 }
 
 fn required_date(segment: &Segment<'_>, field: &Field) -> Checked<Date> {
