@@ -66,6 +66,12 @@ pub fn parts<'a>(
     context: &'a ReadContext,
 ) -> Result<Option<Parts<'a>>, Refused> {
     match layout {
-        Layout::Metro2 | Layout::Alipay | Layout::Wechat | Layout::Mapped(_) => Ok(None),
+        Layout::Metro2
+        | Layout::Alipay
+        | Layout::Wechat
+        | Layout::Jd
+        | Layout::Meituan
+        | Layout::Locked(..)
+        | Layout::Mapped(_) => Ok(None),
     }
 }

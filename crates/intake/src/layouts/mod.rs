@@ -2,6 +2,8 @@
 
 pub mod alipay;
 mod bill;
+pub mod jd;
 pub mod mapped;
+pub mod meituan;
 pub mod metro2;
 pub mod wechat;

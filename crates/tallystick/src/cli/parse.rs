@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use tallystick_intake::Layout;
 use tallystick_intake::layouts::mapped::Mapping;
-use tallystick_model::{Identifier, Month, Timestamp};
+use tallystick_model::{Identifier, Month, Sensitive, Timestamp};
 
 use crate::config::read_small;
 
@@ -47,18 +47,31 @@ pub(crate) fn timestamp(flag: &str, text: &str) -> Result<Timestamp> {
     Timestamp::parse(text).with_context(|| format!("`--{flag}`: found `{text}`"))
 }
 
+/// A layout of a file that a password opens: `@FILE` holding it, so that it is not in the process list. Errors never repeat it.
+pub(crate) fn locked(layout: &Layout, text: &str) -> Result<Layout> {
+    let Some(path) = text.strip_prefix('@') else { bail!("`--password`: expected `@FILE`") };
+    let password = read_small(Path::new(path))?.trim_end_matches(['\r', '\n']).to_owned();
+    layout.locked(Sensitive::new(password)).ok_or_else(|| {
+        anyhow!("`--password`: only payment bills come in archives, and `--layout` is `{}`", layout.name())
+    })
+}
+
 /// A built-in layout by its name, or a mapping by its file.
 pub(crate) fn layout(text: &str) -> Result<Layout> {
     match text {
         "metro2" => return Ok(Layout::Metro2),
         "alipay" => return Ok(Layout::Alipay),
         "wechat" => return Ok(Layout::Wechat),
+        "jd" => return Ok(Layout::Jd),
+        "meituan" => return Ok(Layout::Meituan),
         _ => {}
     }
     let path = Path::new(text);
     let is_mapping = path.extension().is_some_and(|extension| extension == "toml");
     if !is_mapping {
-        bail!("`--layout`: expected `metro2`, `alipay`, `wechat` or a mapping's `.toml` file, found `{text}`");
+        bail!(
+            "`--layout`: expected `metro2`, `alipay`, `wechat`, `jd`, `meituan` or a mapping's `.toml` file, found `{text}`"
+        );
     }
     ensure!(path.exists(), "`--layout`: there is no file `{text}`");
     let mapping = Mapping::parse(&read_small(path)?).with_context(|| format!("mapping `{text}`"))?;

@@ -219,6 +219,7 @@ impl Reading<'_> {
             records: self.records,
             rejects: self.rejects,
             set_aside: set_aside.map(|(reason, count)| (reason.to_owned(), count)).collect(),
+            findings: Vec::new(),
             control_totals: Vec::new(),
             control_totals_bind: true,
         }
