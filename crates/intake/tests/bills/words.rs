@@ -271,6 +271,32 @@ fn what_is_unusual_and_counts_all_the_same_is_told() {
 }
 
 #[test]
+fn a_platforms_own_delivery_is_graded_down_where_the_file_was_written_again() {
+    let row = app_row("餐饮美食 | 午饭 | 支出 | 余额 | 交易成功");
+    let graded = |bill: &str, provenance: Provenance| {
+        let (mut taken, context) = (Taken::default(), context(Layout::Alipay.categories()));
+        let context = ReadContext { provenance, ..context };
+        let summary = read_delivery(&Layout::Alipay, &mut bill.as_bytes(), &context, &mut taken).unwrap();
+        let told =
+            summary.findings.iter().find(|(what, _)| what == "months_graded_down").map_or(0, |(_, months)| *months);
+        (months(&taken)[0].2.provenance, told)
+    };
+    let (own, signed) = (Provenance::SelfAsserted, Provenance::FurnisherSigned);
+    let period = "起始时间：[2024-03-06 00:00:00] 终止时间：[2024-03-31 23:59:59]";
+    for (bill, expected) in [
+        (format!("共1笔记录\n{APP}{row}"), (signed, 0)),
+        (format!("{APP}{row}"), (signed, 0)),
+        (format!("共2笔记录\n{APP}{row}"), (own, 1)),
+        (format!("{period}\n{APP}{row}"), (own, 1)),
+        (format!("{APP}{}", row.replace("9001", "2024020522001468815736847417")), (own, 1)),
+        (format!("{APP}{row}").replace('\t', "").replace(',', "\t"), (own, 1)),
+    ] {
+        assert_eq!(graded(&bill, signed), expected, "{bill}");
+        assert_eq!(graded(&bill, own), (own, 0), "{bill}");
+    }
+}
+
+#[test]
 fn each_wallet_is_one_account_whichever_way_it_was_exported() {
     let account = |layout: &Layout, bill: String| {
         let (_, taken) = accepted(layout, bill.as_bytes());

@@ -25,7 +25,7 @@ pub(super) use self::recognise::{recognise, recognise_file};
 
 use self::header::Header;
 use self::row::{BillRow, RowReader, Spot};
-use self::tally::Tally;
+use self::tally::{Signs, Tally};
 use self::text::{Row, Table, Text};
 use self::totals::Totals;
 use crate::read::{FileSummary, ReadContext, Refused, Sink};
@@ -160,7 +160,9 @@ pub(super) fn read(
             return Err(Refused::Stopped);
         }
     }
-    let finished = tally.finish(subject, &totals, sink)?;
+    let is_rewritten = text.is_written_again() || totals.rows_disagree(summary.records);
+    let signs = if is_rewritten { Signs::OfRewriting } else { Signs::None };
+    let finished = tally.finish(subject, &totals, signs, sink)?;
     summary.set_aside = finished.set_aside;
     summary.findings = finished.findings;
     for (what, count) in [("unknown_columns", header.unknown), ("further_sheets", further_sheets)] {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use tallystick_model::fact::{RecordPlace, ReportedAccount, ReportedRecord, Statement};
-use tallystick_model::payment_profile::{self, PaymentProfileMonth};
+use tallystick_model::payment_profile::{self, PaymentProfileMonth, Provenance};
 use tallystick_model::{Currency, DataCategory, Date, Identifier, Month};
 
 use super::header::Column;
@@ -53,6 +53,15 @@ pub(super) struct Tally<'a> {
     /// How many rows each day has.
     days: BTreeMap<Date, u64>,
     findings: BTreeMap<&'static str, u64>,
+}
+
+/// What the file beside its rows says of whether it is as the platform made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signs {
+    /// Nothing speaks against it.
+    None,
+    /// It was saved again by another program, or has not as many rows as it says.
+    OfRewriting,
 }
 
 /// What became of the rows, beside the months.
@@ -191,6 +200,7 @@ impl<'a> Tally<'a> {
         mut self,
         subject: &Identifier,
         totals: &Totals,
+        signs: Signs,
         sink: &mut dyn Sink,
     ) -> Result<Finished, Refused> {
         for (id, count) in std::mem::take(&mut self.refunds) {
@@ -207,10 +217,20 @@ impl<'a> Tally<'a> {
             let outside = self.days.iter().filter(|(day, _)| **day < first || **day > last).map(|(_, rows)| rows).sum();
             self.findings.insert("outside_printed_period", outside);
         }
+        let is_found = |what: &str| self.findings.get(what).is_some_and(|rows| *rows > 0);
+        let is_rewritten =
+            signs == Signs::OfRewriting || is_found("outside_printed_period") || is_found("number_of_another_day");
+        let is_graded_down = is_rewritten && self.context.provenance == Provenance::FurnisherSigned;
+        if is_graded_down {
+            self.findings.insert("months_graded_down", self.months.len() as u64);
+        }
         let account: ReportedAccount = totals.account(self.platform);
         let mut months: Vec<_> = self.months.into_iter().collect();
         months.sort_by_key(|(_, tally)| tally.first);
         for (month, mut tally) in months {
+            if is_graded_down {
+                tally.profile.provenance = Provenance::SelfAsserted;
+            }
             tally.profile.covered = totals.covered(month, tally.rows_reach());
             sink.record(ReportedRecord {
                 place: tally.first,

@@ -80,6 +80,11 @@ impl Text {
         &self.bytes
     }
 
+    /// Whether a spreadsheet program saved it again as text.
+    pub(super) const fn is_written_again(&self) -> bool {
+        matches!(self.origin, Origin::Lines(_))
+    }
+
     /// Where in the file the byte at `at` came from. Of lines written again that is where the line started; in a spreadsheet,
     /// whose bytes are packed, 0: [`Text::named`] says more there.
     pub(super) fn byte(&self, at: usize) -> u64 {

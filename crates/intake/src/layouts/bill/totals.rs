@@ -166,6 +166,11 @@ impl Totals {
         DaysCovered::of(month, first, last)
     }
 
+    /// Whether the bill says that it has another number of rows, or says it unreadably.
+    pub(super) fn rows_disagree(&self, records: u64) -> bool {
+        self.rows.is_some_and(|stated| stated.and_then(|rows| u64::try_from(rows).ok()) != Some(records))
+    }
+
     /// Printed totals beside counted ones, in a fixed order.
     pub(super) fn compared(&self, records: u64) -> Vec<ControlTotal> {
         let mut totals = Vec::new();
