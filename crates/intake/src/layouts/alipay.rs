@@ -46,7 +46,7 @@ pub fn read(
     bill::read(&ALIPAY, password, input, context, sink)
 }
 
-static ALIPAY: Platform = Platform {
+pub(super) static ALIPAY: Platform = Platform {
     name: NAME,
     titles: &["支付宝交易记录明细查询", "支付宝（中国）网络技术有限公司", "支付宝账户"],
     columns: COLUMNS,

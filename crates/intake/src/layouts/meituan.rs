@@ -45,7 +45,7 @@ pub fn read(
     bill::read(&MEITUAN, password, input, context, sink)
 }
 
-static MEITUAN: Platform = Platform {
+pub(super) static MEITUAN: Platform = Platform {
     name: NAME,
     titles: &["美团交易账单明细", "美团用户名"],
     columns: COLUMNS,

@@ -7,3 +7,5 @@ pub mod mapped;
 pub mod meituan;
 pub mod metro2;
 pub mod wechat;
+
+pub use self::bill::{Locked, recognise_locked};

@@ -46,7 +46,7 @@ pub fn read(
     bill::read(&WECHAT, password, input, context, sink)
 }
 
-static WECHAT: Platform = Platform {
+pub(super) static WECHAT: Platform = Platform {
     name: NAME,
     titles: &["微信支付账单明细", "微信昵称"],
     columns: COLUMNS,

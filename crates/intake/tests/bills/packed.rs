@@ -3,6 +3,7 @@
 use std::io::{Cursor, Write};
 
 use tallystick_intake::PaymentPlatform;
+use tallystick_intake::layouts::{Locked, recognise_locked};
 use zip::unstable::write::FileOptionsExt;
 use zip::write::SimpleFileOptions;
 use zip::{AesMode, CompressionMethod, ZipWriter};
@@ -265,6 +266,23 @@ fn a_bill_is_recognised_by_what_is_inside() {
     }
     // A heading row is enough; a head that ends within a row is enough.
     assert_eq!(recognised(format!("{APP}2024-0").as_bytes(), Head::Bytes)[0].0, "alipay");
+}
+
+#[test]
+fn a_bill_in_a_locked_archive_is_recognised_with_its_password() {
+    let bill = wechat_bill();
+    let with = |file: &[u8], password: Option<&str>| {
+        let password = password.map(|password| Sensitive::new(password.to_owned()));
+        recognise_locked(&file.to_vec(), password.as_ref())
+    };
+    let shut = archive(&[("x", bill.as_bytes())], Lock::Aes("246810"));
+    assert_eq!((with(&shut, None), with(&shut, Some("246811"))), (Some(Locked::Shut), Some(Locked::Shut)));
+    let Some(Locked::Bill(platform, reason)) = with(&shut, Some("246810")) else { panic!("not recognised") };
+    assert_eq!(platform, PaymentPlatform::Wechat);
+    assert!(reason.starts_with("`微信支付账单明细`, and a heading row with"), "{reason}");
+    assert_eq!(with(&archive(&[("x", b"a,b")], Lock::Aes("1")), Some("1")), None);
+    assert_eq!(with(&archive(&[("x", bill.as_bytes())], Lock::None), Some("1")), None);
+    assert_eq!(with(bill.as_bytes(), Some("1")), None);
 }
 
 #[test]

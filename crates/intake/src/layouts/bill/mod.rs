@@ -21,6 +21,7 @@ use tallystick_model::{CategorySet, DataCategory, Sensitive};
 
 pub(super) use self::header::{Column, ColumnNames};
 pub(super) use self::meaning::{Direction, Flow, Meaning, Rule, State, Test, Words};
+pub use self::recognise::{Locked, recognise_locked};
 pub(super) use self::recognise::{recognise, recognise_file};
 
 use self::header::Header;

@@ -1,14 +1,27 @@
 //! Which platform's bill a file is, by content alone.
 //!
 //! What the beginning shows is enough for text; of a spreadsheet or an archive the whole file is needed, whose table of parts
-//! stands at its end. A bill in an archive with a password can't be told from any other: its reason says so.
+//! stands at its end. What is in an archive with a password shows with the password only: [`recognise_locked`].
 
 use std::io::BufReader;
+
+use tallystick_model::Sensitive;
 
 use super::header::Header;
 use super::text::Text;
 use super::{Platform, source};
 use crate::file::{Bytes, DeliveryFile};
+use crate::layouts::{alipay, jd, meituan, wechat};
+use crate::read::{PaymentPlatform, Refused};
+
+const fn words(platform: PaymentPlatform) -> &'static Platform {
+    match platform {
+        PaymentPlatform::Alipay => &alipay::ALIPAY,
+        PaymentPlatform::Wechat => &wechat::WECHAT,
+        PaymentPlatform::Jd => &jd::JD,
+        PaymentPlatform::Meituan => &meituan::MEITUAN,
+    }
+}
 
 /// Why `head`, the first bytes of a file, is a bill of the platform, in one phrase; `None` if it does not show that.
 pub(in crate::layouts) fn recognise(platform: &'static Platform, head: &[u8]) -> Option<String> {
@@ -20,13 +33,38 @@ pub(in crate::layouts) fn recognise(platform: &'static Platform, head: &[u8]) ->
 
 /// Why a file is a bill of the platform, in one phrase: also of spreadsheets and archives without a password.
 pub(in crate::layouts) fn recognise_file(platform: &'static Platform, file: &dyn DeliveryFile) -> Option<String> {
-    let mut head = [0; 4];
-    let read = file.read_at(0, &mut head).ok()?;
-    if !source::is_archive(head.get(..read)?) || file.length().ok()? > source::BILL_BYTES_MAX {
+    let texts = source::open(&mut BufReader::new(whole_archive(file)?), None).ok()?;
+    reason(platform, &texts)
+}
+
+/// What an archive with a password shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Locked {
+    /// It asks for a password, or for another one.
+    Shut,
+    /// With the password, it is a bill of this platform, for this reason.
+    Bill(PaymentPlatform, String),
+}
+
+/// Whether a file is an archive that asks for a password, and with `password`, whose bill is in it. `None` if it is no such
+/// archive, or what is in it is no bill.
+pub fn recognise_locked(file: &dyn DeliveryFile, password: Option<&Sensitive<String>>) -> Option<Locked> {
+    let input = &mut BufReader::new(whole_archive(file)?);
+    if !matches!(source::open(input, None), Err(Refused::PasswordNeeded)) {
         return None;
     }
-    let texts = source::open(&mut BufReader::new(Bytes::new(file)), None).ok()?;
-    reason(platform, &texts)
+    let opened = password.and_then(|password| source::open(&mut BufReader::new(Bytes::new(file)), Some(password)).ok());
+    let Some(texts) = opened else { return Some(Locked::Shut) };
+    let platforms = [PaymentPlatform::Alipay, PaymentPlatform::Wechat, PaymentPlatform::Jd, PaymentPlatform::Meituan];
+    platforms.into_iter().find_map(|platform| Some(Locked::Bill(platform, reason(words(platform), &texts)?)))
+}
+
+/// The file from its beginning, if it is an archive and not too large to be a bill.
+fn whole_archive(file: &dyn DeliveryFile) -> Option<Bytes<'_>> {
+    let mut head = [0; 4];
+    let read = file.read_at(0, &mut head).ok()?;
+    let may_be = source::is_archive(head.get(..read)?) && file.length().ok()? <= source::BILL_BYTES_MAX;
+    may_be.then(|| Bytes::new(file))
 }
 
 /// The heading row decides; a title confirms, and is told if it is there.
