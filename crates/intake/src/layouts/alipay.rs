@@ -188,7 +188,8 @@ const RULES: &[Rule] = &[
     // Credit.
     (&[NOT_IN, Test::State(&[State::Repaid])], Meaning::Counts(Flow::Repayments)),
     (&[NOT_IN, CREDIT, REPAYMENT], Meaning::Counts(Flow::Repayments)),
-    (&[NEUTRAL, CREDIT_NAMED, REPAYMENT], Meaning::Counts(Flow::Repayments)),
+    (&[NOT_IN, CREDIT_NAMED, REPAYMENT], Meaning::Counts(Flow::Repayments)),
+    (&[NOT_OUT, CREDIT_NAMED, Test::Has(Column::Goods, &["放款", "借款"])], Meaning::SetAside("loan_received")),
     (&[NOT_OUT, CREDIT, Test::Has(Column::Goods, &["放款", "借款"])], Meaning::SetAside("loan_received")),
     // Funds, and moves between the subject's own accounts.
     (&[BALANCE_FUNDS, Test::Has(Column::Goods, &["收益"])], Meaning::Counts(Flow::Investments)),

@@ -154,6 +154,8 @@ const OWN_MOVES: Words =
     &["转入零钱通", "零钱通转出", "零钱充值", "零钱提现", "余额充值", "余额提现", "经营账户提现", "充值", "提现"];
 /// Funds.
 const FUNDS: Words = &["理财通"];
+/// Credit paid out.
+const LOANS: Words = &["借款", "放款", "微粒贷"];
 const REPAYMENT: Words = &["还款"];
 
 const RULES: &[Rule] = &[
@@ -175,6 +177,7 @@ const RULES: &[Rule] = &[
     (&[IN, Test::State(&[State::Returned, State::PartlyReturned])], Meaning::Counts(Flow::Refunds)),
     // Credit, funds, own accounts.
     (&[NOT_IN, Test::Has(Column::Kind, REPAYMENT)], Meaning::Counts(Flow::Repayments)),
+    (&[NOT_OUT, Test::Has(Column::Kind, LOANS)], Meaning::SetAside("loan_received")),
     (&[Test::Has(Column::Kind, FUNDS)], Meaning::Counts(Flow::Investments)),
     (&[Test::Starts(Column::Kind, OWN_MOVES)], Meaning::Counts(Flow::OwnMoves)),
     // Persons.

@@ -93,13 +93,13 @@ fn locked(platform: PaymentPlatform, password: &str) -> Layout {
 fn a_bill_in_an_archive_is_read_with_its_password_and_refused_with_another() {
     let bill = wechat_bill();
     let wechat = |password: &str| locked(PaymentPlatform::Wechat, password);
-    for lock in [Lock::Aes("246810"), Lock::ZipCrypto("246810")] {
+    // Of wrong passwords one in 65,536 passes the first check of AES, which is slow to try, and one in 256 that of ZipCrypto.
+    for (lock, tries) in [(Lock::Aes("246810"), 3), (Lock::ZipCrypto("246810"), 1_000)] {
         let file = archive(&[("folder/", b""), ("../../账单.csv", bill.as_bytes())], lock);
         assert_eq!(flows_of(&wechat("246810"), &file), ROWS_MEAN);
         let needed = "the archive asks for a password: name it";
         assert_eq!(refused(&Layout::Wechat, &file), needed);
-        // Some wrong passwords pass the check of a byte or two that archives have, and fail after it.
-        for wrong in (0..300).map(|number| format!("{number:06}")) {
+        for wrong in (0..tries).map(|number| format!("{number:06}")) {
             let told = refused(&wechat(&wrong), &file);
             assert_eq!(told, "the password does not open the archive, or the archive is damaged", "{wrong}");
         }

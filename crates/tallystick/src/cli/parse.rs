@@ -77,3 +77,24 @@ pub(crate) fn layout(text: &str) -> Result<Layout> {
     let mapping = Mapping::parse(&read_small(path)?).with_context(|| format!("mapping `{text}`"))?;
     Ok(Layout::Mapped(Box::new(mapping)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_read_from_a_file_for_payment_bills_only_and_never_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        std::fs::write(&path, "24 68\n").unwrap();
+        let at_file = format!("@{}", path.display());
+        let layout = locked(&Layout::Jd, &at_file).unwrap();
+        let Layout::Locked(_, password) = &layout else { panic!("{layout:?}") };
+        assert_eq!((password.expose().as_str(), layout.name().as_str()), ("24 68", "jd 1"));
+        assert_eq!(locked(&Layout::Jd, "2468").unwrap_err().to_string(), "`--password`: expected `@FILE`");
+        assert_eq!(
+            locked(&Layout::Metro2, &at_file).unwrap_err().to_string(),
+            format!("`--password`: only payment bills come in archives, and `--layout` is `{}`", Layout::Metro2.name())
+        );
+    }
+}

@@ -172,11 +172,8 @@ fn text(bytes: Vec<u8>) -> Result<Text, Refused> {
         Some((encoding, mark)) if encoding == UTF_16LE || encoding == UTF_16BE => from_utf16(&bytes, encoding, mark)?,
         _ => (bytes, None),
     };
-    let is_cut_by_tabs = is_cut_by_tabs(&Text::new(bytes.clone(), Origin::File)?);
-    if is_cut_by_tabs {
-        return with_commas(&bytes, starts.as_deref());
-    }
-    Text::new(bytes, starts.map_or(Origin::File, Origin::Lines))
+    let text = Text::new(bytes, starts.map_or(Origin::File, Origin::Lines))?;
+    if is_cut_by_tabs(&text) { with_commas(&text) } else { Ok(text) }
 }
 
 /// A text as UTF-8, and where each of its lines starts there and in the file.
@@ -217,21 +214,14 @@ fn is_cut_by_tabs(text: &Text) -> bool {
 }
 
 /// Rows cut by tabs, as rows cut by commas.
-fn with_commas(bytes: &[u8], starts: Option<&[(usize, u64)]>) -> Result<Text, Refused> {
-    let in_file = |at: usize| match starts {
-        Some(starts) => {
-            let after = starts.partition_point(|(start, _)| *start <= at);
-            after.checked_sub(1).and_then(|line| starts.get(line)).map_or(0, |(_, byte)| *byte)
-        }
-        None => at as u64,
-    };
-    let mut rows = csv::ReaderBuilder::new().delimiter(TAB).has_headers(false).flexible(true).from_reader(bytes);
+fn with_commas(text: &Text) -> Result<Text, Refused> {
+    let mut rows = csv::ReaderBuilder::new().delimiter(TAB).has_headers(false).flexible(true).from_reader(text.bytes());
     let (mut lines, mut row) = (Lines::default(), csv::ByteRecord::new());
     let malformed = |_| refused("rows cut by tabs", "malformed ones");
     while rows.read_byte_record(&mut row).map_err(malformed)? {
         let start = row.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
         let line = lines.push(row.iter())?;
-        lines.of.push((line, in_file(start)));
+        lines.of.push((line, text.byte(start)));
     }
     Text::new(lines.bytes, Origin::Lines(lines.of))
 }

@@ -75,7 +75,6 @@ impl Text {
     }
 
     /// The bytes.
-    #[cfg(test)]
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
