@@ -13,5 +13,5 @@ pub mod reject;
 
 pub use file::{Bytes, DeliveryFile};
 pub use parts::{Cutter, PART_BYTES, Part, PartReader, Parts, parts};
-pub use read::{ControlTotal, FileSummary, Layout, ReadContext, Refused, Sink, read_delivery};
+pub use read::{ControlTotal, FileSummary, Layout, PaymentPlatform, ReadContext, Refused, Sink, read_delivery};
 pub use reject::{Found, Reject, RejectCode};

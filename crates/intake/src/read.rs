@@ -4,10 +4,10 @@ use std::io::BufRead;
 
 use tallystick_model::fact::ReportedRecord;
 use tallystick_model::payment_profile::Provenance;
-use tallystick_model::{CategorySet, DataCategory, Identifier};
+use tallystick_model::{CategorySet, DataCategory, Identifier, Sensitive};
 use thiserror::Error;
 
-use crate::layouts::{alipay, mapped, metro2, wechat};
+use crate::layouts::{alipay, jd, mapped, meituan, metro2, wechat};
 use crate::reject::Reject;
 
 /// Takes what a layout reads, in file order.
@@ -51,17 +51,64 @@ pub enum Layout {
     Alipay,
     /// Bill of the payment platform WeChat Pay, as its users export it.
     Wechat,
+    /// Bill of JD's payment platform, as its users export it.
+    Jd,
+    /// Bill of Meituan's payment platform, as its users export it.
+    Meituan,
+    /// A payment bill in an archive that a password opens; also one that needs none.
+    Locked(PaymentPlatform, Sensitive<String>),
     /// Any CSV, by a mapping.
     Mapped(Box<mapped::Mapping>),
 }
 
+/// The payment platforms whose bills are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaymentPlatform {
+    /// Alipay.
+    Alipay,
+    /// WeChat Pay.
+    Wechat,
+    /// JD.
+    Jd,
+    /// Meituan.
+    Meituan,
+}
+
+impl PaymentPlatform {
+    /// The layout of its bills.
+    pub const fn layout(self) -> Layout {
+        match self {
+            Self::Alipay => Layout::Alipay,
+            Self::Wechat => Layout::Wechat,
+            Self::Jd => Layout::Jd,
+            Self::Meituan => Layout::Meituan,
+        }
+    }
+}
+
 impl Layout {
+    /// This layout, of a file that `password` opens; `None` if files of this layout never have one.
+    pub fn locked(&self, password: Sensitive<String>) -> Option<Self> {
+        let platform = match self {
+            Self::Alipay => PaymentPlatform::Alipay,
+            Self::Wechat => PaymentPlatform::Wechat,
+            Self::Jd => PaymentPlatform::Jd,
+            Self::Meituan => PaymentPlatform::Meituan,
+            Self::Locked(platform, _) => *platform,
+            Self::Metro2 | Self::Mapped(_) => return None,
+        };
+        Some(Self::Locked(platform, password))
+    }
+
     /// Name and version of the layout, as kept with the delivery.
     pub fn name(&self) -> String {
         match self {
             Self::Metro2 => metro2::NAME.to_owned(),
             Self::Alipay => alipay::NAME.to_owned(),
             Self::Wechat => wechat::NAME.to_owned(),
+            Self::Jd => jd::NAME.to_owned(),
+            Self::Meituan => meituan::NAME.to_owned(),
+            Self::Locked(platform, _) => platform.layout().name(),
             Self::Mapped(mapping) => mapping.name(),
         }
     }
@@ -70,7 +117,7 @@ impl Layout {
     pub fn categories(&self) -> CategorySet {
         match self {
             Self::Metro2 => metro2::categories(),
-            Self::Alipay | Self::Wechat => alipay::categories(),
+            Self::Alipay | Self::Wechat | Self::Jd | Self::Meituan | Self::Locked(..) => alipay::categories(),
             Self::Mapped(mapping) => mapping.categories(),
         }
     }
@@ -103,6 +150,9 @@ pub struct FileSummary {
     pub rejects: u64,
     /// Records that count towards no fact, each kind with its reason and number (e.g. rows of a bill that move no money).
     pub set_aside: Vec<(String, u64)>,
+    /// What was noticed of records that count all the same, each kind with its number: none is a fault, some are signs of a
+    /// file that was written again (e.g. payments outside the period that a bill prints).
+    pub findings: Vec<(String, u64)>,
     /// Totals the file states.
     pub control_totals: Vec<ControlTotal>,
     /// Whether a disagreeing total refuses the delivery (Metro 2's trailer), or is only told (a bill that says of itself
@@ -114,16 +164,12 @@ impl FileSummary {
     /// Adds what another part of the same file had. Totals of one name become one: sums of what was counted; what is
     /// stated is stated once.
     pub fn add(&mut self, part: Self) {
-        let Self { records, rejects, set_aside, control_totals, control_totals_bind } = part;
+        let Self { records, rejects, set_aside, findings, control_totals, control_totals_bind } = part;
         self.records += records;
         self.rejects += rejects;
         self.control_totals_bind |= control_totals_bind;
-        for (reason, count) in set_aside {
-            match self.set_aside.iter_mut().find(|(known, _)| *known == reason) {
-                Some((_, sum)) => *sum += count,
-                None => self.set_aside.push((reason, count)),
-            }
-        }
+        add_counts(&mut self.set_aside, set_aside);
+        add_counts(&mut self.findings, findings);
         for total in control_totals {
             match self.control_totals.iter_mut().find(|known| known.name == total.name) {
                 Some(sum) => {
@@ -132,6 +178,15 @@ impl FileSummary {
                 }
                 None => self.control_totals.push(total),
             }
+        }
+    }
+}
+
+fn add_counts(to: &mut Vec<(String, u64)>, counts: Vec<(String, u64)>) {
+    for (what, count) in counts {
+        match to.iter_mut().find(|(known, _)| *known == what) {
+            Some((_, sum)) => *sum += count,
+            None => to.push((what, count)),
         }
     }
 }
@@ -169,6 +224,12 @@ pub enum Refused {
         /// The limit.
         limit_bytes: u64,
     },
+    /// The file is in an archive that asks for a password.
+    #[error("the archive asks for a password: name it")]
+    PasswordNeeded,
+    /// The file is in an archive that another password opens.
+    #[error("the password does not open the archive, or the archive is damaged")]
+    WrongPassword,
     /// The layout needs to be told whom the file is about.
     #[error("this layout does not say whom a file is about: name the subject")]
     SubjectNeeded,
@@ -193,10 +254,19 @@ pub fn read_delivery(
     context: &ReadContext,
     sink: &mut dyn Sink,
 ) -> Result<FileSummary, Refused> {
+    let bill = |platform, password, input: &mut dyn BufRead, sink: &mut dyn Sink| match platform {
+        PaymentPlatform::Alipay => alipay::read(password, input, context, sink),
+        PaymentPlatform::Wechat => wechat::read(password, input, context, sink),
+        PaymentPlatform::Jd => jd::read(password, input, context, sink),
+        PaymentPlatform::Meituan => meituan::read(password, input, context, sink),
+    };
     match layout {
         Layout::Metro2 => metro2::read(input, context, sink),
-        Layout::Alipay => alipay::read(input, context, sink),
-        Layout::Wechat => wechat::read(input, context, sink),
+        Layout::Alipay => bill(PaymentPlatform::Alipay, None, input, sink),
+        Layout::Wechat => bill(PaymentPlatform::Wechat, None, input, sink),
+        Layout::Jd => bill(PaymentPlatform::Jd, None, input, sink),
+        Layout::Meituan => bill(PaymentPlatform::Meituan, None, input, sink),
+        Layout::Locked(platform, password) => bill(*platform, Some(password), input, sink),
         Layout::Mapped(mapping) => mapped::read(mapping, input, context, sink),
     }
 }

@@ -1,7 +1,8 @@
-//! Bills of Alipay and WeChat Pay: real exports where they are at hand, and rows of our own.
+//! Bills of Alipay, WeChat Pay, JD and Meituan: real exports where they are at hand, and rows of our own.
 //!
 //! Shown as one line a month: `2021-06 @1+350 days 2 | spending 1x651 | closed 1x10990` is the profile of June 2021 whose
-//! first row is record 1 at byte 350, with two active days, one payment of 6.51 yuan and one closed one.
+//! first row is record 1 at byte 350, with two active days, one payment of 6.51 yuan and one closed one. `days 2 of 1-19`: of
+//! the month the bill covers the first nineteen days.
 
 #![expect(
     clippy::indexing_slicing,
@@ -11,13 +12,15 @@
     reason = "all of it is tests; clippy allows these in test functions, not in what they share"
 )]
 
-use tallystick_intake::{FileSummary, Layout, ReadContext, Refused, Reject, Sink, read_delivery};
+use tallystick_intake::{DeliveryFile, FileSummary, Layout, ReadContext, Refused, Reject, Sink, read_delivery};
 use tallystick_model::fact::{ReportedRecord, Statement};
 use tallystick_model::payment_profile::{Flow, PaymentProfileMonth, Provenance};
-use tallystick_model::{CategorySet, DataCategory, IdScheme, Identifier};
+use tallystick_model::{CategorySet, DataCategory, IdScheme, Identifier, Sensitive};
 
 #[path = "bills/faults.rs"]
 mod faults;
+#[path = "bills/packed.rs"]
+mod packed;
 #[path = "bills/real.rs"]
 mod real;
 #[path = "bills/words.rs"]
@@ -78,6 +81,29 @@ fn accepted(layout: &Layout, bill: &[u8]) -> (FileSummary, Taken) {
     (summary.unwrap(), taken)
 }
 
+/// What of a file is looked at.
+#[derive(Clone, Copy)]
+enum Head {
+    Bytes,
+    File,
+}
+
+/// The platforms that take `file` for a bill of theirs, and why.
+fn recognised(file: &[u8], head: Head) -> Vec<(&'static str, String)> {
+    use tallystick_intake::layouts::{alipay, jd, meituan, wechat};
+    let by = |bytes: fn(&[u8]) -> Option<String>, whole: fn(&dyn DeliveryFile) -> Option<String>| match head {
+        Head::Bytes => bytes(file),
+        Head::File => whole(&file.to_vec()),
+    };
+    let platforms = [
+        ("alipay", by(alipay::recognise, alipay::recognise_file)),
+        ("wechat", by(wechat::recognise, wechat::recognise_file)),
+        ("jd", by(jd::recognise, jd::recognise_file)),
+        ("meituan", by(meituan::recognise, meituan::recognise_file)),
+    ];
+    platforms.into_iter().filter_map(|(name, reason)| Some((name, reason?))).collect()
+}
+
 fn month(record: &ReportedRecord) -> (&ReportedRecord, String, PaymentProfileMonth) {
     let [Statement::PaymentProfileMonth(_, month, profile)] = &record.statements[..] else { panic!("{record:?}") };
     (record, month.to_string(), *profile)
@@ -107,6 +133,10 @@ fn shown(taken: &Taken) -> Vec<String> {
         assert_eq!((profile.provenance, profile.currency.code()), (Provenance::SelfAsserted, "CNY"));
         assert!(profile.income.is_some() && profile.investments.is_some(), "admitted, so known even if zero");
         let mut line = format!("{month} @{}+{} days {}", record.place.record, record.place.byte, profile.active_days);
+        if let Some(covered) = profile.covered {
+            line += &format!(" of {}-{}", covered.first(), covered.last());
+            assert!(profile.active_days <= covered.days(), "{line}");
+        }
         let parts = [("deferred", Some(profile.deferred)), ("fees", Some(profile.fees))];
         for (name, flow) in flows(&profile).into_iter().chain(parts) {
             if let Some(flow) = flow.filter(|flow| !flow.is_empty()) {
@@ -141,6 +171,10 @@ const APP: &str = "交易时间            ,交易分类,交易对方,对方账�
 const WEB: &str = "交易号,商家订单号,交易创建时间,付款时间,最近修改时间,交易来源地,类型,交易对方,商品名称,金额（元）,收/支,交易状态,服务费（元）,成功退款（元）,备注,资金状态,\n";
 const WECHAT: &str = "交易时间,交易类型,交易对方,商品,收/支,金额(元),支付方式,当前状态,交易单号,商户单号,备注\n";
 
+const JD: &str = "交易时间,商户名称,交易说明,金额,收/付款方式,交易状态,收/支,交易分类,交易订单号,商家订单号,备注\n";
+const MEITUAN: &str =
+    "交易创建时间,交易成功时间,交易类型,订单标题,收/支,支付方式,订单金额,实付金额,交易单号,商家单号,备注\n";
+
 /// A row of the app's export of 10 yuan: kind, goods, direction, method, status.
 fn app_row(fields: &str) -> String {
     let [kind, goods, direction, method, status] = split(fields);
@@ -162,6 +196,20 @@ fn wechat_row(fields: &str) -> String {
     let [kind, direction, method, status, remark] = split(fields);
     format!(
         "2024-03-05 10:00:00,{kind},私密人,\"私密\",{direction},¥10.00,{method},{status},9001\t,M1\t,\"{remark}\"\n"
+    )
+}
+
+/// A row of JD of 10 yuan, or more in the amount's own words: kind, goods, direction, method, status; `amount` as printed.
+fn jd_row(fields: &str, amount: &str) -> String {
+    let [kind, goods, direction, method, status] = split(fields);
+    format!("2024-03-05 10:00:00\t,私密人,{goods},{amount},{method},{status},{direction},{kind},9001\t,M1\t, ,\n")
+}
+
+/// A row of Meituan of 10 yuan, of which the platform paid one: kind, goods, direction, method, number.
+fn meituan_row(fields: &str) -> String {
+    let [kind, goods, direction, method, number] = split(fields);
+    format!(
+        "2024-03-05 10:00:00,2024-03-05 10:00:09,{kind},{goods},{direction},{method},¥11.00,¥10.00,\"{number}\t\",\"M1\t\",/\n"
     )
 }
 

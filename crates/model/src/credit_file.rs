@@ -39,7 +39,8 @@ impl CreditFile {
 
     /// The facts that hold.
     ///
-    /// Of each slot the one recorded last; but what was corrected or taken back stays so until it is corrected again: a later
+    /// Of each slot the one recorded last, of a wallet's month the one recorded last of those that cover the most days of it (a
+    /// bill of part of a month does not stand in the place of one of more of it, and one of as much does); but what was corrected or taken back stays so until it is corrected again: a later
     /// report does not bring the old statement back. A deletion empties its slot. An account whose furnisher has last reported it
     /// as deleted (Metro 2 status DA or DF) holds nothing at all.
     pub fn current(&self) -> impl Iterator<Item = &Fact> {
@@ -53,7 +54,7 @@ impl CreditFile {
             .chunk_by(|one, other| one.key.slot == other.key.slot)
             .filter_map(|slot| {
                 let mended = slot.iter().rev().find(|fact| fact.standing != Standing::Reported);
-                mended.or_else(|| slot.last())
+                mended.or_else(|| slot.iter().max_by_key(|fact| fact.body.days_covered()))
             })
             .filter(|fact| !matches!(fact.standing, Standing::Deletes(_)))
     }
@@ -97,6 +98,7 @@ impl std::fmt::Debug for CreditFile {
 mod tests {
     use super::*;
     use crate::fact::{FactKey, FactKind};
+    use crate::payment_profile::{DaysCovered, PaymentProfileMonth, Provenance};
     use crate::tradeline::{AccountKind, PaymentRating, TradelineMonth};
     use crate::{Currency, Month};
 
@@ -152,6 +154,30 @@ mod tests {
             open(2, 7, Standing::Reported),
         ];
         assert_eq!(current(facts), [4]);
+    }
+
+    #[test]
+    fn of_a_wallets_month_the_fullest_report_holds_and_of_equals_the_last() {
+        let june = Month::new(2021, 6).unwrap();
+        let of = |delivery: u32, standing: Standing, covered: Option<(u8, u8)>| {
+            let mut fact = fact(6, delivery, standing, AccountStatus::Open);
+            let mut profile = PaymentProfileMonth::empty(Provenance::SelfAsserted, Currency::CNY);
+            profile.covered = covered.and_then(|(first, last)| DaysCovered::of(june, first, last));
+            fact.key.slot.kind = FactKind::PaymentProfileMonth;
+            fact.body = FactBody::PaymentProfileMonth(profile);
+            fact
+        };
+        let reported = |delivery: u32, covered| of(delivery, Standing::Reported, covered);
+        for (facts, holds) in [
+            (vec![reported(1, Some((1, 19))), reported(2, None)], 2),
+            (vec![reported(1, None), reported(2, Some((1, 19)))], 1),
+            (vec![reported(1, None), reported(2, None)], 2),
+            (vec![reported(1, Some((1, 19))), reported(2, Some((12, 30)))], 2),
+            (vec![reported(1, Some((1, 19))), reported(2, Some((1, 20))), reported(3, Some((1, 5)))], 2),
+            (vec![reported(1, None), of(2, Standing::Corrects(DeliveryNumber(1)), Some((1, 5))), reported(3, None)], 2),
+        ] {
+            assert_eq!(current(facts.clone()), [holds], "{facts:?}");
+        }
     }
 
     #[test]

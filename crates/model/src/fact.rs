@@ -7,7 +7,7 @@
 use std::fmt;
 
 use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
-use crate::payment_profile::PaymentProfileMonth;
+use crate::payment_profile::{DaysCovered, PaymentProfileMonth};
 use crate::tradeline::{TradelineMonth, TradelineTerms};
 use crate::{AccountKey, Identifier, Month, SubjectId};
 
@@ -124,6 +124,14 @@ impl FactBody {
             Self::TradelineTerms(_) => FactKind::TradelineTerms,
             Self::TradelineMonth(_) => FactKind::TradelineMonth,
             Self::PaymentProfileMonth(_) => FactKind::PaymentProfileMonth,
+        }
+    }
+
+    /// How many days of its month it covers, 1 to 31; all of any month is 31, which no part of a month reaches.
+    pub fn days_covered(&self) -> u8 {
+        match self {
+            Self::PaymentProfileMonth(profile) => profile.covered.map_or(31, DaysCovered::days),
+            _ => 31,
         }
     }
 }

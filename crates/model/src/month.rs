@@ -55,6 +55,19 @@ impl Month {
         (self.0 % 12) as u8 + 1
     }
 
+    /// How many days it has, 28 to 31.
+    pub const fn days(self) -> u8 {
+        match self.month() {
+            4 | 6 | 9 | 11 => 30,
+            2 => {
+                let year = self.year();
+                let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+                if leap { 29 } else { 28 }
+            }
+            _ => 31,
+        }
+    }
+
     /// The month `count` months later, or `None` past the end of the range.
     pub fn plus(self, count: i32) -> Option<Self> {
         let number = i32::from(self.0).checked_add(count)?;
@@ -164,6 +177,15 @@ mod tests {
         assert_eq!(april.plus(9).unwrap().to_string(), "2006-01");
         assert_eq!(april.plus(-4).unwrap().to_string(), "2004-12");
         assert_eq!(Month::parse("2006-01").unwrap().since(april), 9);
+    }
+
+    #[test]
+    fn a_month_has_as_many_days_as_the_calendar_says() {
+        for (month, days) in
+            [("2023-02", 28), ("2024-02", 29), ("1900-02", 28), ("2000-02", 29), ("2024-04", 30), ("2024-12", 31)]
+        {
+            assert_eq!(Month::parse(month).unwrap().days(), days, "{month}");
+        }
     }
 
     #[test]

@@ -73,11 +73,19 @@ fn files(folder: &str) -> Option<Vec<PathBuf>> {
 
 #[test]
 fn every_real_bill_becomes_monthly_aggregates_of_the_one_who_consented() {
-    for (folder, layout, count) in [("bills/alipay", Layout::Alipay, 6), ("bills/wechat", Layout::Wechat, 5)] {
+    for (folder, word, layout, count) in [
+        ("bills/alipay", "alipay", Layout::Alipay, 6),
+        ("bills/wechat", "wechat", Layout::Wechat, 6),
+        ("bills/bnpl", "jd", Layout::Jd, 1),
+        ("bills/bnpl", "mt", Layout::Meituan, 1),
+    ] {
         let Some(files) = files(folder) else { return };
-        let csv: Vec<_> = files.iter().filter(|path| path.extension().is_some_and(|kind| kind == "csv")).collect();
-        assert_eq!(csv.len(), count, "{folder}");
-        for file in csv {
+        let of_layout = |path: &&PathBuf| {
+            path.file_stem().and_then(|name| name.to_str()).is_some_and(|name| name.contains(&format!("-{word}-")))
+        };
+        let bills: Vec<_> = files.iter().filter(of_layout).collect();
+        assert_eq!(bills.len(), count, "{folder} {word}");
+        for file in bills {
             let home = tempfile::tempdir().expect("a folder");
             let bureau = bureau(home.path(), "cn", MemberKind::PaymentPlatform);
             let subject = Identifier::parse_tagged("cn-resident-id:11010519491231002X").expect("valid");

@@ -6,9 +6,13 @@
 
 use std::io::BufRead;
 
-use tallystick_model::CategorySet;
+use tallystick_model::{CategorySet, Sensitive};
 
-use super::bill::{self, Column, ColumnNames, Direction, FeeColumn, Flow, Meaning, Platform, Rule, State, Test};
+use super::bill::{
+    self, CameBack, Column, ColumnNames, Direction, FeeColumn, Flow, Meaning, NumberDay, Platform, PrintedSums, Rule,
+    State, Test, Words,
+};
+use crate::file::DeliveryFile;
 use crate::read::{FileSummary, ReadContext, Refused, Sink};
 
 /// Name and version.
@@ -19,23 +23,46 @@ pub fn categories() -> CategorySet {
     bill::categories()
 }
 
-/// Reads a bill; hands over one record for each month with a counted row.
+/// Why the beginning of a file shows a bill of this platform, in one phrase.
+pub fn recognise(head: &[u8]) -> Option<String> {
+    bill::recognise(&ALIPAY, head)
+}
+
+/// Why a spreadsheet or an archive is a bill of this platform, in one phrase.
+pub fn recognise_file(file: &dyn DeliveryFile) -> Option<String> {
+    bill::recognise_file(&ALIPAY, file)
+}
+
+/// Reads a bill; hands over one record for each month with a counted row. `password` opens an archive.
 ///
 /// # Errors
 /// [`Refused`] if no subject is named, the file is not a bill of this platform, or the sink wants no more.
-pub fn read(input: &mut dyn BufRead, context: &ReadContext, sink: &mut dyn Sink) -> Result<FileSummary, Refused> {
-    bill::read(&ALIPAY, input, context, sink)
+pub fn read(
+    password: Option<&Sensitive<String>>,
+    input: &mut dyn BufRead,
+    context: &ReadContext,
+    sink: &mut dyn Sink,
+) -> Result<FileSummary, Refused> {
+    bill::read(&ALIPAY, password, input, context, sink)
 }
 
-static ALIPAY: Platform = Platform {
+pub(super) static ALIPAY: Platform = Platform {
     name: NAME,
+    titles: &["支付宝交易记录明细查询", "支付宝（中国）网络技术有限公司", "支付宝账户"],
     columns: COLUMNS,
+    required: &[Column::Time, Column::Direction, Column::Amount, Column::Status, Column::Counterparty],
+    unused_columns: &["对方账号", "商家订单号", "备注", "付款时间", "最近修改时间", "交易来源地", "成功退款(元)"],
     directions: DIRECTIONS,
     statuses: STATUSES,
-    returned_prefix: None,
+    came_back: CameBack::NotTold,
+    printed_sums: PrintedSums::Gross,
+    kinds: Some(KINDS),
+    number_day: Some(NumberDay { digits: 8, length_min: 28 }),
     fee: FeeColumn::Own,
     rules: RULES,
     account_labels: &["支付宝账户", "账号"],
+    // Kept as it is printed: it is a mail address or a telephone number, and was so before there were other platforms.
+    account_mark: "",
 };
 
 const COLUMNS: &[ColumnNames] = &[
@@ -91,6 +118,49 @@ const STATUSES: &[(&str, State)] = &[
     ("解冻成功", State::Held),
 ];
 
+/// Categories of the app, and kinds of the web exports.
+const KINDS: Words = &[
+    "餐饮美食",
+    "服饰装扮",
+    "日用百货",
+    "家居家装",
+    "数码电器",
+    "运动户外",
+    "美容美发",
+    "母婴亲子",
+    "宠物",
+    "交通出行",
+    "爱车养车",
+    "住房物业",
+    "酒店旅游",
+    "文化休闲",
+    "教育培训",
+    "医疗健康",
+    "生活服务",
+    "公共服务",
+    "商业服务",
+    "公益捐赠",
+    "互助保障",
+    "投资理财",
+    "保险",
+    "信用借还",
+    "充值缴费",
+    "收入",
+    "转账红包",
+    "亲友代付",
+    "账户存取",
+    "退款",
+    "其他",
+    "充值",
+    "提现",
+    "转账",
+    "红包",
+    "即时到账交易",
+    "支付宝担保交易",
+    "代理充值",
+    "代扣",
+];
+
 const OUT: Test = Test::Direction(&[Direction::Out]);
 const NEUTRAL: Test = Test::Direction(&[Direction::Neutral]);
 const NOT_IN: Test = Test::Direction(&[Direction::Out, Direction::Neutral]);
@@ -118,7 +188,8 @@ const RULES: &[Rule] = &[
     // Credit.
     (&[NOT_IN, Test::State(&[State::Repaid])], Meaning::Counts(Flow::Repayments)),
     (&[NOT_IN, CREDIT, REPAYMENT], Meaning::Counts(Flow::Repayments)),
-    (&[NEUTRAL, CREDIT_NAMED, REPAYMENT], Meaning::Counts(Flow::Repayments)),
+    (&[NOT_IN, CREDIT_NAMED, REPAYMENT], Meaning::Counts(Flow::Repayments)),
+    (&[NOT_OUT, CREDIT_NAMED, Test::Has(Column::Goods, &["放款", "借款"])], Meaning::SetAside("loan_received")),
     (&[NOT_OUT, CREDIT, Test::Has(Column::Goods, &["放款", "借款"])], Meaning::SetAside("loan_received")),
     // Funds, and moves between the subject's own accounts.
     (&[BALANCE_FUNDS, Test::Has(Column::Goods, &["收益"])], Meaning::Counts(Flow::Investments)),

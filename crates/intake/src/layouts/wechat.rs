@@ -1,13 +1,18 @@
-//! Bills of the payment platform WeChat Pay, as its users export them: CSV, from 2019 to 2025.
+//! Bills of the payment platform WeChat Pay, as its users export them: CSV from 2019 to 2025, spreadsheets
+//! since.
 //!
 //! Only the platform's words stand here; how they are read is in `bill`. Start at the rules. In words, with what each
-//! generation has: `docs/formats/payment-bills.md`. Not here yet: the spreadsheets that the platform gives since 2025.
+//! generation has: `docs/formats/payment-bills.md`.
 
 use std::io::BufRead;
 
-use tallystick_model::CategorySet;
+use tallystick_model::{CategorySet, Sensitive};
 
-use super::bill::{self, Column, ColumnNames, Direction, FeeColumn, Flow, Meaning, Platform, Rule, State, Test, Words};
+use super::bill::{
+    self, CameBack, Column, ColumnNames, Direction, FeeColumn, Flow, Meaning, Platform, PrintedSums, Rule, State, Test,
+    Words,
+};
+use crate::file::DeliveryFile;
 use crate::read::{FileSummary, ReadContext, Refused, Sink};
 
 /// Name and version.
@@ -18,24 +23,46 @@ pub fn categories() -> CategorySet {
     bill::categories()
 }
 
-/// Reads a bill; hands over one record for each month with a counted row.
+/// Why the beginning of a file shows a bill of this platform, in one phrase.
+pub fn recognise(head: &[u8]) -> Option<String> {
+    bill::recognise(&WECHAT, head)
+}
+
+/// Why a spreadsheet or an archive is a bill of this platform, in one phrase.
+pub fn recognise_file(file: &dyn DeliveryFile) -> Option<String> {
+    bill::recognise_file(&WECHAT, file)
+}
+
+/// Reads a bill; hands over one record for each month with a counted row. `password` opens an archive.
 ///
 /// # Errors
 /// [`Refused`] if no subject is named, the file is not a bill of this platform, or the sink wants no more.
-pub fn read(input: &mut dyn BufRead, context: &ReadContext, sink: &mut dyn Sink) -> Result<FileSummary, Refused> {
-    bill::read(&WECHAT, input, context, sink)
+pub fn read(
+    password: Option<&Sensitive<String>>,
+    input: &mut dyn BufRead,
+    context: &ReadContext,
+    sink: &mut dyn Sink,
+) -> Result<FileSummary, Refused> {
+    bill::read(&WECHAT, password, input, context, sink)
 }
 
-static WECHAT: Platform = Platform {
+pub(super) static WECHAT: Platform = Platform {
     name: NAME,
+    titles: &["微信支付账单明细", "微信昵称"],
     columns: COLUMNS,
+    required: &[Column::Time, Column::Direction, Column::Amount, Column::Status, Column::Counterparty],
+    unused_columns: &["商品", "交易单号", "商户单号"],
     directions: DIRECTIONS,
     statuses: STATUSES,
-    returned_prefix: Some("已退款"),
+    came_back: CameBack::InStatus("已退款"),
+    printed_sums: PrintedSums::Gross,
+    kinds: Some(KINDS),
+    number_day: None,
     fee: FeeColumn::Remark("服务费"),
     rules: RULES,
-    // Bills print no number of the wallet, only a nickname, which its owner can change.
-    account_labels: &[],
+    // A name that its owner can change; bills print no number.
+    account_labels: &["微信昵称"],
+    account_mark: "wechat ",
 };
 
 const COLUMNS: &[ColumnNames] = &[
@@ -84,6 +111,34 @@ const STATUSES: &[(&str, State)] = &[
     ("待朋友收钱", State::Awaiting),
 ];
 
+const KINDS: Words = &[
+    "商户消费",
+    "扫二维码付款",
+    "二维码收款",
+    "转账",
+    "微信红包",
+    "群收款",
+    "退款",
+    "赞赏码",
+    "亲属卡",
+    "分分捐",
+    "转入零钱通",
+    "零钱通转出",
+    "零钱充值",
+    "零钱提现",
+    "余额充值",
+    "余额提现",
+    "经营账户提现",
+    "充值",
+    "提现",
+    "信用卡还款",
+    "购买理财通",
+    "理财通",
+    "微粒贷",
+    "分付",
+    "其他",
+];
+
 const OUT: Test = Test::Direction(&[Direction::Out]);
 const IN: Test = Test::Direction(&[Direction::In]);
 const NOT_IN: Test = Test::Direction(&[Direction::Out, Direction::Neutral]);
@@ -99,6 +154,8 @@ const OWN_MOVES: Words =
     &["转入零钱通", "零钱通转出", "零钱充值", "零钱提现", "余额充值", "余额提现", "经营账户提现", "充值", "提现"];
 /// Funds.
 const FUNDS: Words = &["理财通"];
+/// Credit paid out.
+const LOANS: Words = &["借款", "放款", "微粒贷"];
 const REPAYMENT: Words = &["还款"];
 
 const RULES: &[Rule] = &[
@@ -120,6 +177,7 @@ const RULES: &[Rule] = &[
     (&[IN, Test::State(&[State::Returned, State::PartlyReturned])], Meaning::Counts(Flow::Refunds)),
     // Credit, funds, own accounts.
     (&[NOT_IN, Test::Has(Column::Kind, REPAYMENT)], Meaning::Counts(Flow::Repayments)),
+    (&[NOT_OUT, Test::Has(Column::Kind, LOANS)], Meaning::SetAside("loan_received")),
     (&[Test::Has(Column::Kind, FUNDS)], Meaning::Counts(Flow::Investments)),
     (&[Test::Starts(Column::Kind, OWN_MOVES)], Meaning::Counts(Flow::OwnMoves)),
     // Persons.

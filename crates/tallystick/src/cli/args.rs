@@ -132,7 +132,7 @@ pub struct Ingest {
     /// Code of the furnisher
     #[arg(long)]
     pub furnisher: String,
-    /// `metro2`, `alipay`, `wechat`, or a mapping's TOML file
+    /// `metro2`, `alipay`, `wechat`, `jd`, `meituan`, or a mapping's TOML file
     #[arg(long)]
     pub layout: String,
     /// The delivery
@@ -144,6 +144,9 @@ pub struct Ingest {
     /// Whom the file is about, where it does not say (a person's own bill): `SCHEME:IDENTIFIER` or `@FILE`
     #[arg(long)]
     pub subject: Option<String>,
+    /// What opens a payment bill in an archive: `@FILE` that holds the password
+    #[arg(long, value_name = "@FILE")]
+    pub password: Option<String>,
     /// How a payment bill came: `self_asserted` by the subject, or `furnisher_signed`
     #[arg(long, default_value = "self_asserted")]
     pub provenance: String,

@@ -18,9 +18,11 @@ use crate::{clock, config};
 const REJECTS_SHOWN: usize = 10;
 
 pub(super) fn run(args: &args::Ingest, quiet: bool) -> Result<Told> {
+    let layout = parse::layout(&args.layout)?;
+    let layout = args.password.as_ref().map_or(Ok(layout.clone()), |text| parse::locked(&layout, text))?;
     let delivery = Delivery {
         furnisher: args.furnisher.clone(),
-        layout: parse::layout(&args.layout)?,
+        layout,
         month: args.month.as_deref().map(parse::month).transpose()?,
         subject: args.subject.as_deref().map(parse::subject).transpose()?,
         provenance: parse::coded("provenance", &args.provenance, Provenance::ALL.iter().copied(), Provenance::code)?,

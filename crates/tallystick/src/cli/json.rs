@@ -91,6 +91,7 @@ fn profile(profile: &PaymentProfileMonth) -> Value {
     json!({
         "provenance": profile.provenance.code(),
         "currency": profile.currency.code(),
+        "covered_days": profile.covered.map(|days| json!({"first": days.first(), "last": days.last()})),
         "active_days": profile.active_days,
         "spending": flow(profile.spending),
         "deferred": flow(profile.deferred),

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use tallystick_intake::Layout;
 use tallystick_intake::layouts::mapped::Mapping;
-use tallystick_model::{Identifier, Month, Timestamp};
+use tallystick_model::{Identifier, Month, Sensitive, Timestamp};
 
 use crate::config::read_small;
 
@@ -47,20 +47,54 @@ pub(crate) fn timestamp(flag: &str, text: &str) -> Result<Timestamp> {
     Timestamp::parse(text).with_context(|| format!("`--{flag}`: found `{text}`"))
 }
 
+/// A layout of a file that a password opens: `@FILE` holding it, so that it is not in the process list. Errors never repeat it.
+pub(crate) fn locked(layout: &Layout, text: &str) -> Result<Layout> {
+    let Some(path) = text.strip_prefix('@') else { bail!("`--password`: expected `@FILE`") };
+    let password = read_small(Path::new(path))?.trim_end_matches(['\r', '\n']).to_owned();
+    layout.locked(Sensitive::new(password)).ok_or_else(|| {
+        anyhow!("`--password`: only payment bills come in archives, and `--layout` is `{}`", layout.name())
+    })
+}
+
 /// A built-in layout by its name, or a mapping by its file.
 pub(crate) fn layout(text: &str) -> Result<Layout> {
     match text {
         "metro2" => return Ok(Layout::Metro2),
         "alipay" => return Ok(Layout::Alipay),
         "wechat" => return Ok(Layout::Wechat),
+        "jd" => return Ok(Layout::Jd),
+        "meituan" => return Ok(Layout::Meituan),
         _ => {}
     }
     let path = Path::new(text);
     let is_mapping = path.extension().is_some_and(|extension| extension == "toml");
     if !is_mapping {
-        bail!("`--layout`: expected `metro2`, `alipay`, `wechat` or a mapping's `.toml` file, found `{text}`");
+        bail!(
+            "`--layout`: expected `metro2`, `alipay`, `wechat`, `jd`, `meituan` or a mapping's `.toml` file, found `{text}`"
+        );
     }
     ensure!(path.exists(), "`--layout`: there is no file `{text}`");
     let mapping = Mapping::parse(&read_small(path)?).with_context(|| format!("mapping `{text}`"))?;
     Ok(Layout::Mapped(Box::new(mapping)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_read_from_a_file_for_payment_bills_only_and_never_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        std::fs::write(&path, "24 68\n").unwrap();
+        let at_file = format!("@{}", path.display());
+        let layout = locked(&Layout::Jd, &at_file).unwrap();
+        let Layout::Locked(_, password) = &layout else { panic!("{layout:?}") };
+        assert_eq!((password.expose().as_str(), layout.name().as_str()), ("24 68", "jd 1"));
+        assert_eq!(locked(&Layout::Jd, "2468").unwrap_err().to_string(), "`--password`: expected `@FILE`");
+        assert_eq!(
+            locked(&Layout::Metro2, &at_file).unwrap_err().to_string(),
+            format!("`--password`: only payment bills come in archives, and `--layout` is `{}`", Layout::Metro2.name())
+        );
+    }
 }

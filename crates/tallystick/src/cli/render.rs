@@ -191,7 +191,8 @@ fn profile(profile: &PaymentProfileMonth) -> String {
         ("invested", profile.investments),
     ];
     let told: Vec<_> = flows.into_iter().filter_map(|(name, held)| flow(profile.currency, name, held?)).collect();
-    format!("{} days: {}", profile.active_days, told.join(", "))
+    let covered = profile.covered.map(|days| format!(" of {} to {}", days.first(), days.last())).unwrap_or_default();
+    format!("{} days{covered}: {}", profile.active_days, told.join(", "))
 }
 
 fn wallet(wallet: &Wallet) -> Vec<String> {

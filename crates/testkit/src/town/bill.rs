@@ -369,7 +369,7 @@ fn truth(
     let rejects = rows.iter().filter_map(|row| Some(Expected::rejected(row.record, row.fault?)));
     let mut expected: Vec<_> = rejects.collect();
     let account = match platform {
-        Platform::Wechat => "wechat 1".to_owned(),
+        Platform::Wechat => format!("wechat {}", town.bill_account(person, platform)),
         Platform::Alipay => town.bill_account(person, platform),
     };
     for month in period.newest_first() {

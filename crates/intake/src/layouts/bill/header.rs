@@ -1,5 +1,7 @@
 //! The heading row of a bill, found by its column names: exports differ in what stands before it and in column order.
 
+use crate::layouts::bill::Platform;
+use crate::layouts::bill::meaning::Words;
 use crate::layouts::bill::text::{Text, cells};
 use crate::read::Refused;
 use crate::reject::Found;
@@ -42,14 +44,13 @@ pub(in crate::layouts) enum Column {
 /// A column and the names it has had, newest first. Round brackets are written in half width.
 pub(in crate::layouts) type ColumnNames = (Column, &'static [&'static str]);
 
-/// Columns without which rows can't be read.
-const REQUIRED: [Column; 5] = [Column::Time, Column::Direction, Column::Amount, Column::Status, Column::Counterparty];
-
 /// Which column stands where.
 #[derive(Debug)]
 pub(super) struct Header {
     /// Place and name of each column that is known.
     places: Vec<(Column, usize, &'static str)>,
+    /// How many columns have a name that the platform is not known to use.
+    pub(super) unknown: u64,
     /// How many columns the table has, blank ones at the end not counted.
     pub(super) columns: usize,
     /// Where the line starts.
@@ -64,37 +65,38 @@ impl Header {
     /// # Errors
     /// [`Refused::NotThisLayout`] if there is none, one of its columns is missing or stands twice, or the text before it
     /// is malformed.
-    pub(super) fn find(text: &Text, names: &'static [ColumnNames]) -> Result<Self, Refused> {
-        let mut start = text.start;
+    pub(super) fn find(text: &Text, platform: &'static Platform) -> Result<Self, Refused> {
+        let (names, mut start) = (platform.columns, text.start);
         for _ in 0..HEADER_LINES_MAX {
             let Some(line) = text.line(start) else { break };
             let cells = cells(&text.decode_line(line.raw, start)?);
             let places = places(&cells, names);
             if places.len() >= KNOWN_COLUMNS_MIN && places.iter().any(|(column, ..)| *column == Column::Direction) {
                 let columns = cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
-                return Self { places, columns, start, next: line.next }.checked(names);
+                let unknown = unknown(&cells, &places, platform.unused_columns);
+                return Self { places, unknown, columns, start, next: line.next }.checked(text, platform);
             }
             start = line.next;
         }
         Err(refused(
-            text.start,
-            format!("a heading row with {} within {HEADER_LINES_MAX} lines", listed(&REQUIRED, names)),
+            text.byte(text.start),
+            format!("a heading row with {} within {HEADER_LINES_MAX} lines", listed(platform.required, names)),
             format!("none in the file's {} text", text.encoding()),
         ))
     }
 
-    fn checked(self, names: &[ColumnNames]) -> Result<Self, Refused> {
-        let missing: Vec<_> = REQUIRED.into_iter().filter(|column| self.place(*column).is_none()).collect();
+    fn checked(self, text: &Text, platform: &Platform) -> Result<Self, Refused> {
+        let (names, start) = (platform.columns, text.byte(self.start));
+        let missing: Vec<_> =
+            platform.required.iter().copied().filter(|column| self.place(*column).is_none()).collect();
         if !missing.is_empty() {
-            return Err(refused(self.start, listed(&missing, names), "a heading row without".to_owned()));
+            return Err(refused(start, listed(&missing, names), "a heading row without".to_owned()));
         }
         let twice = self.places.iter().enumerate().find_map(|(index, (column, ..))| {
             self.places.iter().skip(index + 1).any(|(other, ..)| other == column).then_some(*column)
         });
         match twice {
-            Some(column) => {
-                Err(refused(self.start, format!("one column {}", listed(&[column], names)), "two".to_owned()))
-            }
+            Some(column) => Err(refused(start, format!("one column {}", listed(&[column], names)), "two".to_owned())),
             None => Ok(self),
         }
     }
@@ -110,9 +112,21 @@ impl Header {
     }
 }
 
+/// A column's name with its brackets in half width.
+fn plain(cell: &str) -> String {
+    cell.trim_start_matches('\u{feff}').replace('（', "(").replace('）', ")")
+}
+
+fn unknown(cells: &[String], places: &[(Column, usize, &'static str)], unused: Words) -> u64 {
+    let is_known = |place: usize, cell: &String| {
+        cell.is_empty() || places.iter().any(|(_, known, _)| *known == place) || unused.contains(&plain(cell).as_str())
+    };
+    cells.iter().enumerate().filter(|(place, cell)| !is_known(*place, cell)).count() as u64
+}
+
 fn places(cells: &[String], names: &'static [ColumnNames]) -> Vec<(Column, usize, &'static str)> {
     let known = |cell: &String| {
-        let cell = cell.trim_start_matches('\u{feff}').replace('（', "(").replace('）', ")");
+        let cell = plain(cell);
         names.iter().find_map(|(column, names)| Some((*column, *names.iter().find(|name| **name == cell)?)))
     };
     let cells = cells.iter().enumerate();
@@ -128,11 +142,6 @@ fn listed(columns: &[Column], names: &[ColumnNames]) -> String {
     columns.iter().map(of).collect::<Vec<_>>().join(", ")
 }
 
-fn refused(start: usize, expected: String, found: String) -> Refused {
-    Refused::NotThisLayout {
-        byte: start as u64,
-        field: "heading row".to_owned(),
-        expected,
-        found: Found::phrase(found),
-    }
+fn refused(byte: u64, expected: String, found: String) -> Refused {
+    Refused::NotThisLayout { byte, field: "heading row".to_owned(), expected, found: Found::phrase(found) }
 }

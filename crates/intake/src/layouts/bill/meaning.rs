@@ -111,7 +111,8 @@ pub(super) fn meaning(rules: &[Rule], row: &impl Asked) -> Meaning {
     found.map_or(Meaning::SetAside("neutral_other"), |(_, meaning)| *meaning)
 }
 
-fn holds(test: Test, row: &impl Asked) -> bool {
+/// Whether a row is as a test asks.
+pub(super) fn holds(test: Test, row: &impl Asked) -> bool {
     match test {
         Test::State(states) => states.contains(&row.state()),
         Test::Direction(directions) => directions.contains(&row.direction()),

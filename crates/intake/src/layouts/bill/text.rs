@@ -1,19 +1,18 @@
-//! The text of a bill: read whole within a limit, its encoding recognised by content, cut into lines and rows.
+//! The text of a bill: its encoding recognised by content, cut into lines and rows.
 //!
-//! All cutting is done on the bytes as delivered, so every offset is an offset in the file: line ends, commas and
-//! quotes are below 0x30, and no such byte is ever part of a longer character in UTF-8 or GB18030.
+//! All cutting is done on bytes: line ends, commas and quotes are below 0x30, and no such byte is ever part of a longer
+//! character in UTF-8 or GB18030. Mostly these are the bytes as delivered, so every offset is an offset in the file; where
+//! they are not (a spreadsheet, another separator), [`Origin`] knows where each line came from.
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use csv::{ByteRecord, Position};
 use encoding_rs::{DecoderResult, GB18030};
+use tallystick_model::fact::RecordPlace;
 
 use crate::read::Refused;
 use crate::reject::Found;
-
-/// Largest bill that is read, checked while reading: a year of a busy wallet is below 2 MiB.
-pub(super) const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// A row is mostly shorter.
 const READ_AHEAD_BYTES: usize = 1024;
@@ -23,19 +22,28 @@ const LINE_BYTES_MAX: usize = 64 * 1024;
 
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// How spreadsheets begin: a ZIP archive (xlsx) or a compound file (xls).
-const SPREADSHEET_MARKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Encoding {
     Utf8,
     Gb18030,
 }
 
+/// Where the text of a bill came from.
+#[derive(Debug)]
+pub(super) enum Origin {
+    /// It is the file, or the file in an archive, as it is.
+    File,
+    /// Its lines were written again; of each, where it starts here and in the file.
+    Lines(Vec<(usize, u64)>),
+    /// Its lines are rows of a spreadsheet; of each, where it starts here and the row's number.
+    Sheet(Vec<(usize, u32)>),
+}
+
 /// A whole bill. It can't be printed: it has personal data.
 pub(super) struct Text {
     bytes: Vec<u8>,
     encoding: Encoding,
+    origin: Origin,
     /// Where the text starts: after the mark of its encoding, if it has one.
     pub(super) start: usize,
 }
@@ -48,33 +56,58 @@ pub(super) struct Line<'a> {
 }
 
 impl Text {
-    /// Reads all of `input`.
+    /// A text of these bytes.
     ///
     /// # Errors
-    /// [`Refused`] if it can't be read, is above [`FILE_BYTES_MAX`], has a line above [`LINE_BYTES_MAX`] or is a
-    /// spreadsheet.
-    pub(super) fn read(input: &mut dyn BufRead) -> Result<Self, Refused> {
-        let mut bytes = Vec::new();
-        input.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > FILE_BYTES_MAX {
-            return Err(Refused::TooLarge { byte: FILE_BYTES_MAX, what: "a bill", limit_bytes: FILE_BYTES_MAX });
-        }
-        if SPREADSHEET_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
-            return Err(Refused::NotThisLayout {
-                byte: 0,
-                field: "file".to_owned(),
-                expected: "a bill as CSV text".to_owned(),
-                found: Found::phrase("a spreadsheet: save its sheet as CSV"),
-            });
-        }
-        if let Some(byte) = long_line(&bytes) {
-            let limit_bytes = LINE_BYTES_MAX as u64;
-            return Err(Refused::TooLarge { byte: byte as u64, what: "a line", limit_bytes });
-        }
+    /// [`Refused`] if it has a line above [`LINE_BYTES_MAX`].
+    pub(super) fn new(bytes: Vec<u8>, origin: Origin) -> Result<Self, Refused> {
         let marked = bytes.starts_with(UTF8_MARK);
         let start = if marked { UTF8_MARK.len() } else { 0 };
         let encoding = if marked || std::str::from_utf8(&bytes).is_ok() { Encoding::Utf8 } else { Encoding::Gb18030 };
-        Ok(Self { bytes, encoding, start })
+        let text = Self { bytes, encoding, origin, start };
+        match long_line(&text.bytes) {
+            Some(at) => {
+                let limit_bytes = LINE_BYTES_MAX as u64;
+                Err(Refused::TooLarge { byte: text.byte(at), what: "a line", limit_bytes })
+            }
+            None => Ok(text),
+        }
+    }
+
+    /// The bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether a spreadsheet program saved it again as text.
+    pub(super) const fn is_written_again(&self) -> bool {
+        matches!(self.origin, Origin::Lines(_))
+    }
+
+    /// Where in the file the byte at `at` came from. Of lines written again that is where the line started; in a spreadsheet,
+    /// whose bytes are packed, 0: [`Text::named`] says more there.
+    pub(super) fn byte(&self, at: usize) -> u64 {
+        match &self.origin {
+            Origin::File => at as u64,
+            Origin::Lines(lines) => line_of(lines, at).unwrap_or(0),
+            Origin::Sheet(_) => 0,
+        }
+    }
+
+    /// The place of a record's field, or of the record itself.
+    pub(super) fn place(&self, record: u64, at: usize) -> RecordPlace {
+        RecordPlace { record, byte: self.byte(at) }
+    }
+
+    /// How a reject names a field of the row that starts at `row`: by the column's name, in a spreadsheet with its cell.
+    pub(super) fn named(&self, field: &str, row: usize, column: Option<usize>) -> String {
+        match &self.origin {
+            Origin::File | Origin::Lines(_) => field.to_owned(),
+            Origin::Sheet(rows) => {
+                let letters = column.map(column_letters).unwrap_or_default();
+                format!("{field} {letters}{}", line_of(rows, row).unwrap_or(0))
+            }
+        }
     }
 
     /// The name of the encoding.
@@ -114,7 +147,7 @@ impl Text {
     /// [`Refused::NotThisLayout`] at the first byte that is not of the encoding.
     pub(super) fn decode_line<'a>(&self, raw: &'a [u8], at: usize) -> Result<Cow<'a, str>, Refused> {
         self.decode(raw).map_err(|offset| Refused::NotThisLayout {
-            byte: (at + offset) as u64,
+            byte: self.byte(at + offset),
             field: "text".to_owned(),
             expected: format!("{} text", self.encoding()),
             found: Found::phrase("a malformed byte"),
@@ -185,6 +218,24 @@ impl<'a> Table<'a> {
         }
         false
     }
+}
+
+/// What belongs to the last line that starts at or before `at`.
+fn line_of<T: Copy>(lines: &[(usize, T)], at: usize) -> Option<T> {
+    let after = lines.partition_point(|(start, _)| *start <= at);
+    lines.get(after.checked_sub(1)?).map(|(_, of)| *of)
+}
+
+/// `A`, `B`, ..., `Z`, `AA`, ...
+fn column_letters(index: usize) -> String {
+    let mut letters = Vec::new();
+    let mut rest = index + 1;
+    while rest > 0 {
+        let digit = u8::try_from((rest - 1) % 26).unwrap_or(0);
+        letters.push(char::from(b'A' + digit));
+        rest = (rest - 1) / 26;
+    }
+    letters.iter().rev().collect()
 }
 
 /// Where the first line that is too long starts.
@@ -332,7 +383,7 @@ mod tests {
     use super::*;
 
     fn text(bytes: &[u8]) -> Text {
-        Text::read(&mut &bytes[..]).unwrap()
+        Text::new(bytes.to_vec(), Origin::File).unwrap()
     }
 
     fn fields(row: &Row<'_>) -> Vec<String> {
@@ -340,19 +391,22 @@ mod tests {
     }
 
     #[test]
-    fn a_bill_above_the_limit_is_refused_while_reading() {
-        let mut endless = io::BufReader::new(io::repeat(b'\n'));
-        let error = Text::read(&mut endless).err().unwrap();
-        assert_eq!(error.to_string(), "byte 67108864: a bill above the limit of 67108864 bytes");
-        let mut edge = io::BufReader::new(io::repeat(b'\n').take(FILE_BYTES_MAX));
-        assert_eq!(Text::read(&mut edge).unwrap().bytes.len() as u64, FILE_BYTES_MAX);
+    fn a_place_is_in_the_file_the_line_or_the_cell_that_the_text_came_from() {
+        let places = |origin: Origin| {
+            let text = Text::new(b"a,b\nc,d\n".to_vec(), origin).unwrap();
+            (text.byte(6), text.named("x", 4, Some(1)), text.named("row", 4, None))
+        };
+        assert_eq!(places(Origin::File), (6, "x".to_owned(), "row".to_owned()));
+        assert_eq!(places(Origin::Lines(vec![(0, 2), (4, 90)])), (90, "x".to_owned(), "row".to_owned()));
+        assert_eq!(places(Origin::Sheet(vec![(0, 7), (4, 23)])), (0, "x B23".to_owned(), "row 23".to_owned()));
+        assert_eq!([0, 25, 26, 701, 702].map(column_letters), ["A", "Z", "AA", "ZZ", "AAA"]);
     }
 
     #[test]
     fn a_line_above_the_limit_is_refused_and_a_quote_holds_no_more_together() {
         let line = |length: usize| ["short\n", &"x".repeat(length), "\n"].concat();
-        assert!(Text::read(&mut line(LINE_BYTES_MAX).as_bytes()).is_ok());
-        let error = Text::read(&mut line(LINE_BYTES_MAX + 1).as_bytes()).err().unwrap();
+        assert!(Text::new(line(LINE_BYTES_MAX).into_bytes(), Origin::File).is_ok());
+        let error = Text::new(line(LINE_BYTES_MAX + 1).into_bytes(), Origin::File).err().unwrap();
         assert_eq!(error.to_string(), "byte 6: a line above the limit of 65536 bytes");
         for (lines, next) in [(1_000, 1_007), (70_000, 6)] {
             let bill = text(["1,2,\"", &"\n".repeat(lines), "\"\n"].concat().as_bytes());

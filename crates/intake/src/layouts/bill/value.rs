@@ -28,6 +28,26 @@ pub(super) fn amount_after_yuan(text: &str) -> Option<i64> {
     amount(text.get(..end.unwrap_or(text.len()))?).ok()
 }
 
+/// What stands behind an amount in brackets of what came back, e.g. `131.77(已退款89.84)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CameBack {
+    All,
+    Minor(i64),
+}
+
+/// Takes `(已退款89.84)` or `(已全额退款)` off the end of an amount. Other brackets stay, and make the amount unreadable.
+pub(super) fn came_back(text: &str) -> (&str, Option<CameBack>) {
+    let found = text.trim_end().strip_suffix([')', '）']).and_then(|text| {
+        let (amount_text, inside) = text.split_once(['(', '（'])?;
+        let back = match inside.trim() {
+            "已全额退款" => CameBack::All,
+            inside => CameBack::Minor(amount(inside.strip_prefix("已退款")?).ok().filter(|minor| *minor >= 0)?),
+        };
+        Some((amount_text, Some(back)))
+    });
+    found.unwrap_or((text, None))
+}
+
 /// The day of a local time: `YYYY-MM-DD hh:mm:ss`, or as spreadsheets save it again, `YYYY/M/D h:mm`.
 pub(super) fn local_day(text: &str) -> Option<Date> {
     let (day, time) = text.trim().split_once(' ')?;
@@ -45,6 +65,76 @@ pub(super) fn local_day(text: &str) -> Option<Date> {
     }
     let year = year.bytes().all(|byte| byte.is_ascii_digit()).then(|| year.parse::<i16>().ok()).flatten()?;
     Date::new(year, number(month)?, number(date)?).ok()
+}
+
+/// Significant digits of a number in a spreadsheet: what is written beyond them is the noise of a binary fraction
+/// (`28.160000000000004`), and is rounded off, as the spreadsheet shows it.
+const SHEET_DIGITS: usize = 15;
+/// Largest exponent of a number in a spreadsheet that is written out.
+const SHEET_EXPONENT_MAX: i32 = 30;
+/// Longest number in a spreadsheet that is read, in digits.
+const SHEET_LENGTH_MAX: usize = 40;
+
+/// A number as spreadsheets write it (`28.16`, `1.5E-2`) without exponent, to fifteen significant digits; no float between.
+pub(super) fn plain_decimal(text: &str) -> Option<String> {
+    let (sign, rest) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (rest, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let written = [whole, fraction].concat();
+    let all_digits = !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit());
+    if !all_digits || written.len() > SHEET_LENGTH_MAX || exponent.abs() > SHEET_EXPONENT_MAX {
+        return None;
+    }
+    let digits = written.trim_start_matches('0');
+    let zeros = written.len() - digits.len();
+    // Where the point stands among the digits; before all of them if negative.
+    let mut point = i32::try_from(whole.len()).ok()? + exponent - i32::try_from(zeros).ok()?;
+    let kept = digits.get(..SHEET_DIGITS.min(digits.len()))?;
+    let mut number: u64 = if kept.is_empty() { 0 } else { kept.parse().ok()? };
+    if digits.as_bytes().get(SHEET_DIGITS).is_some_and(|next| *next >= b'5') {
+        number += 1;
+    }
+    let rounded = number.to_string();
+    if rounded.len() > kept.len() && !kept.is_empty() {
+        point += 1;
+    }
+    let digits = rounded.trim_end_matches('0');
+    if digits.is_empty() {
+        return Some("0".to_owned());
+    }
+    let length = i32::try_from(digits.len()).ok()?;
+    Some(match usize::try_from(point) {
+        Err(_) | Ok(0) => format!("{sign}0.{}{digits}", "0".repeat(usize::try_from(-point).ok()?)),
+        Ok(_) if point >= length => format!("{sign}{digits}{}", "0".repeat(usize::try_from(point - length).ok()?)),
+        Ok(point) => {
+            let (whole, fraction) = digits.split_at_checked(point)?;
+            format!("{sign}{whole}.{fraction}")
+        }
+    })
+}
+
+const DAY_SECONDS: u128 = 86_400;
+/// The last day that spreadsheets know, 31 December 9999.
+const SERIAL_MAX: i64 = 2_958_465;
+
+/// A time as spreadsheets keep it, days since the end of 1899 (or the beginning of 1904), as bills write it; to the second.
+pub(super) fn time_of_serial(number: &str, since_1904: bool) -> Option<String> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let (days, digits) = (whole.parse::<i64>().ok()?, u32::try_from(fraction.len()).ok()?);
+    let parts = if fraction.is_empty() { 0 } else { fraction.parse::<u128>().ok()? };
+    let unit = 10_u128.checked_pow(digits)?;
+    let seconds = (parts.checked_mul(DAY_SECONDS)? + unit / 2) / unit;
+    let days = days + i64::try_from(seconds / DAY_SECONDS).ok()?;
+    let seconds = seconds % DAY_SECONDS;
+    if !(0..=SERIAL_MAX).contains(&days) {
+        return None;
+    }
+    let first = if since_1904 { Date::new(1904, 1, 1) } else { Date::new(1899, 12, 30) };
+    let day = first.ok()?.checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
+    Some(format!("{day} {:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60))
 }
 
 /// One or two digits.
@@ -80,6 +170,62 @@ mod tests {
         assert_eq!(amount_after_yuan("(￥5.00)"), Some(500));
         assert_eq!(amount_after_yuan("¥0.10，到账"), Some(10));
         assert_eq!(amount_after_yuan("0.10"), None);
+    }
+
+    #[test]
+    fn what_came_back_is_taken_off_an_amount() {
+        for (text, expected) in [
+            ("131.77(已退款89.84)", ("131.77", Some(CameBack::Minor(8984)))),
+            ("468.32（已全额退款） ", ("468.32", Some(CameBack::All))),
+            ("10.20", ("10.20", None)),
+            ("10.20(已退款)", ("10.20(已退款)", None)),
+            ("10.20(已退款-1)", ("10.20(已退款-1)", None)),
+            ("10.20(别的)", ("10.20(别的)", None)),
+        ] {
+            assert_eq!(came_back(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_spreadsheets_numbers_are_exact_to_fifteen_digits() {
+        for (text, plain) in [
+            ("28.16", "28.16"),
+            ("28.160000000000004", "28.16"),
+            ("50", "50"),
+            ("0.35", "0.35"),
+            ("1E-2", "0.01"),
+            ("2.816E1", "28.16"),
+            ("1.5e3", "1500"),
+            ("-0.10", "-0.1"),
+            ("0", "0"),
+            ("0.000", "0"),
+            ("0.99999999999999999", "1"),
+            ("9.9999999999999999", "10"),
+            ("100010810122092400064222561891707533", "100010810122092000000000000000000000"),
+            ("007", "7"),
+        ] {
+            assert_eq!(plain_decimal(text).as_deref(), Some(plain), "{text}");
+        }
+        for text in ["", "-", ".", "1e", "1e31", "x", "1.2.3", "+1", "--1", "1e1e1", &"1".repeat(41)] {
+            assert_eq!(plain_decimal(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_spreadsheets_days_are_times() {
+        for (number, since_1904, time) in [
+            ("45123", false, "2023-07-16 00:00:00"),
+            ("45123.5", false, "2023-07-16 12:00:00"),
+            ("43734.5315625", false, "2019-09-26 12:45:27"),
+            ("43661.5", true, "2023-07-16 12:00:00"),
+            ("45123.999999999", false, "2023-07-17 00:00:00"),
+            ("61", false, "1900-03-01 00:00:00"),
+        ] {
+            assert_eq!(time_of_serial(number, since_1904).as_deref(), Some(time), "{number}");
+        }
+        for number in ["-1", "2958466", "x", "", "1.x"] {
+            assert_eq!(time_of_serial(number, false), None, "{number}");
+        }
     }
 
     #[test]

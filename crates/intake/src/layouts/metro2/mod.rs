@@ -243,6 +243,7 @@ impl<'r> Reading<'r> {
             records: self.records,
             rejects: self.rejects,
             set_aside: set_aside.map(|(reason, count)| (reason.to_owned(), count)).collect(),
+            findings: Vec::new(),
             control_totals: Vec::new(),
             control_totals_bind: true,
         }
