@@ -105,6 +105,21 @@ impl Space {
     }
 }
 
+/// What the engine does behind the calls, for whoever measures it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// Compactions under way, or being looked for.
+    pub compactions_running: usize,
+    /// Compactions that ended since the store was opened, those that found nothing to do among them.
+    pub compactions_ended: usize,
+    /// Tables of the facts.
+    pub tables: usize,
+    /// Of these, how many may overlap each other.
+    pub tables_level_0: usize,
+    /// Bytes of these tables.
+    pub table_bytes: u64,
+}
+
 /// A key and its value.
 pub type Pair = (fjall::Slice, fjall::Slice);
 
@@ -187,7 +202,7 @@ impl Engine {
             };
             // The engine's own list of key spaces: small, read at every start, and out of reach of a later check.
             let is_list = space.file_name().is_some_and(|name| name == "0");
-            if let Some(table) = damaged_table(&tree).filter(|_| is_list) {
+            if is_list && let Some(table) = damaged_table(&tree) {
                 return Err(EngineError::Damaged(format!("{}: {MISMATCH}", relative_name(folder, &table))));
             }
         }
@@ -237,6 +252,18 @@ impl Engine {
             ingestion.write(key.as_slice(), value.as_slice()).map_err(engine)?;
         }
         ingestion.finish().map_err(engine)
+    }
+
+    /// What is going on behind the calls, and how the tables of a key space lie.
+    pub fn activity(&self, space: Space) -> Activity {
+        let keyspace = self.space(space);
+        Activity {
+            compactions_running: self.database.active_compactions(),
+            compactions_ended: self.database.compactions_completed(),
+            tables: keyspace.table_count(),
+            tables_level_0: keyspace.l0_table_count(),
+            table_bytes: keyspace.disk_space(),
+        }
     }
 
     /// Compares every table file with the checksum the engine keeps of it. `progress` gets the bytes read.

@@ -7,6 +7,7 @@
 //! [`Event`]: tallystick_model::event::Event
 
 mod audit_log;
+pub mod benchmark;
 pub mod check;
 mod commit;
 mod engine;
@@ -18,7 +19,7 @@ mod snapshot;
 mod store;
 
 pub use commit::{Changes, Committed};
-pub use engine::{EngineError, quiet_engine_panics};
+pub use engine::{Activity, EngineError, quiet_engine_panics};
 pub use facts_root::FactsDigest;
 pub use load::{Loaded, OpenDelivery};
 pub use seal::SubjectSalt;

@@ -104,6 +104,11 @@ impl Bulk {
         self.size.subjects * self.size.accounts as u64
     }
 
+    /// The subjects of an endless random sequence: the one at place `number` of it.
+    pub fn sample(&self, number: u64) -> u64 {
+        self.chance.at(u64::MAX).at(number).below(self.size.subjects)
+    }
+
     /// The resident id of the subject at this place.
     pub fn resident_id(&self, subject: u64) -> [u8; 18] {
         resident_number(subject, self.numbers).text
