@@ -160,8 +160,27 @@ pub(super) fn folder_bytes(folder: &Path) -> u64 {
         .sum()
 }
 
-/// Bytes appended for each fsync that is timed.
+/// Bytes written for each fsync that is timed.
 const SYNCED_BYTES: usize = 4096;
+
+/// How long the disk takes to put a small file in another's place, durably: what publishing a checkpoint waits for, once for
+/// each recorded inquiry.
+pub(super) fn disk_replace(folder: &Path, count: u32) -> Result<Times> {
+    let (draft, path) = (folder.join("replaced.new"), folder.join("replaced"));
+    let mut times = Times::default();
+    for _ in 0..count {
+        times.take(|| -> std::io::Result<()> {
+            let mut file = File::create(&draft)?;
+            file.write_all(&[7; SYNCED_BYTES])?;
+            file.sync_data()?;
+            fs::rename(&draft, &path)
+        })?;
+    }
+    if count > 0 {
+        fs::remove_file(&path)?;
+    }
+    Ok(times)
+}
 
 /// How long the disk takes to make a small append durable: what every recorded inquiry waits for.
 pub(super) fn disk_sync(folder: &Path, count: u32) -> Result<Times> {

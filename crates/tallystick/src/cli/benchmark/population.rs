@@ -15,8 +15,8 @@ use super::intake::space;
 use super::load::{Loaded, Planned, load};
 use super::lookups::{Lookups, tell};
 use super::machine::{
-    Times, Watch, Workplace, bytes, disk_sync, each, folder_bytes, forget_peak, grouped, peak_rss_bytes, per_s,
-    seconds, settle,
+    Times, Watch, Workplace, bytes, disk_replace, disk_sync, each, folder_bytes, forget_peak, grouped, peak_rss_bytes,
+    per_s, seconds, settle,
 };
 use super::office;
 use super::rows::Rows;
@@ -184,7 +184,9 @@ fn ask(
     let alone = lookups.alone(counts.lookups)?;
     let some = (0..u64::from(counts.inquiries)).map(|number| rows.identifier(rows.bulk.sample(number)));
     let inquiries = office::inquiries(&bureau, some, rows.reported_at()?)?;
-    let syncs = disk_sync(folder, counts.inquiries.min(200))?;
+    // What of an inquiry is the disk's: one append and one replaced file, each until it is durable.
+    let syncs = disk_sync(folder, counts.inquiries)?;
+    let replaced = disk_replace(folder, counts.inquiries)?;
     let Activity { table_bytes, tables, tables_level_0, .. } = bureau.activity();
     let (on_disk, peak) = (folder_bytes(folder), peak_rss_bytes());
     drop(bureau);
@@ -194,6 +196,7 @@ fn ask(
     tell("lookup", &alone, lines, json);
     tell("inquiry", &inquiries, lines, json);
     tell("disk_sync", &syncs, lines, json);
+    tell("disk_replace", &replaced, lines, json);
     for (key, value) in [
         ("facts", json!(facts)),
         ("open_s", json!(seconds(open))),
