@@ -8,7 +8,9 @@ use tallystick_model::consent::ConsentState;
 use tallystick_model::event::{Entry, Event, Founding as FoundingEvent};
 use tallystick_model::{Identifier, Pseudonymiser, Sensitive, SubjectId, SubjectKind, Timestamp};
 use tallystick_policy::Rulebook;
-use tallystick_store::{Changes, Committed, Founding, RecordedEvent, Snapshot, Store, StoreError, consents, frozen};
+use tallystick_store::{
+    Activity, Changes, Committed, Founding, RecordedEvent, Snapshot, Store, StoreError, consents, frozen,
+};
 use thiserror::Error;
 
 use crate::ingest::Settings;
@@ -178,6 +180,11 @@ impl Bureau {
     /// The log's public key in the form of C2SP signed notes.
     pub fn verifier_key(&self) -> String {
         self.store.verifier_key()
+    }
+
+    /// What the store's engine is doing behind the calls.
+    pub fn activity(&self) -> Activity {
+        self.store.activity()
     }
 
     pub(crate) fn random<const N: usize>(&self) -> [u8; N] {

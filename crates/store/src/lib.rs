@@ -7,6 +7,7 @@
 //! [`Event`]: tallystick_model::event::Event
 
 mod audit_log;
+pub mod benchmark;
 pub mod check;
 mod commit;
 mod engine;
@@ -19,7 +20,7 @@ mod snapshot;
 mod store;
 
 pub use commit::{Changes, Committed};
-pub use engine::{EngineError, quiet_engine_panics};
+pub use engine::{Activity, EngineError, quiet_engine_panics};
 pub use facts_root::FactsDigest;
 pub use load::{FactBatch, Loaded, OpenDelivery};
 pub use scratch::{Scratch, ScratchPiece};

@@ -257,16 +257,6 @@ impl Store {
         Ok(self.engine.merge(threads, progress)?)
     }
 
-    /// Bytes on disk of the facts' tables.
-    pub fn fact_bytes(&self) -> u64 {
-        self.engine.fact_bytes()
-    }
-
-    /// From how many runs of tables a file is read at the most.
-    pub fn runs_max(&self) -> usize {
-        self.engine.runs_max()
-    }
-
     /// The log's public key in the form of C2SP signed notes.
     pub fn verifier_key(&self) -> String {
         self.signer.verifier_key()

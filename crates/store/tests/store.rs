@@ -175,7 +175,7 @@ fn a_small_delivery_is_in_its_commits_batch_and_leaves_nothing_if_that_never_com
     drop(load(&store.begin_delivery().expect("begins"), 1..4));
     drop(store);
     let store = open(folder.path()).expect("opens");
-    assert_eq!(store.runs_max(), 0, "no tables");
+    assert_eq!(store.activity().runs_max, 0, "no tables");
     let report = check::check(&store, &mut |_, _| {});
     assert_eq!((report.findings, report.facts, report.leftover_facts, report.subjects), (vec![], 12, 0, 3));
     assert_eq!(store.snapshot().credit_file(SubjectId([2; 16])).expect("reads").history().len(), 4);
@@ -225,7 +225,7 @@ fn merging_joins_runs_and_changes_nothing_that_is_read() {
     for _ in 0..18 {
         deliver(&store, 1..9, true);
         store.merge(2, &|_, _| {}).expect("merges");
-        runs.push(store.runs_max());
+        runs.push(store.activity().runs_max);
     }
     assert!(runs.iter().all(|runs| *runs <= 7), "{runs:?}");
     drop(store);

@@ -72,8 +72,12 @@ pub fn open(folder: &Path) -> Result<Bureau> {
     }
     let toml: BureauToml = toml::from_str(&read_small(&path)?).with_context(|| format!("`{}`", path.display()))?;
     let rules = Rulebook::built_in(&toml.rulebook).with_context(|| format!("`{}`", path.display()))?;
-    let keys = Keys { pseudonym: read_key(folder, "pseudonym")?, signing: read_key(folder, "signing")? };
-    Ok(Bureau::open(folder, &toml.name, rules, &keys, Box::new(SystemEntropy))?)
+    Ok(Bureau::open(folder, &toml.name, rules, &keys(folder)?, Box::new(SystemEntropy))?)
+}
+
+/// The keys of the bureau in `folder`.
+pub fn keys(folder: &Path) -> Result<Keys> {
+    Ok(Keys { pseudonym: read_key(folder, "pseudonym")?, signing: read_key(folder, "signing")? })
 }
 
 /// Reads a text file that is small by nature.

@@ -18,7 +18,7 @@ pub struct Watch {
 }
 
 #[expect(clippy::disallowed_methods, reason = "progress is about the time that passes here and now")]
-fn instant() -> Instant {
+pub fn instant() -> Instant {
     Instant::now()
 }
 

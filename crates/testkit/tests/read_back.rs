@@ -7,6 +7,7 @@ use tallystick_intake::{FileSummary, Layout, ReadContext, Refused, Reject, Sink,
 use tallystick_model::fact::{ReportedRecord, Statement};
 use tallystick_model::payment_profile::Provenance;
 use tallystick_model::{CategorySet, DataCategory, Identifier, Month};
+use tallystick_testkit::reject_code;
 use tallystick_testkit::samples::LAYOUTS;
 use tallystick_testkit::town::{
     BillPeriod, Expected, Faults, Outcome, Person, Reported, Town, TownSize, alipay_truth, card_truth, loan_truth,
@@ -54,7 +55,8 @@ fn check(layout: &Layout, bytes: &[u8], subject: Option<Identifier>, truth: Vec<
     let mut records = taken.records.iter();
     for Expected { record, outcome } in truth {
         match outcome {
-            Outcome::Rejected { code, field } => {
+            Outcome::Rejected { fault, field } => {
+                let code = reject_code(fault);
                 let reject =
                     rejects.next().unwrap_or_else(|| unreachable!("record {record}: {code} `{field}` is missing"));
                 assert_eq!(

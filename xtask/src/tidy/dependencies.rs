@@ -18,8 +18,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("policy", MIDDLE),
     ("scoring", MIDDLE),
     ("store", &["audit", "model"]),
-    ("tallystick", ABOVE_OPERATIONS),
+    ("tallystick", BY_THE_PROGRAM),
     ("testkit", BY_TESTKIT),
+    ("town", MIDDLE),
     ("xtask", &[]),
 ];
 
@@ -32,9 +33,13 @@ const ABOVE_OPERATIONS: &[&str] =
     &["audit", "exchange", "intake", "matching", "model", "operations", "policy", "scoring", "store"];
 
 #[rustfmt::skip]
+const BY_THE_PROGRAM: &[&str] =
+    &["audit", "exchange", "intake", "matching", "model", "operations", "policy", "scoring", "store", "town"];
+
+#[rustfmt::skip]
 const BY_TESTKIT: &[&str] =
     &["audit", "cluster", "exchange", "intake", "matching", "model", "operations", "policy",
-      "scoring", "store", "tallystick"];
+      "scoring", "store", "tallystick", "town"];
 
 pub(super) fn check(tree: &Tree) -> Report {
     let mut report = Report::default();
@@ -95,6 +100,8 @@ mod tests {
             ("operations", "tallystick-model"),
             ("store", "tallystick-audit"),
             ("intake", "tallystick-model"),
+            ("town", "tallystick-model"),
+            ("tallystick", "tallystick-town"),
             ("testkit", "tallystick"),
             ("model", "thiserror"),
         ];
@@ -108,6 +115,8 @@ mod tests {
     fn siblings_and_the_way_back_are_found() {
         let rows = [
             ("intake", "tallystick-policy"),
+            ("town", "tallystick-intake"),
+            ("operations", "tallystick-town"),
             ("model", "tallystick-audit"),
             ("audit", "tallystick-model"),
             ("store", "tallystick-operations"),

@@ -14,7 +14,7 @@ use fjall::compaction::Leveled;
 use fjall::{AbstractTree, Keyspace};
 use lsm_tree::compaction::{CompactionStrategy, MoveDown, PullDown};
 
-use super::{Engine, EngineError};
+use super::{Activity, Engine, EngineError};
 
 /// So many runs on one level are merged into one.
 const RUNS_MAX: usize = 4;
@@ -79,15 +79,17 @@ impl Engine {
         })
     }
 
-    /// Runs of tables in the shard that has most of them: what a file is read from.
-    pub fn runs_max(&self) -> usize {
-        self.facts.iter().map(|space| runs(space).iter().sum()).max().unwrap_or(0)
-    }
-
-    /// Bytes of the facts' tables.
-    pub fn fact_bytes(&self) -> u64 {
-        let size =
-            |space: &Keyspace| -> u64 { space.tree.current_version().iter_levels().map(|level| level.size()).sum() };
-        self.facts.iter().map(size).sum()
+    /// How the facts lie on disk.
+    pub fn activity(&self) -> Activity {
+        let levels = |space: &Keyspace| space.tree.current_version();
+        Activity {
+            tables: self.facts.iter().map(Keyspace::table_count).sum(),
+            runs_max: self.facts.iter().map(|space| runs(space).iter().sum()).max().unwrap_or(0),
+            table_bytes: self
+                .facts
+                .iter()
+                .flat_map(|space| levels(space).iter_levels().map(|level| level.size()).collect::<Vec<_>>())
+                .sum(),
+        }
     }
 }

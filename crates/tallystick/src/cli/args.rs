@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::benchmark::Benchmark;
+
 /// A credit bureau in a box.
 #[derive(Debug, Parser)]
 #[command(
@@ -59,6 +61,9 @@ pub enum Command {
     /// Play the whole story on synthetic samples
     #[command(after_help = "Example:\n  tallystick demo --folder /tmp/demo")]
     Demo(Demo),
+    /// Measure this machine on synthetic rows
+    #[command(subcommand, after_help = "Example:\n  tallystick benchmark intake --subjects 1000000 --months 2")]
+    Benchmark(Benchmark),
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The command line: one file for each group of commands, and how results are printed.
 
 mod args;
+mod benchmark;
 mod consent;
 mod correct;
 mod demo;
@@ -128,6 +129,7 @@ fn run_command(command: &Command, json: bool) -> Result<Told> {
         Command::Freeze(command) => freeze::run(command),
         Command::Verify(verify) => verify::run(verify, json),
         Command::Demo(demo) => demo::run(demo, json),
+        Command::Benchmark(benchmark) => benchmark::run(benchmark),
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Everything follows from one seed, the same on every machine. A person follows from seed and index alone, so a
 //! delivery of a hundred million people is written row by row in constant memory. Start at [`Town`]; a delivery is a
-//! `write_*` function with a `*_truth` beside it that says what each record should become ([`Expected`]).
+//! `write_*` function with a `*_truth` beside it that says what each record should become ([`Expected`]). For benchmarks there
+//! is [`Bulk`]: fewer kinds of things, much faster.
 
 mod bill;
+mod bulk;
 mod card;
 mod consent;
 mod credit;
@@ -25,6 +27,7 @@ mod words;
 use std::io;
 
 pub use self::bill::{BillPeriod, alipay_truth, wechat_truth, write_alipay_bill, write_wechat_bill};
+pub use self::bulk::{BULK_LAYOUT, Bulk, BulkAccount, BulkMonth, BulkSize};
 pub use self::card::{card_truth, write_card_csv, write_card_csv_corrected};
 pub use self::consent::TownConsent;
 pub use self::credit::{AccountMonth, Standing};

@@ -17,44 +17,44 @@ pub(super) type Place = (usize, usize);
 pub(super) mod header {
     use super::Place;
 
-    pub(in super::super) const IDENTIFIER: Place = (4, 6);
-    pub(in super::super) const PROGRAM: Place = (22, 10);
-    pub(in super::super) const ACTIVITY_DATE: Place = (47, 8);
-    pub(in super::super) const DATE_CREATED: Place = (55, 8);
-    pub(in super::super) const REPORTER_NAME: Place = (79, 40);
-    pub(in super::super) const REPORTER_ADDRESS: Place = (119, 96);
-    pub(in super::super) const REPORTER_TELEPHONE: Place = (215, 10);
-    pub(in super::super) const SOFTWARE_NAME: Place = (225, 40);
+    pub(crate) const IDENTIFIER: Place = (4, 6);
+    pub(crate) const PROGRAM: Place = (22, 10);
+    pub(crate) const ACTIVITY_DATE: Place = (47, 8);
+    pub(crate) const DATE_CREATED: Place = (55, 8);
+    pub(crate) const REPORTER_NAME: Place = (79, 40);
+    pub(crate) const REPORTER_ADDRESS: Place = (119, 96);
+    pub(crate) const REPORTER_TELEPHONE: Place = (215, 10);
+    pub(crate) const SOFTWARE_NAME: Place = (225, 40);
 }
 
 pub(super) mod base {
     use super::Place;
 
-    pub(in super::super) const PROCESSING: Place = (4, 1);
-    pub(in super::super) const TIME_STAMP: Place = (5, 14);
-    pub(in super::super) const CORRECTION: Place = (19, 1);
-    pub(in super::super) const IDENTIFICATION_NUMBER: Place = (20, 20);
-    pub(in super::super) const ACCOUNT_NUMBER: Place = (42, 30);
-    pub(in super::super) const PORTFOLIO_TYPE: Place = (72, 1);
-    pub(in super::super) const ACCOUNT_TYPE: Place = (73, 2);
-    pub(in super::super) const DATE_OPENED: Place = (75, 8);
-    pub(in super::super) const CREDIT_LIMIT: Place = (83, 9);
-    pub(in super::super) const HIGHEST_CREDIT: Place = (92, 9);
-    pub(in super::super) const TERMS_DURATION: Place = (101, 3);
-    pub(in super::super) const TERMS_FREQUENCY: Place = (104, 1);
-    pub(in super::super) const SCHEDULED_PAYMENT: Place = (105, 9);
-    pub(in super::super) const ACTUAL_PAYMENT: Place = (114, 9);
-    pub(in super::super) const ACCOUNT_STATUS: Place = (123, 2);
-    pub(in super::super) const PAYMENT_RATING: Place = (125, 1);
-    pub(in super::super) const PAYMENT_HISTORY: Place = (126, 24);
-    pub(in super::super) const CURRENT_BALANCE: Place = (154, 9);
-    pub(in super::super) const PAST_DUE: Place = (163, 9);
-    pub(in super::super) const ORIGINAL_CHARGE_OFF: Place = (172, 9);
-    pub(in super::super) const DATE_INFORMATION: Place = (181, 8);
-    pub(in super::super) const DATE_FIRST_DELINQUENCY: Place = (189, 8);
-    pub(in super::super) const DATE_CLOSED: Place = (197, 8);
-    pub(in super::super) const DATE_LAST_PAYMENT: Place = (205, 8);
-    pub(in super::super) const COUNTRY: Place = (327, 2);
+    pub(crate) const PROCESSING: Place = (4, 1);
+    pub(crate) const TIME_STAMP: Place = (5, 14);
+    pub(crate) const CORRECTION: Place = (19, 1);
+    pub(crate) const IDENTIFICATION_NUMBER: Place = (20, 20);
+    pub(crate) const ACCOUNT_NUMBER: Place = (42, 30);
+    pub(crate) const PORTFOLIO_TYPE: Place = (72, 1);
+    pub(crate) const ACCOUNT_TYPE: Place = (73, 2);
+    pub(crate) const DATE_OPENED: Place = (75, 8);
+    pub(crate) const CREDIT_LIMIT: Place = (83, 9);
+    pub(crate) const HIGHEST_CREDIT: Place = (92, 9);
+    pub(crate) const TERMS_DURATION: Place = (101, 3);
+    pub(crate) const TERMS_FREQUENCY: Place = (104, 1);
+    pub(crate) const SCHEDULED_PAYMENT: Place = (105, 9);
+    pub(crate) const ACTUAL_PAYMENT: Place = (114, 9);
+    pub(crate) const ACCOUNT_STATUS: Place = (123, 2);
+    pub(crate) const PAYMENT_RATING: Place = (125, 1);
+    pub(crate) const PAYMENT_HISTORY: Place = (126, 24);
+    pub(crate) const CURRENT_BALANCE: Place = (154, 9);
+    pub(crate) const PAST_DUE: Place = (163, 9);
+    pub(crate) const ORIGINAL_CHARGE_OFF: Place = (172, 9);
+    pub(crate) const DATE_INFORMATION: Place = (181, 8);
+    pub(crate) const DATE_FIRST_DELINQUENCY: Place = (189, 8);
+    pub(crate) const DATE_CLOSED: Place = (197, 8);
+    pub(crate) const DATE_LAST_PAYMENT: Place = (205, 8);
+    pub(crate) const COUNTRY: Place = (327, 2);
 }
 
 /// Where a person's fields stand.

@@ -1,12 +1,11 @@
 //! The truth of a delivery: what each of its records should become.
 
-use tallystick_intake::RejectCode;
 use tallystick_model::payment_profile::PaymentProfileMonth;
 use tallystick_model::tradeline::{Liability, TradelineMonth, TradelineTerms};
 use tallystick_model::{Currency, Date, Identifier, Month};
 
 use super::credit::AccountMonth;
-use super::fault::PossibleFault;
+use super::fault::{Fault, PossibleFault};
 use tallystick_model::tradeline::AccountKind;
 
 /// What one record of a delivery should become.
@@ -26,8 +25,8 @@ pub enum Outcome {
     Reported(Vec<Reported>),
     /// Refused.
     Rejected {
-        /// With this code.
-        code: RejectCode,
+        /// For this fault.
+        fault: Fault,
         /// Naming this field.
         field: &'static str,
     },
@@ -60,7 +59,7 @@ impl Expected {
     }
 
     pub(super) const fn rejected(record: u64, (fault, field): PossibleFault) -> Self {
-        Self { record, outcome: Outcome::Rejected { code: fault.code(), field } }
+        Self { record, outcome: Outcome::Rejected { fault, field } }
     }
 }
 

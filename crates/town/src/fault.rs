@@ -1,6 +1,5 @@
-//! Deliberate faults, and what intake should say to each.
+//! Deliberate faults. With which code intake should refuse each, the testkit says.
 
-use tallystick_intake::RejectCode;
 use tallystick_model::Month;
 
 use super::{Purpose, Town};
@@ -32,25 +31,6 @@ pub enum Fault {
     ClosedBeforeOpened,
     /// No date of first delinquency where the status asks for one.
     NoFirstDelinquency,
-}
-
-impl Fault {
-    /// The code that intake should refuse the record with.
-    pub const fn code(self) -> RejectCode {
-        match self {
-            Self::WrongCheckDigit | Self::NeverIssued => RejectCode::InvalidIdentifier,
-            Self::NotAnAmount => RejectCode::NotAnAmount,
-            Self::AmountTooLarge => RejectCode::OutOfRange,
-            Self::UnknownCode => RejectCode::UnknownCode,
-            Self::MissingMonth => RejectCode::Required,
-            Self::NotAMonth => RejectCode::NotAMonth,
-            Self::NotADate => RejectCode::NotADate,
-            Self::ShortRow => RejectCode::ColumnCount,
-            Self::MalformedText => RejectCode::Encoding,
-            Self::ClosedBeforeOpened => RejectCode::Contradiction,
-            Self::NoFirstDelinquency => RejectCode::RequiredForStatus,
-        }
-    }
 }
 
 /// Which records get a fault.
