@@ -2,6 +2,8 @@
 
 pub mod alipay;
 mod bill;
+pub mod camt;
 pub mod mapped;
 pub mod metro2;
+mod months;
 pub mod wechat;
