@@ -3,6 +3,7 @@
 pub mod alipay;
 mod bill;
 pub mod camt;
+mod headings;
 pub mod mapped;
 pub mod metro2;
 mod months;

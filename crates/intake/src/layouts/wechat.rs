@@ -18,6 +18,11 @@ pub fn categories() -> CategorySet {
     bill::categories()
 }
 
+/// Why the beginning of a file is a bill of this platform; `None` if it is not.
+pub fn recognise(head: &[u8]) -> Option<String> {
+    super::headings::line_with(head, &["收/支", "交易对方", "当前状态"])
+}
+
 /// Reads a bill; hands over one record for each month with a counted row.
 ///
 /// # Errors

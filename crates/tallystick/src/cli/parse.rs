@@ -1,6 +1,7 @@
 //! What users type, as the model's types; each error says what is allowed.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use tallystick_intake::Layout;
@@ -53,14 +54,42 @@ pub(crate) fn layout(text: &str) -> Result<Layout> {
         "metro2" => return Ok(Layout::Metro2),
         "alipay" => return Ok(Layout::Alipay),
         "wechat" => return Ok(Layout::Wechat),
+        "camt" => return Ok(Layout::Camt),
         _ => {}
     }
     let path = Path::new(text);
     let is_mapping = path.extension().is_some_and(|extension| extension == "toml");
     if !is_mapping {
-        bail!("`--layout`: expected `metro2`, `alipay`, `wechat` or a mapping's `.toml` file, found `{text}`");
+        bail!("`--layout`: expected `metro2`, `camt`, `alipay`, `wechat` or a mapping's `.toml` file, found `{text}`");
     }
     ensure!(path.exists(), "`--layout`: there is no file `{text}`");
-    let mapping = Mapping::parse(&read_small(path)?).with_context(|| format!("mapping `{text}`"))?;
-    Ok(Layout::Mapped(Box::new(mapping)))
+    Ok(Layout::Mapped(Box::new(mapping(path)?)))
+}
+
+fn mapping(path: &Path) -> Result<Mapping> {
+    Mapping::parse(&read_small(path)?).with_context(|| format!("mapping `{}`", path.display()))
+}
+
+/// The mappings of every `.toml` file in these folders, by name; the same one twice counts once.
+pub(crate) fn mappings(folders: &[PathBuf]) -> Result<Vec<Mapping>> {
+    let mut paths = Vec::new();
+    for folder in folders {
+        let entries = fs::read_dir(folder).with_context(|| format!("`{}`", folder.display()))?;
+        for entry in entries {
+            let path = entry.with_context(|| format!("`{}`", folder.display()))?.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    let (mut texts, mut mappings) = (Vec::new(), Vec::new());
+    for path in paths {
+        let text = read_small(&path)?;
+        if !texts.contains(&text) {
+            mappings.push(mapping(&path)?);
+            texts.push(text);
+        }
+    }
+    Ok(mappings)
 }

@@ -165,7 +165,9 @@ fn every_message_says_what_its_json_twin_says() {
             seen.accounts.drain(..1);
         }
         assert_eq!(sorted(seen.entries), entries, "{name}");
-        assert_eq!(sorted(seen.balances), sorted(twin_balances.into_iter().map(twin_balance).collect()), "{name}");
+        // The twin's reader takes the balance of the day before for the opening one.
+        let balances = seen.balances.iter().map(|line| line.replace("PRCD ", "OPBD ")).collect();
+        assert_eq!(sorted(balances), sorted(twin_balances.into_iter().map(twin_balance).collect()), "{name}");
         let accounts =
             accounts.iter().map(|record| text(record, &["getAccount", "getIdentification"]).to_owned()).collect();
         assert_eq!(sorted(seen.accounts), sorted(accounts), "{name}");
@@ -535,6 +537,11 @@ fn what_is_no_sound_message_is_refused_with_its_place() {
     assert_eq!(
         refused(&file.replace("</Sts>", "</Stz>")),
         format!("byte {} `document`: expected well-formed XML, found an end that fits no beginning", at("</Sts>"))
+    );
+    assert_eq!(
+        refused(&format!("\u{feff}{}", file.replace("053.001.08", "053.001.09"))),
+        "byte 24 `Document`: expected version 1 to 8, found `camt.053` version 9",
+        "the mark of the encoding is counted"
     );
     let deep = "<a>".repeat(xml::DEPTH_MAX);
     assert_eq!(

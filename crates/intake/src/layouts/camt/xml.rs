@@ -90,12 +90,17 @@ pub(super) struct Elements<'a> {
     /// Namespace of the root.
     pub(super) namespace: String,
     rooted: bool,
-    /// An ampersand in a plain text reads back as it was written.
+    /// Where the last token begins.
     byte: u64,
+    /// Bytes of the mark of the encoding, which the parser does not count.
+    mark_bytes: u64,
 }
 
 impl<'a> Elements<'a> {
     pub(super) fn new(input: &'a mut dyn BufRead) -> Self {
+        const MARK: &[u8] = b"\xef\xbb\xbf";
+        // A file that can't be read says so at the first step.
+        let marked = input.fill_buf().is_ok_and(|bytes| bytes.starts_with(MARK));
         let mut reader = Reader::from_reader(Limited { inner: input, since_token: 0 });
         reader.config_mut().check_comments = false;
         Self {
@@ -107,6 +112,7 @@ impl<'a> Elements<'a> {
             namespace: String::new(),
             rooted: false,
             byte: 0,
+            mark_bytes: if marked { MARK.len() as u64 } else { 0 },
         }
     }
 
@@ -136,7 +142,7 @@ impl<'a> Elements<'a> {
         loop {
             self.buffer.clear();
             self.reader.get_mut().since_token = 0;
-            let byte = self.reader.buffer_position();
+            let byte = self.mark_bytes + self.reader.buffer_position();
             self.byte = byte;
             let event = self.reader.read_event_into(&mut self.buffer);
             match event {
@@ -190,7 +196,7 @@ impl<'a> Elements<'a> {
                 }
                 Ok(Event::Eof) => return Ok(Step::Eof),
                 Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_)) => {}
-                Err(error) => return Err(refused(&error, self.reader.error_position().max(byte))),
+                Err(error) => return Err(refused(&error, (self.mark_bytes + self.reader.error_position()).max(byte))),
             }
         }
     }
