@@ -464,3 +464,35 @@ fn a_mapping_that_cannot_be_used_says_which_key() {
         "a mapping has a `[subject]`; only `[transactions]` may be about one named elsewhere"
     );
 }
+
+/// A real spreadsheet with some bytes changed is read, rejected or refused; it never makes the program stop.
+#[test]
+fn a_damaged_spreadsheet_is_never_a_panic() {
+    let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/statements/citic/credit"));
+    let Ok(file) = std::fs::read(file.join("example-citic-records.xls")) else {
+        println!("SKIPPED: the spreadsheet is not there");
+        return;
+    };
+    let mapping = sample("citic_credit.toml");
+    let mut random = 1_u64;
+    let mut next = |below: usize| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(random >> 33).unwrap() % below
+    };
+    let (mut read, mut refused) = (0, 0);
+    for _ in 0..3_000 {
+        let mut bad = file.clone();
+        for _ in 0..=next(4) {
+            let (at, value) = (next(bad.len()), next(256));
+            bad[at] = u8::try_from(value).unwrap();
+        }
+        if next(10) == 0 {
+            bad.truncate(next(file.len()));
+        }
+        match try_read(&mapping, &bad, &context()) {
+            Ok(_) => read += 1,
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(read > 0 && refused > 0, "{read} read, {refused} refused");
+}

@@ -62,6 +62,9 @@ fn a_file_is_taken_by_the_layout_that_it_is_found_to_have_and_the_reason_is_told
     let (end, _, told) = ingest(path, "CARD", &march, &["--layouts", &layouts]);
     assert_eq!((end, &told["layout"]["name"]), (0, &"town-card 1".into()), "the same mapping twice is one: {told}");
 
+    let grant = ["consent", "grant", "--subject", ZHANG, "--member", "PAY", "--scope", "furnish"];
+    let grant = [&grant[..], &["--category", "payments", "--form", "written", "--until", "2099-01-01"]].concat();
+    assert_eq!(run(path, &grant).status.code(), Some(0));
     let bill = format!("{SAMPLES}/deliveries/bill_zhang_wechat.csv");
     let (end, lines, told) = ingest(path, "PAY", &bill, &["--subject", ZHANG]);
     assert_eq!(end, 0, "{told}");

@@ -4,6 +4,7 @@
 //! text is. What an archive unpacks to, and how far a sheet reaches, is checked before anything is laid out in memory.
 
 use std::io::{Cursor, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{Data, DataRef, ExcelDateTime, Reader, Xls, Xlsx};
 
@@ -28,10 +29,15 @@ pub(super) type SheetRows = Result<Vec<(u32, Vec<String>)>, Refused>;
 
 /// The rows of the sheet `name`, or the first; `None` if the file is no spreadsheet.
 pub(super) fn rows_of_whole(bytes: &[u8], name: Option<&str>) -> Option<SheetRows> {
-    if bytes.starts_with(ZIP_MARK) {
-        return Some(of_xlsx(bytes, name));
-    }
-    bytes.starts_with(COMPOUND_MARK).then(|| of_xls(bytes, name))
+    let read = if bytes.starts_with(ZIP_MARK) {
+        of_xlsx
+    } else if bytes.starts_with(COMPOUND_MARK) {
+        of_xls
+    } else {
+        return None;
+    };
+    // The library asserts what it expects of a sound file; what it held is dropped with it.
+    Some(catch_unwind(AssertUnwindSafe(|| read(bytes, name))).unwrap_or_else(|_| Err(damaged())))
 }
 
 /// `A` for the first column.
