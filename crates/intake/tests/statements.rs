@@ -233,6 +233,23 @@ fn real_statements_give_these_months_and_totals() {
     }
 }
 
+/// Among all sample layouts exactly its own fits a real file.
+#[test]
+fn each_real_statement_is_found_to_have_its_own_layout() {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/statements"));
+    if !folder.is_dir() {
+        println!("SKIPPED: {} is not there", folder.display());
+        return;
+    }
+    let layouts: Vec<String> = REAL.iter().map(|real| sample(real.layout)).collect();
+    for (real, own) in REAL.iter().zip(&layouts) {
+        let mappings = layouts.iter().map(|text| Mapping::parse(text).unwrap()).collect();
+        let found = tallystick_intake::detect(&std::fs::File::open(folder.join(real.file)).unwrap(), mappings).unwrap();
+        assert_eq!(found.layout.name(), Mapping::parse(own).unwrap().name(), "{}: {}", real.file, found.why);
+        assert!(found.why.ends_with(" is a heading with exactly the columns of the mapping"), "{}", found.why);
+    }
+}
+
 const SIGNED: &str = r#"
 ignore = ["对方"]
 [layout]

@@ -186,4 +186,75 @@ mod tests {
             assert_eq!(column_letters(column), letters);
         }
     }
+
+    /// An xlsx with one sheet of these cells, and a part of so many zeros.
+    fn xlsx(cells: &str, zeros: usize) -> Vec<u8> {
+        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default();
+        let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+        let relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+        let package = "http://schemas.openxmlformats.org/package/2006/relationships";
+        let parts = [
+            (
+                "_rels/.rels",
+                format!(
+                    "<Relationships xmlns=\"{package}\"><Relationship Id=\"rId1\" Type=\"{relation}/officeDocument\" \
+                     Target=\"xl/workbook.xml\"/></Relationships>"
+                ),
+            ),
+            (
+                "xl/workbook.xml",
+                format!(
+                    "<workbook xmlns=\"{main}\" xmlns:r=\"{relation}\"><sheets><sheet name=\"A\" sheetId=\"1\" \
+                     r:id=\"rId1\"/></sheets></workbook>"
+                ),
+            ),
+            (
+                "xl/_rels/workbook.xml.rels",
+                format!(
+                    "<Relationships xmlns=\"{package}\"><Relationship Id=\"rId1\" Type=\"{relation}/worksheet\" \
+                     Target=\"worksheets/sheet1.xml\"/></Relationships>"
+                ),
+            ),
+            (
+                "xl/worksheets/sheet1.xml",
+                format!("<worksheet xmlns=\"{main}\"><sheetData>{cells}</sheetData></worksheet>"),
+            ),
+            ("xl/zeros", "0".repeat(zeros)),
+        ];
+        for (name, text) in parts {
+            archive.start_file(name, options).unwrap();
+            std::io::Write::write_all(&mut archive, text.as_bytes()).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    }
+
+    fn read(file: &[u8]) -> Result<Vec<(u32, Vec<String>)>, String> {
+        rows_of_whole(file, None).unwrap().map_err(|refused| refused.to_string())
+    }
+
+    #[test]
+    fn cells_of_an_xlsx_are_read_as_exact_text_with_their_rows() {
+        let cells = "<row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t>摘要</t></is></c><c r=\"C2\"><v>0.1</v></c></row>\
+                     <row r=\"4\"><c r=\"A4\"><v>-1234.56</v></c><c r=\"B4\"><v>1E2</v></c></row>";
+        let row = |cells: &[&str]| cells.iter().map(|&cell| cell.to_owned()).collect::<Vec<_>>();
+        assert_eq!(read(&xlsx(cells, 0)).unwrap(), [(2, row(&["摘要", "", "0.1"])), (4, row(&["-1234.56", "100"]))]);
+    }
+
+    #[test]
+    fn a_cell_far_away_and_an_archive_that_unpacks_to_too_much_are_refused() {
+        let far = "<row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row>";
+        assert_eq!(
+            read(&xlsx(far, 0)).unwrap_err(),
+            "byte 0 `spreadsheet`: expected at most 65536 rows and 256 columns, found a cell beyond them"
+        );
+        assert_eq!(
+            read(&xlsx("", 65 << 20)).unwrap_err(),
+            "byte 0: what a spreadsheet unpacks to above the limit of 67108864 bytes"
+        );
+        assert_eq!(
+            read(b"PK\x03\x04").unwrap_err(),
+            "byte 0 `spreadsheet`: expected a sound xlsx or xls file, found a damaged one"
+        );
+    }
 }
