@@ -5,12 +5,14 @@
 //! a module of [`layouts`] under its own name. Not here: whether the furnisher may report a category (`policy`), and who
 //! the subject is beyond a valid identifier (`matching`).
 
+pub mod detect;
 pub mod file;
 pub mod layouts;
 pub mod parts;
 pub mod read;
 pub mod reject;
 
+pub use detect::{Detected, NotDetected, Wanting, detect};
 pub use file::{Bytes, DeliveryFile};
 pub use parts::{Cutter, PART_BYTES, Part, PartReader, Parts, parts};
 pub use read::{ControlTotal, FileSummary, Layout, PaymentPlatform, ReadContext, Refused, Sink, read_delivery};

@@ -67,8 +67,12 @@ pub fn parts<'a>(
 ) -> Result<Option<Parts<'a>>, Refused> {
     match layout {
         Layout::Metro2 => metro2::parts(file, context, PART_BYTES).map(Some),
-        Layout::Alipay | Layout::Wechat | Layout::Jd | Layout::Meituan | Layout::Locked(..) | Layout::Mapped(_) => {
-            Ok(None)
-        }
+        Layout::Alipay
+        | Layout::Wechat
+        | Layout::Jd
+        | Layout::Meituan
+        | Layout::Locked(..)
+        | Layout::Camt
+        | Layout::Mapped(_) => Ok(None),
     }
 }

@@ -7,7 +7,7 @@ use tallystick_model::payment_profile::Provenance;
 use tallystick_model::{CategorySet, DataCategory, Identifier, Sensitive};
 use thiserror::Error;
 
-use crate::layouts::{alipay, jd, mapped, meituan, metro2, wechat};
+use crate::layouts::{alipay, camt, jd, mapped, meituan, metro2, wechat};
 use crate::reject::Reject;
 
 /// Takes what a layout reads, in file order.
@@ -57,6 +57,8 @@ pub enum Layout {
     Meituan,
     /// A payment bill in an archive that a password opens; also one that needs none.
     Locked(PaymentPlatform, Sensitive<String>),
+    /// Bank statement of ISO 20022: camt.052 and camt.053, versions 1 to 8.
+    Camt,
     /// Any CSV, by a mapping.
     Mapped(Box<mapped::Mapping>),
 }
@@ -95,7 +97,7 @@ impl Layout {
             Self::Jd => PaymentPlatform::Jd,
             Self::Meituan => PaymentPlatform::Meituan,
             Self::Locked(platform, _) => *platform,
-            Self::Metro2 | Self::Mapped(_) => return None,
+            Self::Metro2 | Self::Camt | Self::Mapped(_) => return None,
         };
         Some(Self::Locked(platform, password))
     }
@@ -109,6 +111,7 @@ impl Layout {
             Self::Jd => jd::NAME.to_owned(),
             Self::Meituan => meituan::NAME.to_owned(),
             Self::Locked(platform, _) => platform.layout().name(),
+            Self::Camt => camt::NAME.to_owned(),
             Self::Mapped(mapping) => mapping.name(),
         }
     }
@@ -118,6 +121,7 @@ impl Layout {
         match self {
             Self::Metro2 => metro2::categories(),
             Self::Alipay | Self::Wechat | Self::Jd | Self::Meituan | Self::Locked(..) => alipay::categories(),
+            Self::Camt => camt::categories(),
             Self::Mapped(mapping) => mapping.categories(),
         }
     }
@@ -267,6 +271,7 @@ pub fn read_delivery(
         Layout::Jd => bill(PaymentPlatform::Jd, None, input, sink),
         Layout::Meituan => bill(PaymentPlatform::Meituan, None, input, sink),
         Layout::Locked(platform, password) => bill(*platform, Some(password), input, sink),
+        Layout::Camt => camt::read(input, context, sink),
         Layout::Mapped(mapping) => mapped::read(mapping, input, context, sink),
     }
 }

@@ -137,9 +137,13 @@ pub struct Ingest {
     /// Code of the furnisher
     #[arg(long)]
     pub furnisher: String,
-    /// `metro2`, `alipay`, `wechat`, `jd`, `meituan`, or a mapping's TOML file
+    /// `metro2`, `camt`, `alipay`, `wechat`, `jd`, `meituan`, or a mapping's TOML file; found by the file's content if not
+    /// given
     #[arg(long)]
-    pub layout: String,
+    pub layout: Option<String>,
+    /// Look for mappings here too, beside those in `layouts` of the bureau's folder; repeat for more
+    #[arg(long, value_name = "DIR", conflicts_with = "layout")]
+    pub layouts: Vec<PathBuf>,
     /// The delivery
     #[arg(long)]
     pub file: PathBuf,

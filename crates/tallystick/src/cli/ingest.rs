@@ -4,7 +4,8 @@ use std::fs::File;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use tallystick_intake::{ControlTotal, DeliveryFile, Reject};
+use tallystick_intake::layouts::mapped::Mapping;
+use tallystick_intake::{ControlTotal, DeliveryFile, Detected, NotDetected, Reject, detect};
 use tallystick_model::Timestamp;
 use tallystick_model::payment_profile::Provenance;
 use tallystick_operations::Bureau;
@@ -18,27 +19,86 @@ use crate::{clock, config};
 const REJECTS_SHOWN: usize = 10;
 
 pub(super) fn run(args: &args::Ingest, quiet: bool) -> Result<Told> {
-    let layout = parse::layout(&args.layout)?;
-    let layout = args.password.as_ref().map_or(Ok(layout.clone()), |text| parse::locked(&layout, text))?;
-    let delivery = Delivery {
-        furnisher: args.furnisher.clone(),
-        layout,
-        month: args.month.as_deref().map(parse::month).transpose()?,
-        subject: args.subject.as_deref().map(parse::subject).transpose()?,
-        provenance: parse::coded("provenance", &args.provenance, Provenance::ALL.iter().copied(), Provenance::code)?,
-        control_totals: parse::coded(
-            "control-totals",
-            &args.control_totals,
-            [ControlTotals::Enforce, ControlTotals::Report],
-            |totals| match totals {
-                ControlTotals::Enforce => "enforce",
-                ControlTotals::Report => "report",
-            },
-        )?,
-    };
+    let named = args.layout.as_deref().map(parse::layout).transpose()?;
+    let password = args.password.as_deref().map(parse::password).transpose()?;
+    let month = args.month.as_deref().map(parse::month).transpose()?;
+    let subject = args.subject.as_deref().map(parse::subject).transpose()?;
+    let provenance = parse::coded("provenance", &args.provenance, Provenance::ALL.iter().copied(), Provenance::code)?;
+    let control_totals = parse::coded(
+        "control-totals",
+        &args.control_totals,
+        [ControlTotals::Enforce, ControlTotals::Report],
+        |totals| match totals {
+            ControlTotals::Enforce => "enforce",
+            ControlTotals::Report => "report",
+        },
+    )?;
     let file = File::open(&args.file).with_context(|| format!("`{}`", args.file.display()))?;
     let bureau = config::open(&args.folder.folder)?;
-    deliver(&bureau, &delivery, &file, clock::now(), quiet)
+    let (layout, why) = match named {
+        Some(layout) => (password.map_or(Ok(layout.clone()), |password| parse::locked(&layout, password))?, None),
+        None => match detect(&file, mappings(args)?, password.as_ref()) {
+            Ok(Detected { layout, why }) => (layout, Some(why)),
+            Err(error) => return not_detected(error),
+        },
+    };
+    let name = layout.name();
+    let delivery = Delivery { furnisher: args.furnisher.clone(), layout, month, subject, provenance, control_totals };
+    let mut told = deliver(&bureau, &delivery, &file, clock::now(), quiet)?;
+    if let Some(why) = why {
+        told.lines.insert(0, line("layout", format_args!("{name}: {why}")));
+        if let Value::Object(object) = &mut told.json {
+            object.insert("layout".to_owned(), json!({"name": name, "why": why}));
+        }
+    }
+    Ok(told)
+}
+
+/// The mappings that a file is compared with: those kept with the bureau, and those named.
+fn mappings(args: &args::Ingest) -> Result<Vec<Mapping>> {
+    let own = args.folder.folder.join("layouts");
+    let own = own.try_exists().with_context(|| format!("`{}`", own.display()))?.then_some(own);
+    let folders: Vec<_> = own.into_iter().chain(args.layouts.iter().cloned()).collect();
+    parse::mappings(&folders)
+}
+
+/// A file of no layout known here, or of several.
+fn not_detected(error: NotDetected) -> Result<Told> {
+    let text = format!("{error}; nothing was loaded");
+    match error {
+        NotDetected::Io(error) => Err(error.into()),
+        NotDetected::Locked => {
+            let help = line("help", "write the password into a file and name it with `--password @FILE`");
+            let json = json!({"result": "locked", "message": text});
+            Ok(Told::new(End::Rejected, vec![line("refuse", &text), help], json))
+        }
+        NotDetected::Unknown(wanting) => {
+            let mut lines = vec![line("refuse", &text)];
+            lines.extend(
+                wanting
+                    .iter()
+                    .map(|wanting| line("looked", format_args!("{}: for {}", wanting.layout, wanting.looked_for))),
+            );
+            lines.push(line("help", "name it with `--layout`, or a folder with its mapping with `--layouts`"));
+            let looked: Vec<_> = wanting
+                .iter()
+                .map(|wanting| json!({"layout": wanting.layout, "looked_for": wanting.looked_for}))
+                .collect();
+            let json = json!({"result": "unknown_layout", "message": text, "looked_for": looked});
+            Ok(Told::new(End::Rejected, lines, json))
+        }
+        NotDetected::Ambiguous(found) => {
+            let mut lines = vec![line("refuse", &text)];
+            lines.extend(
+                found.iter().map(|found| line("layout", format_args!("{}: {}", found.layout.name(), found.why))),
+            );
+            lines.push(line("help", "name one of them with `--layout`"));
+            let several: Vec<_> =
+                found.iter().map(|found| json!({"name": found.layout.name(), "why": found.why})).collect();
+            let json = json!({"result": "ambiguous_layout", "message": text, "layouts": several});
+            Ok(Told::new(End::Rejected, lines, json))
+        }
+    }
 }
 
 /// Ingests a file with progress, and tells how it went.

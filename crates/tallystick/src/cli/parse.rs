@@ -1,6 +1,7 @@
 //! What users type, as the model's types; each error says what is allowed.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use tallystick_intake::Layout;
@@ -47,11 +48,15 @@ pub(crate) fn timestamp(flag: &str, text: &str) -> Result<Timestamp> {
     Timestamp::parse(text).with_context(|| format!("`--{flag}`: found `{text}`"))
 }
 
-/// A layout of a file that a password opens: `@FILE` holding it, so that it is not in the process list. Errors never repeat it.
-pub(crate) fn locked(layout: &Layout, text: &str) -> Result<Layout> {
+/// A password, from the file that holds it.
+pub(crate) fn password(text: &str) -> Result<Sensitive<String>> {
     let Some(path) = text.strip_prefix('@') else { bail!("`--password`: expected `@FILE`") };
-    let password = read_small(Path::new(path))?.trim_end_matches(['\r', '\n']).to_owned();
-    layout.locked(Sensitive::new(password)).ok_or_else(|| {
+    Ok(Sensitive::new(read_small(Path::new(path))?.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// The layout of a file that a password opens.
+pub(crate) fn locked(layout: &Layout, password: Sensitive<String>) -> Result<Layout> {
+    layout.locked(password).ok_or_else(|| {
         anyhow!("`--password`: only payment bills come in archives, and `--layout` is `{}`", layout.name())
     })
 }
@@ -64,18 +69,46 @@ pub(crate) fn layout(text: &str) -> Result<Layout> {
         "wechat" => return Ok(Layout::Wechat),
         "jd" => return Ok(Layout::Jd),
         "meituan" => return Ok(Layout::Meituan),
+        "camt" => return Ok(Layout::Camt),
         _ => {}
     }
     let path = Path::new(text);
     let is_mapping = path.extension().is_some_and(|extension| extension == "toml");
     if !is_mapping {
         bail!(
-            "`--layout`: expected `metro2`, `alipay`, `wechat`, `jd`, `meituan` or a mapping's `.toml` file, found `{text}`"
+            "`--layout`: expected `metro2`, `camt`, `alipay`, `wechat`, `jd`, `meituan` or a mapping's `.toml` file, found `{text}`"
         );
     }
     ensure!(path.exists(), "`--layout`: there is no file `{text}`");
-    let mapping = Mapping::parse(&read_small(path)?).with_context(|| format!("mapping `{text}`"))?;
-    Ok(Layout::Mapped(Box::new(mapping)))
+    Ok(Layout::Mapped(Box::new(mapping(path)?)))
+}
+
+fn mapping(path: &Path) -> Result<Mapping> {
+    Mapping::parse(&read_small(path)?).with_context(|| format!("mapping `{}`", path.display()))
+}
+
+/// The mappings of every `.toml` file in these folders, by name; the same one twice counts once.
+pub(crate) fn mappings(folders: &[PathBuf]) -> Result<Vec<Mapping>> {
+    let mut paths = Vec::new();
+    for folder in folders {
+        let entries = fs::read_dir(folder).with_context(|| format!("`{}`", folder.display()))?;
+        for entry in entries {
+            let path = entry.with_context(|| format!("`{}`", folder.display()))?.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    let (mut texts, mut mappings) = (Vec::new(), Vec::new());
+    for path in paths {
+        let text = read_small(&path)?;
+        if !texts.contains(&text) {
+            mappings.push(mapping(&path)?);
+            texts.push(text);
+        }
+    }
+    Ok(mappings)
 }
 
 #[cfg(test)]
@@ -88,12 +121,12 @@ mod tests {
         let path = folder.path().join("password");
         std::fs::write(&path, "24 68\n").unwrap();
         let at_file = format!("@{}", path.display());
-        let layout = locked(&Layout::Jd, &at_file).unwrap();
+        let layout = locked(&Layout::Jd, password(&at_file).unwrap()).unwrap();
         let Layout::Locked(_, password) = &layout else { panic!("{layout:?}") };
         assert_eq!((password.expose().as_str(), layout.name().as_str()), ("24 68", "jd 1"));
-        assert_eq!(locked(&Layout::Jd, "2468").unwrap_err().to_string(), "`--password`: expected `@FILE`");
+        assert_eq!(password("2468").unwrap_err().to_string(), "`--password`: expected `@FILE`");
         assert_eq!(
-            locked(&Layout::Metro2, &at_file).unwrap_err().to_string(),
+            locked(&Layout::Metro2, password(&at_file).unwrap()).unwrap_err().to_string(),
             format!("`--password`: only payment bills come in archives, and `--layout` is `{}`", Layout::Metro2.name())
         );
     }

@@ -9,6 +9,7 @@ use tallystick_model::{CategorySet, Currency, DataCategory, IdScheme, Month};
 use thiserror::Error;
 
 use super::pattern::DatePattern;
+use super::transactions::{Transactions, TransactionsToml};
 
 /// Longest mapping, in bytes.
 pub const MAPPING_BYTES_MAX: usize = 1 << 20;
@@ -49,6 +50,8 @@ pub struct Mapping {
     pub(super) identity: Option<IdentityMap>,
     pub(super) attributes: Vec<(String, DataCategory)>,
     pub(super) ignored: Vec<String>,
+    /// Set if the rows are an account's transactions; then nothing else is mapped.
+    pub(super) transactions: Option<Transactions>,
 }
 
 #[derive(Clone, Debug)]
@@ -166,6 +169,9 @@ impl Mapping {
 
     /// The categories that files of this mapping may carry.
     pub fn categories(&self) -> CategorySet {
+        if let Some(transactions) = &self.transactions {
+            return transactions.categories();
+        }
         let mut categories: CategorySet = self.attributes.iter().map(|(_, category)| *category).collect();
         for tradeline in &self.tradelines {
             let kinds: Vec<AccountKind> = match &tradeline.kind {
@@ -193,7 +199,8 @@ struct MappingToml {
     layout: LayoutToml,
     #[serde(default)]
     file: FileToml,
-    subject: SubjectToml,
+    subject: Option<SubjectToml>,
+    transactions: Option<TransactionsToml>,
     #[serde(default)]
     tradeline: Vec<TradelineToml>,
     #[serde(default)]
@@ -325,12 +332,12 @@ struct AttributeToml {
     category: String,
 }
 
-fn one_of<T>(key: &str, found: &str, expected: &str, value: Option<T>) -> Result<T, MappingError> {
+pub(super) fn one_of<T>(key: &str, found: &str, expected: &str, value: Option<T>) -> Result<T, MappingError> {
     let error = || MappingError::Value { key: key.to_owned(), expected: expected.to_owned(), found: found.to_owned() };
     value.ok_or_else(error)
 }
 
-fn codes(list: impl Iterator<Item = &'static str>) -> String {
+pub(super) fn codes(list: impl Iterator<Item = &'static str>) -> String {
     let codes: Vec<_> = list.map(|code| format!("`{code}`")).collect();
     format!("one of {}", codes.join(", "))
 }
@@ -347,7 +354,7 @@ fn scheme(key: &str, found: &str) -> Result<IdScheme, MappingError> {
     one_of(key, found, &codes(IdScheme::ALL.iter().map(|scheme| scheme.code())), IdScheme::from_code(found))
 }
 
-fn currency(key: &str, found: &str) -> Result<Currency, MappingError> {
+pub(super) fn currency(key: &str, found: &str) -> Result<Currency, MappingError> {
     one_of(key, found, "an ISO 4217 code such as `CNY`", Currency::from_code(found).ok())
 }
 
@@ -417,18 +424,27 @@ impl MappingToml {
             "minor" => true,
             other => return one_of("file.amounts_in", other, "`major` or `minor`", None),
         };
-        let mut subjects = vec![SubjectColumn {
-            scheme: scheme("subject.scheme", &self.subject.scheme)?,
-            column: self.subject.column,
-        }];
-        for alias in self.subject.alias {
-            subjects
-                .push(SubjectColumn { scheme: scheme("subject.alias.scheme", &alias.scheme)?, column: alias.column });
+        let mut subjects = Vec::new();
+        if let Some(subject) = self.subject {
+            subjects.push(SubjectColumn { scheme: scheme("subject.scheme", &subject.scheme)?, column: subject.column });
+            for alias in subject.alias {
+                let scheme = scheme("subject.alias.scheme", &alias.scheme)?;
+                subjects.push(SubjectColumn { scheme, column: alias.column });
+            }
+        } else if self.transactions.is_none() {
+            return Err(MappingError::Missing(
+                "a mapping has a `[subject]`; only `[transactions]` may be about one named elsewhere",
+            ));
+        }
+        let transactions = self.transactions.map(TransactionsToml::check).transpose()?;
+        let others = self.tradeline.len() + self.payment_profile.len() + self.attribute.len();
+        if transactions.is_some() && (others > 0 || self.identity.is_some() || subjects.len() > 1) {
+            return Err(MappingError::Missing("a mapping with `[transactions]` maps nothing else"));
         }
         let tradelines: Result<Vec<_>, _> = self.tradeline.into_iter().map(TradelineToml::check).collect();
         let profiles: Result<Vec<_>, _> = self.payment_profile.into_iter().map(ProfileToml::check).collect();
         let (tradelines, profiles) = (tradelines?, profiles?);
-        if tradelines.is_empty() && profiles.is_empty() {
+        if tradelines.is_empty() && profiles.is_empty() && transactions.is_none() {
             return Err(MappingError::Missing("a mapping has at least one `[[tradeline]]` or `[[payment_profile]]`"));
         }
         let identity = match self.identity {
@@ -464,6 +480,7 @@ impl MappingToml {
             identity,
             attributes,
             ignored: self.ignore,
+            transactions,
         })
     }
 }

@@ -8,7 +8,9 @@ mod bounded;
 mod mapping;
 mod pattern;
 mod plan;
+mod recognise;
 mod row;
+mod transactions;
 
 use std::io::BufRead;
 
@@ -17,6 +19,7 @@ use tallystick_model::fact::RecordPlace;
 use self::bounded::Bounded;
 pub use self::mapping::{Mapping, MappingError};
 use self::plan::Plan;
+pub use self::recognise::recognise;
 use crate::read::{FileSummary, ReadContext, Refused, Sink};
 use crate::reject::{Found, Reject, RejectCode};
 
@@ -33,6 +36,9 @@ pub fn read(
     context: &ReadContext,
     sink: &mut dyn Sink,
 ) -> Result<FileSummary, Refused> {
+    if let Some(transactions) = &mapping.transactions {
+        return transactions::read(mapping, transactions, input, context, sink);
+    }
     let bounded = Bounded::new(input, RECORD_BYTES_MAX);
     let mut csv =
         csv::ReaderBuilder::new().delimiter(mapping.delimiter()).has_headers(true).flexible(true).from_reader(bounded);

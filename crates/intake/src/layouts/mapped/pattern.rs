@@ -17,6 +17,11 @@ impl DatePattern {
         (together && once && pattern.is_ascii()).then(|| Self(pattern.as_bytes().to_vec()))
     }
 
+    /// Bytes of a text that fits.
+    pub(super) const fn length(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether the pattern has a day.
     pub(super) fn has_day(&self) -> bool {
         self.0.contains(&b'D')

@@ -39,6 +39,17 @@ pub fn categories() -> CategorySet {
     [DataCategory::Identity, DataCategory::Credit, DataCategory::Occupation].into_iter().collect()
 }
 
+/// Why the beginning of a file is of this layout; `None` if it is not.
+pub fn recognise(head: &[u8]) -> Option<String> {
+    let behind = |bytes: usize| head.get(bytes..).is_some_and(|rest| rest.starts_with(b"HEADER"));
+    let words = match (behind(4), behind(8)) {
+        (true, _) => "a descriptor word",
+        (false, true) => "two descriptor words",
+        (false, false) => return None,
+    };
+    Some(format!("`HEADER` behind {words} at the start"))
+}
+
 /// Reads a file and hands its records to `sink`.
 ///
 /// # Errors

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use tallystick_operations::Entropy;
-use tallystick_store::Activity;
 
 use super::args::Where;
 use crate::cli::story;
@@ -116,9 +115,6 @@ pub(super) fn as_f64(count: u64) -> f64 {
 pub(super) fn each(one: u64, other: u64) -> Option<f64> {
     (other > 0).then(|| rounded(as_f64(one) / as_f64(other)))
 }
-
-/// How long compaction is watched after it was last seen at work, before it counts as settled.
-const QUIET: Duration = Duration::from_secs(1);
 
 /// Cores of this machine.
 pub(super) fn threads() -> usize {

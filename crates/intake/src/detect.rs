@@ -1,0 +1,248 @@
+//! Which layout a file has, and why: by its content alone, never by its name.
+//!
+//! Each layout says what it recognises a file by; exactly one must. None, or two, is an error that names what was looked
+//! for. Start at [`detect`]; in words: `docs/formats/detection.md`.
+
+use std::io::{self, Read};
+
+use tallystick_model::Sensitive;
+use thiserror::Error;
+
+use crate::file::{Bytes, DeliveryFile};
+use crate::layouts::mapped::{self, Mapping};
+use crate::layouts::{Locked, alipay, camt, jd, meituan, metro2, recognise_locked, wechat};
+use crate::read::Layout;
+
+/// So much of a file is looked at.
+pub const HEAD_BYTES: usize = 64 << 10;
+
+/// Of a spreadsheet all is looked at, if it is no larger: what an archive holds is listed at its end.
+pub const SPREADSHEET_BYTES_MAX: u64 = 16 << 20;
+
+/// How spreadsheets begin: an archive (xlsx) or a compound file (xls).
+const SPREADSHEET_MARKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
+
+/// A layout that fits.
+#[derive(Clone, Debug)]
+pub struct Detected {
+    /// Which.
+    pub layout: Layout,
+    /// What it was recognised by, without personal data.
+    pub why: String,
+}
+
+/// What a layout was looked for by, and what is wanting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanting {
+    /// Name and version of the layout.
+    pub layout: String,
+    /// What was looked for, and what there was.
+    pub looked_for: String,
+}
+
+/// Why no layout was chosen.
+#[derive(Debug, Error)]
+pub enum NotDetected {
+    /// No layout fits; each with what was looked for.
+    #[error("none of {} layouts fits this file", .0.len())]
+    Unknown(Vec<Wanting>),
+    /// Several fit; each with why.
+    #[error("several layouts fit this file: {}", named(.0))]
+    Ambiguous(Vec<Detected>),
+    /// It is an archive that asks for a password, or for another one.
+    #[error("this archive asks for a password, or for another one than was given")]
+    Locked,
+    /// The file could not be read.
+    #[error("the file could not be read: {0}")]
+    Io(#[from] io::Error),
+}
+
+fn named(several: &[Detected]) -> String {
+    let names: Vec<_> = several.iter().map(|detected| format!("`{}`", detected.layout.name())).collect();
+    names.join(", ")
+}
+
+/// A layout of the program's own.
+struct BuiltIn {
+    layout: Layout,
+    looked_for: &'static str,
+    /// By the beginning of the file.
+    recognise: fn(&[u8]) -> Option<String>,
+    /// By the whole of a spreadsheet or an archive.
+    recognise_file: Option<fn(&dyn DeliveryFile) -> Option<String>>,
+}
+
+const BUILT_IN: [BuiltIn; 6] = [
+    BuiltIn {
+        layout: Layout::Metro2,
+        looked_for: "`HEADER` behind one or two descriptor words at the start",
+        recognise: metro2::recognise,
+        recognise_file: None,
+    },
+    BuiltIn {
+        layout: Layout::Camt,
+        looked_for: "XML with a root of the namespace of camt.052 or camt.053",
+        recognise: camt::recognise,
+        recognise_file: None,
+    },
+    BuiltIn {
+        layout: Layout::Alipay,
+        looked_for: "a heading row with its columns for payee, direction, amount and status, in text, a spreadsheet or an archive",
+        recognise: alipay::recognise,
+        recognise_file: Some(alipay::recognise_file),
+    },
+    BuiltIn {
+        layout: Layout::Wechat,
+        looked_for: "a heading row with its columns for payee, direction, amount and status, in text, a spreadsheet or an archive",
+        recognise: wechat::recognise,
+        recognise_file: Some(wechat::recognise_file),
+    },
+    BuiltIn {
+        layout: Layout::Jd,
+        looked_for: "a heading row with its columns for merchant, direction, amount and status, in text, a spreadsheet or an archive",
+        recognise: jd::recognise,
+        recognise_file: Some(jd::recognise_file),
+    },
+    BuiltIn {
+        layout: Layout::Meituan,
+        looked_for: "a heading row with its columns for order, direction, amounts and payment, in text, a spreadsheet or an archive",
+        recognise: meituan::recognise,
+        recognise_file: Some(meituan::recognise_file),
+    },
+];
+
+/// The layout of `file`, among the program's own and `mappings`. `password` opens an archive.
+///
+/// # Errors
+/// [`NotDetected`] if none fits or several do.
+pub fn detect(
+    file: &dyn DeliveryFile,
+    mappings: Vec<Mapping>,
+    password: Option<&Sensitive<String>>,
+) -> Result<Detected, NotDetected> {
+    match recognise_locked(file, password) {
+        Some(Locked::Shut) => return Err(NotDetected::Locked),
+        Some(Locked::Bill(platform, why)) => {
+            let password = password.cloned().unwrap_or_else(|| Sensitive::new(String::new()));
+            return Ok(Detected { layout: Layout::Locked(platform, password), why });
+        }
+        None => {}
+    }
+    let head = head(file)?;
+    let (mut found, mut wanting) = (Vec::new(), Vec::new());
+    for BuiltIn { layout, looked_for, recognise, recognise_file } in BUILT_IN {
+        let why = recognise(&head).or_else(|| recognise_file.and_then(|recognise| recognise(file)));
+        match why {
+            Some(why) => found.push(Detected { layout, why }),
+            None => wanting.push(Wanting { layout: layout.name(), looked_for: looked_for.to_owned() }),
+        }
+    }
+    for mapping in mappings {
+        match mapped::recognise(&mapping, &head) {
+            Ok(why) => found.push(Detected { layout: Layout::Mapped(Box::new(mapping)), why }),
+            Err(looked_for) => wanting.push(Wanting { layout: mapping.name(), looked_for }),
+        }
+    }
+    match (found.pop(), found.is_empty()) {
+        (None, _) => Err(NotDetected::Unknown(wanting)),
+        (Some(only), true) => Ok(only),
+        (Some(last), false) => {
+            found.push(last);
+            Err(NotDetected::Ambiguous(found))
+        }
+    }
+}
+
+/// The beginning of a file; all of a small spreadsheet.
+fn head(file: &dyn DeliveryFile) -> io::Result<Vec<u8>> {
+    let read = |bytes: u64| {
+        let mut head = Vec::new();
+        Bytes::new(file).take(bytes).read_to_end(&mut head).map(|_| head)
+    };
+    let head = read(HEAD_BYTES as u64)?;
+    let length = file.length()?;
+    let sheet = SPREADSHEET_MARKS.iter().any(|mark| head.starts_with(mark));
+    if sheet && length > head.len() as u64 && length <= SPREADSHEET_BYTES_MAX { read(length) } else { Ok(head) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mapping(name: &str, columns: &[&str]) -> Mapping {
+        let ignored: Vec<_> = columns.iter().map(|column| format!("\"{column}\"")).collect();
+        Mapping::parse(&format!(
+            "ignore = [{}]\n[layout]\nname = \"{name}\"\nversion = 1\n[subject]\ncolumn = \"id\"\nscheme = \"lei\"\n\
+             [[tradeline]]\naccount = \"account\"\nmonth = {{ column = \"month\", pattern = \"YYYYMM\" }}\ncurrency = \"EUR\"\n\
+             kind = \"credit_card\"\nbalance = \"balance\"\n",
+            ignored.join(", ")
+        ))
+        .unwrap()
+    }
+
+    fn detected(file: &[u8], mappings: Vec<Mapping>) -> Result<String, String> {
+        match detect(&file.to_vec(), mappings, None) {
+            Ok(found) => Ok(format!("{}: {}", found.layout.name(), found.why)),
+            Err(NotDetected::Unknown(wanting)) => {
+                let lines: Vec<_> =
+                    wanting.iter().map(|wanting| format!("{}: {}", wanting.layout, wanting.looked_for)).collect();
+                Err(lines.join("\n"))
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn each_layout_is_found_by_its_content() {
+        let document = |version: &str| {
+            format!(
+                "\u{feff}<?xml version=\"1.0\"?>\n<!-- x --><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:{version}\">"
+            )
+        };
+        for (file, found) in [
+            (b"0426HEADER01".to_vec(), "metro2 1: `HEADER` behind a descriptor word at the start"),
+            (b"04300426HEADER01".to_vec(), "metro2 1: `HEADER` behind two descriptor words at the start"),
+            (
+                document("camt.053.001.08").into_bytes(),
+                "camt 1: XML with the root `Document` of the namespace of `camt.053` version 8",
+            ),
+            (
+                document("camt.054.001.04").into_bytes(),
+                "camt 1: XML with the root `Document` of the namespace of `camt.054` version 4",
+            ),
+            (
+                encoding_rs::GB18030.encode("账号:[x]\n交易时间 ,收/支,金额（元）,交易对方,交易状态\n").0.into_owned(),
+                "alipay 1: line 2 is a heading with `收/支`, `交易对方` and `交易状态`",
+            ),
+            (
+                "微信昵称：[x]\n交易时间,交易类型,交易对方,收/支,当前状态\n".as_bytes().to_vec(),
+                "wechat 1: line 2 is a heading with `收/支`, `交易对方` and `当前状态`",
+            ),
+            (b"month,id,account,balance\n".to_vec(), "m 1: its first row has exactly the 4 columns of the mapping"),
+        ] {
+            assert_eq!(detected(&file, vec![mapping("m", &[]), mapping("n", &["x"])]).unwrap(), found);
+        }
+    }
+
+    #[test]
+    fn an_unknown_file_is_told_what_was_looked_for_and_what_is_wanting() {
+        let told = detected(b"month,id,account,saldo\n1,2,3,4\n", vec![mapping("m", &[])]).unwrap_err();
+        assert_eq!(
+            told,
+            "metro2 1: `HEADER` behind one or two descriptor words at the start\n\
+             camt 1: XML with a root of the namespace of camt.052 or camt.053\n\
+             alipay 1: a heading with `收/支`, `交易对方` and `交易状态` in the first 100 lines\n\
+             wechat 1: a heading with `收/支`, `交易对方` and `当前状态` in the first 100 lines\n\
+             m 1: a first row with a column `balance`; it has 3 of 4 columns of the mapping"
+        );
+        let told = detected(b"month,id,account,balance,sex\n", vec![mapping("m", &[])]).unwrap_err();
+        assert!(told.ends_with("m 1: a first row without other columns than the mapping's; it has `sex`"), "{told}");
+        assert!(detected(b"", vec![mapping("m", &[])]).unwrap_err().ends_with("there is no row"));
+    }
+
+    #[test]
+    fn two_layouts_that_fit_are_both_named() {
+        let told = detected(b"id,account,month,balance\n", vec![mapping("one", &[]), mapping("other", &[])]);
+        assert_eq!(told.unwrap_err(), "several layouts fit this file: `one 1`, `other 1`");
+    }
+}
