@@ -87,25 +87,25 @@ const BUILT_IN: [BuiltIn; 6] = [
     },
     BuiltIn {
         layout: Layout::Alipay,
-        looked_for: "a heading row with its columns for payee, direction, amount and status, in text, a spreadsheet or an archive",
+        looked_for: "a heading row with `交易对方`, `收/支` and `交易状态`, in text, a spreadsheet or an archive",
         recognise: alipay::recognise,
         recognise_file: Some(alipay::recognise_file),
     },
     BuiltIn {
         layout: Layout::Wechat,
-        looked_for: "a heading row with its columns for payee, direction, amount and status, in text, a spreadsheet or an archive",
+        looked_for: "a heading row with `交易对方`, `收/支` and `当前状态`, in text, a spreadsheet or an archive",
         recognise: wechat::recognise,
         recognise_file: Some(wechat::recognise_file),
     },
     BuiltIn {
         layout: Layout::Jd,
-        looked_for: "a heading row with its columns for merchant, direction, amount and status, in text, a spreadsheet or an archive",
+        looked_for: "a heading row with `商户名称`, `收/支` and `交易状态`, in text, a spreadsheet or an archive",
         recognise: jd::recognise,
         recognise_file: Some(jd::recognise_file),
     },
     BuiltIn {
         layout: Layout::Meituan,
-        looked_for: "a heading row with its columns for order, direction, amounts and payment, in text, a spreadsheet or an archive",
+        looked_for: "a heading row with `订单标题`, `收/支` and `实付金额`, in text, a spreadsheet or an archive",
         recognise: meituan::recognise,
         recognise_file: Some(meituan::recognise_file),
     },
@@ -212,11 +212,11 @@ mod tests {
             ),
             (
                 encoding_rs::GB18030.encode("账号:[x]\n交易时间 ,收/支,金额（元）,交易对方,交易状态\n").0.into_owned(),
-                "alipay 1: line 2 is a heading with `收/支`, `交易对方` and `交易状态`",
+                "alipay 1: a heading row with `交易时间`, `收/支`, `金额(元)`, `交易状态`, `交易对方`",
             ),
             (
-                "微信昵称：[x]\n交易时间,交易类型,交易对方,收/支,当前状态\n".as_bytes().to_vec(),
-                "wechat 1: line 2 is a heading with `收/支`, `交易对方` and `当前状态`",
+                "微信昵称：[x]\n交易时间,交易类型,交易对方,商品,收/支,金额(元),支付方式,当前状态,交易单号,商户单号,备注\n".as_bytes().to_vec(),
+                "wechat 1: `微信支付账单`",
             ),
             (b"month,id,account,balance\n".to_vec(), "m 1: its first row has exactly the 4 columns of the mapping"),
         ] {
@@ -231,8 +231,10 @@ mod tests {
             told,
             "metro2 1: `HEADER` behind one or two descriptor words at the start\n\
              camt 1: XML with a root of the namespace of camt.052 or camt.053\n\
-             alipay 1: a heading with `收/支`, `交易对方` and `交易状态` in the first 100 lines\n\
-             wechat 1: a heading with `收/支`, `交易对方` and `当前状态` in the first 100 lines\n\
+             alipay 1: a heading row with `交易对方`, `收/支` and `交易状态`, in text, a spreadsheet or an archive\n\
+             wechat 1: a heading row with `交易对方`, `收/支` and `当前状态`, in text, a spreadsheet or an archive\n\
+             jd 1: a heading row with `商户名称`, `收/支` and `交易状态`, in text, a spreadsheet or an archive\n\
+             meituan 1: a heading row with `订单标题`, `收/支` and `实付金额`, in text, a spreadsheet or an archive\n\
              m 1: a first row with a column `balance`; it has 3 of 4 columns of the mapping"
         );
         let told = detected(b"month,id,account,balance,sex\n", vec![mapping("m", &[])]).unwrap_err();

@@ -244,7 +244,8 @@ fn each_real_statement_is_found_to_have_its_own_layout() {
     let layouts: Vec<String> = REAL.iter().map(|real| sample(real.layout)).collect();
     for (real, own) in REAL.iter().zip(&layouts) {
         let mappings = layouts.iter().map(|text| Mapping::parse(text).unwrap()).collect();
-        let found = tallystick_intake::detect(&std::fs::File::open(folder.join(real.file)).unwrap(), mappings).unwrap();
+        let found =
+            tallystick_intake::detect(&std::fs::File::open(folder.join(real.file)).unwrap(), mappings, None).unwrap();
         assert_eq!(found.layout.name(), Mapping::parse(own).unwrap().name(), "{}: {}", real.file, found.why);
         assert!(found.why.ends_with(" is a heading with exactly the columns of the mapping"), "{}", found.why);
     }

@@ -122,8 +122,8 @@ mod tests {
         std::fs::write(&path, "24 68\n").unwrap();
         let at_file = format!("@{}", path.display());
         let layout = locked(&Layout::Jd, password(&at_file).unwrap()).unwrap();
-        let Layout::Locked(_, password) = &layout else { panic!("{layout:?}") };
-        assert_eq!((password.expose().as_str(), layout.name().as_str()), ("24 68", "jd 1"));
+        let Layout::Locked(_, word) = &layout else { panic!("{layout:?}") };
+        assert_eq!((word.expose().as_str(), layout.name().as_str()), ("24 68", "jd 1"));
         assert_eq!(password("2468").unwrap_err().to_string(), "`--password`: expected `@FILE`");
         assert_eq!(
             locked(&Layout::Metro2, password(&at_file).unwrap()).unwrap_err().to_string(),
