@@ -216,7 +216,7 @@ mod tests {
             ),
             (
                 "微信昵称：[x]\n交易时间,交易类型,交易对方,商品,收/支,金额(元),支付方式,当前状态,交易单号,商户单号,备注\n".as_bytes().to_vec(),
-                "wechat 1: `微信支付账单`",
+                "wechat 1: `微信昵称`, and a heading row with `交易时间`, `收/支`, `金额(元)`, `当前状态`, `交易对方`",
             ),
             (b"month,id,account,balance\n".to_vec(), "m 1: its first row has exactly the 4 columns of the mapping"),
         ] {
