@@ -66,6 +66,6 @@ pub fn parts<'a>(
     context: &'a ReadContext,
 ) -> Result<Option<Parts<'a>>, Refused> {
     match layout {
-        Layout::Metro2 | Layout::Alipay | Layout::Wechat | Layout::Mapped(_) => Ok(None),
+        Layout::Metro2 | Layout::Alipay | Layout::Wechat | Layout::Registry | Layout::Mapped(_) => Ok(None),
     }
 }

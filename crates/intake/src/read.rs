@@ -7,7 +7,7 @@ use tallystick_model::payment_profile::Provenance;
 use tallystick_model::{CategorySet, DataCategory, Identifier};
 use thiserror::Error;
 
-use crate::layouts::{alipay, mapped, metro2, wechat};
+use crate::layouts::{alipay, mapped, metro2, registry, wechat};
 use crate::reject::Reject;
 
 /// Takes what a layout reads, in file order.
@@ -51,6 +51,8 @@ pub enum Layout {
     Alipay,
     /// Bill of the payment platform WeChat Pay, as its users export it.
     Wechat,
+    /// The second generation of the registry's furnishing (XML).
+    Registry,
     /// Any CSV, by a mapping.
     Mapped(Box<mapped::Mapping>),
 }
@@ -62,6 +64,7 @@ impl Layout {
             Self::Metro2 => metro2::NAME.to_owned(),
             Self::Alipay => alipay::NAME.to_owned(),
             Self::Wechat => wechat::NAME.to_owned(),
+            Self::Registry => registry::NAME.to_owned(),
             Self::Mapped(mapping) => mapping.name(),
         }
     }
@@ -71,6 +74,7 @@ impl Layout {
         match self {
             Self::Metro2 => metro2::categories(),
             Self::Alipay | Self::Wechat => alipay::categories(),
+            Self::Registry => registry::categories(),
             Self::Mapped(mapping) => mapping.categories(),
         }
     }
@@ -197,6 +201,7 @@ pub fn read_delivery(
         Layout::Metro2 => metro2::read(input, context, sink),
         Layout::Alipay => alipay::read(input, context, sink),
         Layout::Wechat => wechat::read(input, context, sink),
+        Layout::Registry => registry::read(input, context, sink),
         Layout::Mapped(mapping) => mapped::read(mapping, input, context, sink),
     }
 }

@@ -20,6 +20,7 @@ coded_enum! {
         Lei = 4, "lei", "Legal entity identifier (ISO 17442)";
         Passport = 5, "passport", "Passport: issuing state, a slash, and the number (ICAO 9303)";
         MemberNumber = 6, "member-number", "A member's own number for its customer: the member's code, a slash, and the number";
+        CnDocument = 7, "cn-document", "Another identity document accepted in the People's Republic of China: its type's code, a slash, and the number";
     }
 }
 
@@ -27,7 +28,7 @@ impl IdScheme {
     /// Whom this scheme identifies; `None` where the identifier does not tell.
     pub const fn subject_kind(self) -> Option<SubjectKind> {
         match self {
-            Self::CnResidentId | Self::UsSsn | Self::Passport => Some(SubjectKind::Person),
+            Self::CnResidentId | Self::UsSsn | Self::Passport | Self::CnDocument => Some(SubjectKind::Person),
             Self::CnCreditCode | Self::Lei => Some(SubjectKind::Firm),
             Self::MemberNumber => None,
         }
@@ -104,6 +105,7 @@ impl Identifier {
             IdScheme::Lei => lei(text)?,
             IdScheme::Passport => passport(text)?,
             IdScheme::MemberNumber => member_number(text)?,
+            IdScheme::CnDocument => document(text)?,
         };
         Ok(Self { scheme, text: Sensitive::new(text) })
     }
@@ -267,6 +269,22 @@ fn passport(text: &str) -> Result<String, InvalidIdentifier> {
     }
     if !state.bytes().all(|byte| byte.is_ascii_uppercase()) || !number.bytes().all(|byte| base36(byte).is_some()) {
         return Err(InvalidIdentifier::Character(SCHEME));
+    }
+    Ok(text)
+}
+
+/// Type: one or two characters of the registry's list; number: letters, digits and marks that documents print.
+fn document(text: &str) -> Result<String, InvalidIdentifier> {
+    const SCHEME: IdScheme = IdScheme::CnDocument;
+    let text = text.to_ascii_uppercase();
+    let (kind, number) = text.split_once('/').ok_or(InvalidIdentifier::Character(SCHEME))?;
+    let is_of_type = (1..=2).contains(&kind.len()) && kind.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let fits = |character: char| character.is_alphanumeric() || matches!(character, '-' | '(' | ')' | '/');
+    if !is_of_type || !number.chars().all(fits) {
+        return Err(InvalidIdentifier::Character(SCHEME));
+    }
+    if number.is_empty() {
+        return Err(InvalidIdentifier::Length(SCHEME));
     }
     Ok(text)
 }

@@ -19,6 +19,7 @@ pub mod member;
 pub mod money;
 pub mod month;
 pub mod payment_profile;
+pub mod registry;
 pub mod sensitive;
 pub mod subject;
 pub mod tradeline;

@@ -17,6 +17,7 @@ use tallystick_store::{OpenDelivery, Snapshot, StoreError, SubjectSalt};
 
 use crate::bureau::Bureau;
 use crate::ingest::Progress;
+use crate::registry::{self, Refusal, Said, Touched, View};
 
 /// Rejects kept to be told one by one; all are counted.
 pub(crate) const REJECTS_KEPT_MAX: usize = 1000;
@@ -29,6 +30,8 @@ enum Waiting {
     Body(FactBody),
     /// Sealed only when it is loaded: the seal is bound to the fact's key.
     Identity(Box<Identity>),
+    /// What a record of the registry's furnishing comes to, and how it stands to what is held.
+    Registry(Standing, Said),
 }
 
 /// Takes what a layout reads.
@@ -56,6 +59,8 @@ pub(crate) struct DeliveryFacts<'a> {
     this_month: Month,
     pub(crate) not_admitted: BTreeMap<DataCategory, u64>,
     pub(crate) failed: Option<StoreError>,
+    /// What records of the registry's furnishing have been about.
+    touched: Touched,
 }
 
 impl<'a> DeliveryFacts<'a> {
@@ -85,6 +90,7 @@ impl<'a> DeliveryFacts<'a> {
             this_month,
             not_admitted: BTreeMap::new(),
             failed: None,
+            touched: Touched::default(),
         }
     }
 
@@ -124,6 +130,9 @@ impl<'a> DeliveryFacts<'a> {
     }
 
     fn take(&mut self, mut record: ReportedRecord) -> Result<(), StoreError> {
+        if matches!(record.statements.as_slice(), [Statement::Registry(_)]) {
+            return self.take_registry(&record);
+        }
         let about = record.identifiers.first().and_then(|identifier| identifier.scheme().subject_kind());
         let about = about.unwrap_or(SubjectKind::Person);
         let Some((identifier, further)) = record.identifiers.split_first() else { return Ok(()) };
@@ -145,27 +154,7 @@ impl<'a> DeliveryFacts<'a> {
         }
         let missing = record.statements.iter().filter_map(category_of).find(|category| !allowed.contains(*category));
         if let Some(category) = missing {
-            let admission = self.gate.admission(about, category);
-            let (code, found) = match admission {
-                Admission::Admitted { reasons, .. } => {
-                    self.awaiting_consent += 1;
-                    self.without_consent += 1;
-                    self.denied_by.extend(
-                        reasons
-                            .iter()
-                            .map(|asking| Reason { rule: asking.rule.clone(), code: "no_recorded_consent".to_owned() }),
-                    );
-                    (RejectCode::NoConsent, "none on record")
-                }
-                Admission::NotAdmitted { reasons } => {
-                    self.forbidden += 1;
-                    self.denied_by.extend(reasons.iter().cloned());
-                    (RejectCode::NotAdmitted, "a record of it")
-                }
-            };
-            let expected = needed(admission);
-            let field = category.code().to_owned();
-            self.refuse(Reject { code, place: record.place, field, expected, found: Found::phrase(found) });
+            self.refuse_category(record.place, about, category, category.code());
             return Ok(());
         }
         for statement in record.statements {
@@ -173,9 +162,75 @@ impl<'a> DeliveryFacts<'a> {
             let kind = match &waiting {
                 Waiting::Body(body) => body.kind(),
                 Waiting::Identity(..) => FactKind::Identity,
+                Waiting::Registry(_, said) => said.kind(),
             };
             let slot = Slot { kind, account, month };
             self.facts.push(((subject, slot), record.place, waiting));
+        }
+        Ok(())
+    }
+
+    /// Refuses a record, or what its `field` names, for what may come in of `category` about such a subject.
+    fn refuse_category(&mut self, place: RecordPlace, about: SubjectKind, category: DataCategory, field: &str) {
+        let admission = self.gate.admission(about, category);
+        let (code, found) = match admission {
+            Admission::Admitted { reasons, .. } => {
+                self.awaiting_consent += 1;
+                self.without_consent += 1;
+                let missing =
+                    |asking: &Reason| Reason { rule: asking.rule.clone(), code: "no_recorded_consent".to_owned() };
+                self.denied_by.extend(reasons.iter().map(missing));
+                (RejectCode::NoConsent, "none on record")
+            }
+            Admission::NotAdmitted { reasons } => {
+                self.forbidden += 1;
+                self.denied_by.extend(reasons.iter().cloned());
+                (RejectCode::NotAdmitted, "a record of it")
+            }
+        };
+        let expected = needed(admission);
+        self.refuse(Reject { code, place, field: field.to_owned(), expected, found: Found::phrase(found) });
+    }
+
+    /// Takes a record of the registry's furnishing: what it comes to depends on what is held.
+    fn take_registry(&mut self, record: &ReportedRecord) -> Result<(), StoreError> {
+        let [Statement::Registry(registry)] = record.statements.as_slice() else { return Ok(()) };
+        let view = View {
+            snapshot: self.snapshot,
+            pseudonymiser: &self.bureau.pseudonymiser,
+            furnisher: self.furnisher,
+            this_month: self.this_month,
+        };
+        let mut touched = std::mem::take(&mut self.touched);
+        let admits = &mut |about, subject| self.categories_of(about, subject);
+        let resolved = registry::resolve(&view, &mut touched, record.place, &record.identifiers, registry, admits);
+        self.touched = touched;
+        match resolved {
+            Ok(resolved) => {
+                for (category, segment) in resolved.refused {
+                    // What a consent would let in is refused so that the furnisher sees it; the rest is counted.
+                    match self.gate.admission(SubjectKind::Person, category) {
+                        Admission::Admitted { .. } => {
+                            self.refuse_category(record.place, SubjectKind::Person, category, segment);
+                        }
+                        Admission::NotAdmitted { .. } => *self.not_admitted.entry(category).or_default() += 1,
+                    }
+                }
+                for category in resolved.left_out {
+                    *self.not_admitted.entry(category).or_default() += 1;
+                    let admission = self.gate.admission(SubjectKind::Person, category);
+                    self.awaiting_consent += u64::from(matches!(admission, Admission::Admitted { .. }));
+                }
+                let waiting = |change: registry::Change| {
+                    ((change.subject, change.slot), record.place, Waiting::Registry(change.standing, change.said))
+                };
+                self.facts.extend(resolved.changes.into_iter().map(waiting));
+            }
+            Err(Refusal::Rule(reject)) => self.refuse(reject),
+            Err(Refusal::Category(category)) => {
+                self.refuse_category(record.place, SubjectKind::Person, category, category.code());
+            }
+            Err(Refusal::Store(error)) => return Err(error),
         }
         Ok(())
     }
@@ -216,6 +271,8 @@ impl<'a> DeliveryFacts<'a> {
                 }
                 (self.account(&account), None, Waiting::Identity(Box::new(identity)))
             }
+            // A record of the registry's furnishing is one statement, and was taken as such.
+            Statement::Registry(_) => return None,
         })
     }
 
@@ -311,7 +368,12 @@ impl<'a> DeliveryFacts<'a> {
     pub(crate) fn keep_salts(&self, open: &OpenDelivery<'_>) -> Result<BTreeMap<SubjectId, SubjectSalt>, StoreError> {
         let (mut salts, mut new) = (BTreeMap::new(), BTreeMap::new());
         for ((subject, _), _, waiting) in &self.facts {
-            if matches!(waiting, Waiting::Identity(..)) && !salts.contains_key(subject) {
+            let is_sealed = match waiting {
+                Waiting::Body(_) => false,
+                Waiting::Identity(_) => true,
+                Waiting::Registry(_, said) => said.is_sealed(),
+            };
+            if is_sealed && !salts.contains_key(subject) {
                 let salt = match self.bureau.store.subject_salt(*subject)? {
                     Some(salt) => salt,
                     None => {
@@ -344,19 +406,34 @@ impl<'a> DeliveryFacts<'a> {
             let Some(((subject, slot), _, waiting)) = facts.next() else { return Ok(None) };
             let key = FactKey { subject, slot, delivery };
             let bytes = key.to_bytes();
-            let body = match waiting {
-                Waiting::Body(body) => body,
-                Waiting::Identity(identity) => match salts.get(&subject) {
-                    Some(salt) => FactBody::Identity(open.seal(salt, &bytes, &identity, nonce)),
-                    None => {
-                        return Err(StoreError::Damaged {
-                            place: "salts".to_owned(),
-                            what: "a salt is missing that was just kept".to_owned(),
-                        });
-                    }
-                },
+            let sealed = |said: &dyn Fn(&SubjectSalt) -> FactBody| match salts.get(&subject) {
+                Some(salt) => Ok(said(salt)),
+                None => Err(StoreError::Damaged {
+                    place: "salts".to_owned(),
+                    what: "a salt is missing that was just kept".to_owned(),
+                }),
             };
-            Fact { key, standing: Standing::Reported, body }.write_value(value);
+            let (standing, said) = match waiting {
+                Waiting::Body(body) => {
+                    Fact { key, standing: Standing::Reported, body }.write_value(value);
+                    return Ok(Some(bytes));
+                }
+                Waiting::Identity(identity) => (Standing::Reported, Said::Identity(identity)),
+                Waiting::Registry(standing, said) => (standing, said),
+            };
+            let body = match said {
+                Said::Terms(terms) => FactBody::TradelineTerms(terms),
+                Said::Month(month) => FactBody::TradelineMonth(month),
+                Said::Holder(holder) => FactBody::Holder(holder),
+                Said::Identity(identity) => {
+                    sealed(&|salt| FactBody::Identity(open.seal(salt, &bytes, &*identity, nonce)))?
+                }
+                Said::Segment(segment) if registry::is_sealed(segment.kind) => {
+                    sealed(&|salt| FactBody::SealedSegment(segment.kind, open.seal(salt, &bytes, &segment, nonce)))?
+                }
+                Said::Segment(segment) => FactBody::Segment(segment),
+            };
+            Fact { key, standing, body }.write_value(value);
             Ok(Some(bytes))
         }
     }
@@ -389,7 +466,7 @@ fn keep_further(further: &[Identifier], statements: &mut Vec<Statement>) {
 const fn month_of(statement: &Statement) -> Option<Month> {
     match statement {
         Statement::TradelineMonth(_, month, _) | Statement::PaymentProfileMonth(_, month, _) => Some(*month),
-        Statement::TradelineTerms(..) | Statement::Identity(..) => None,
+        Statement::TradelineTerms(..) | Statement::Identity(..) | Statement::Registry(_) => None,
     }
 }
 
@@ -420,6 +497,7 @@ fn category_of(statement: &Statement) -> Option<DataCategory> {
             let texts = [name, telephone, address, account_number];
             (born.is_some() || texts.iter().any(|text| text.is_some())).then_some(DataCategory::Identity)
         }
+        Statement::Registry(_) => None,
     }
 }
 

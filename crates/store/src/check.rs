@@ -10,8 +10,10 @@ use std::collections::{BTreeMap, HashMap};
 use tallystick_audit::{Hash, NodeId, TreeBuilder, leaf_hash, node_hash};
 use tallystick_model::delivery::DeliveryRecord;
 use tallystick_model::event::{Entry, Event, EventKind, commitment};
-use tallystick_model::fact::{DeliveryNumber, FACT_KEY_BYTES, Fact, FactBody};
+use tallystick_model::fact::{DeliveryNumber, FACT_KEY_BYTES, Fact, FactBody, FactKind};
+use tallystick_model::identity::Identity;
 use tallystick_model::member::Member;
+use tallystick_model::registry::Segment;
 use tallystick_model::{Canonical, SubjectId};
 
 use crate::engine::Space;
@@ -324,15 +326,20 @@ fn check_facts(
         report.facts += 1;
         if subject_seen != Some(subject) {
             subject_seen = Some(subject);
-            report.subjects += 1;
+            // A place that only says whose an account is stands for no subject.
+            report.subjects += u64::from(fact.key.slot.kind != FactKind::Holder);
         }
         roots.entry(number).or_insert_with(FactsRoot::new).push(key, &value);
-        if let FactBody::Identity(sealed) = &fact.body {
+        if let FactBody::Identity(sealed) | FactBody::SealedSegment(_, sealed) = &fact.body {
+            let opens = |salt: &seal::SubjectSalt| match fact.key.slot.kind {
+                FactKind::Identity => seal::unseal::<Identity>(salt, key, sealed).is_some(),
+                kind => seal::unseal::<Segment>(salt, key, sealed).is_some_and(|segment| segment.kind == kind),
+            };
             if salt.0 != subject {
                 let found = store.subject_salt(subject);
                 salt = (subject, report.check(&format!("salt of subject {subject}"), found).flatten());
             }
-            if salt.1.as_ref().is_some_and(|salt| seal::unseal(salt, key, sealed).is_none()) {
+            if salt.1.as_ref().is_some_and(|salt| !opens(salt)) {
                 report
                     .find(format!("facts of subject {subject}"), format!("a seal of delivery {number} does not open"));
             } else if salt.1.is_none() {

@@ -17,7 +17,7 @@ pub struct FactsDigest {
     pub root: [u8; 32],
     /// How many facts of each kind.
     pub facts: Vec<(FactKind, u64)>,
-    /// How many subjects.
+    /// How many subjects. A place that only says whose an account is (`FactKind::Holder`) has a leaf, and is no subject.
     pub subjects: u64,
 }
 
@@ -27,11 +27,13 @@ pub struct FactsRoot {
     subject: Option<SubjectId>,
     leaf: Vec<u8>,
     facts: BTreeMap<u8, u64>,
+    /// Leaves that stand for no subject.
+    places: u64,
 }
 
 impl FactsRoot {
     pub fn new() -> Self {
-        Self { tree: TreeBuilder::new(), subject: None, leaf: Vec::new(), facts: BTreeMap::new() }
+        Self { tree: TreeBuilder::new(), subject: None, leaf: Vec::new(), facts: BTreeMap::new(), places: 0 }
     }
 
     /// Adds the next fact. Keys ascend; `key` has [`FACT_KEY_BYTES`] bytes.
@@ -42,6 +44,7 @@ impl FactsRoot {
             self.end_subject();
             self.subject = Some(SubjectId(*subject));
             self.leaf.extend_from_slice(subject);
+            self.places += u64::from(slot[0] == FactKind::Holder.number());
         }
         *self.facts.entry(slot[0]).or_default() += 1;
         let out = &mut Writer::new(&mut self.leaf);
@@ -60,7 +63,7 @@ impl FactsRoot {
     pub fn finish(mut self) -> FactsDigest {
         self.end_subject();
         let kinds = self.facts.iter().filter_map(|(number, count)| Some((FactKind::from_number(*number)?, *count)));
-        FactsDigest { root: self.tree.root().0, facts: kinds.collect(), subjects: self.tree.len() }
+        FactsDigest { root: self.tree.root().0, facts: kinds.collect(), subjects: self.tree.len() - self.places }
     }
 }
 

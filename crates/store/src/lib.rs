@@ -21,6 +21,6 @@ pub use commit::{Changes, Committed};
 pub use engine::{EngineError, quiet_engine_panics};
 pub use facts_root::FactsDigest;
 pub use load::{Loaded, OpenDelivery};
-pub use seal::SubjectSalt;
+pub use seal::{Sealable, SubjectSalt};
 pub use snapshot::{RecordedEvent, Snapshot, consents, frozen};
 pub use store::{Founding, Store, StoreError};

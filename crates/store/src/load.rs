@@ -7,12 +7,11 @@ use std::sync::MutexGuard;
 
 use tallystick_model::SubjectId;
 use tallystick_model::fact::{DeliveryNumber, FACT_KEY_BYTES};
-use tallystick_model::identity::Identity;
 
 use crate::engine::Space;
 use crate::facts_root::{FactsDigest, FactsRoot};
 use crate::keys;
-use crate::seal::{self, NONCE_BYTES, SubjectSalt};
+use crate::seal::{self, NONCE_BYTES, Sealable, SubjectSalt};
 use crate::store::{Store, StoreError, lock};
 
 /// A delivery that has its number and is not yet committed. One at a time.
@@ -66,15 +65,15 @@ impl OpenDelivery<'_> {
         self.number
     }
 
-    /// Seals an identity for the fact at `key`, under the subject's `salt`. `nonce` is random and never used again.
+    /// Seals an identity or a segment for the fact at `key`, under the subject's `salt`. `nonce` is random and never used again.
     pub fn seal(
         &self,
         salt: &SubjectSalt,
         key: &[u8; FACT_KEY_BYTES],
-        identity: &Identity,
+        said: &impl Sealable,
         nonce: [u8; NONCE_BYTES],
     ) -> Vec<u8> {
-        seal::seal(salt, key, identity, nonce)
+        seal::seal(salt, key, said, nonce)
     }
 
     /// Keeps salts of subjects that had none, in ascending order of subject. Before the facts sealed under them.

@@ -4,4 +4,5 @@ pub mod alipay;
 mod bill;
 pub mod mapped;
 pub mod metro2;
+pub mod registry;
 pub mod wechat;

@@ -132,7 +132,7 @@ pub struct Ingest {
     /// Code of the furnisher
     #[arg(long)]
     pub furnisher: String,
-    /// `metro2`, `alipay`, `wechat`, or a mapping's TOML file
+    /// `metro2`, `alipay`, `wechat`, `registry`, or a mapping's TOML file
     #[arg(long)]
     pub layout: String,
     /// The delivery

@@ -53,12 +53,15 @@ pub(crate) fn layout(text: &str) -> Result<Layout> {
         "metro2" => return Ok(Layout::Metro2),
         "alipay" => return Ok(Layout::Alipay),
         "wechat" => return Ok(Layout::Wechat),
+        "registry" => return Ok(Layout::Registry),
         _ => {}
     }
     let path = Path::new(text);
     let is_mapping = path.extension().is_some_and(|extension| extension == "toml");
     if !is_mapping {
-        bail!("`--layout`: expected `metro2`, `alipay`, `wechat` or a mapping's `.toml` file, found `{text}`");
+        bail!(
+            "`--layout`: expected `metro2`, `alipay`, `wechat`, `registry` or a mapping's `.toml` file, found `{text}`"
+        );
     }
     ensure!(path.exists(), "`--layout`: there is no file `{text}`");
     let mapping = Mapping::parse(&read_small(path)?).with_context(|| format!("mapping `{text}`"))?;
