@@ -34,13 +34,11 @@ impl Resolving<'_, '_> {
     }
 
     /// What is held under `code`: its place, and the account itself.
-    fn known(&mut self, code: &ReportedAccount) -> Result<(Unit, Unit), Refusal> {
+    fn known(&self, code: &ReportedAccount) -> Result<(Unit, Unit), Refusal> {
         let account = self.key(code);
         let byte = self.record.places.code;
         let index = self.index(account)?;
-        if self.touched.seen.contains(&index.subject) {
-            self.touch(index.subject, byte, self.code_name())?;
-        }
+        self.check_untouched(index.subject, byte, self.code_name())?;
         let Some(holder) = index.holder() else {
             let expected = "a code that this furnisher has reported and not taken back";
             return Err(self.reject(RejectCode::UnknownAccount, byte, self.code_name(), expected, "one not on record"));
@@ -80,6 +78,7 @@ impl Resolving<'_, '_> {
             self.touched.last = Some((index.subject, unit));
             return Ok(());
         }
+        self.check_untouched(index.subject, self.record.places.code, self.code_name())?;
         let mut unit = Unit::load(self.view.snapshot, subject, account)?;
         self.check_report(&unit, index.holder(), subject)?;
         self.settle_report(&mut unit)?;
@@ -149,10 +148,8 @@ impl Resolving<'_, '_> {
             if (slot.month.is_none() && is_older) || is_overruled {
                 continue;
             }
-            let change = unit.settle(slot, Some(Said::Segment(segment.clone())), Why::Report);
-            if change.is_some() {
-                changed.push(slot);
-            }
+            let change = unit.report(slot, segment.clone());
+            changed.push(slot);
             self.change(change);
         }
         self.derive(unit, &changed, Why::Report)
@@ -439,9 +436,12 @@ impl Resolving<'_, '_> {
         let mut groups: Vec<_> = held.into_iter().filter(|other| !is_same(other)).collect();
         groups.push(event.clone());
         groups.sort_by(|one, other| text_of(one, 1).cmp(&text_of(other, 1)));
-        let why = if in_force(event) { Why::Report } else { Why::Correct };
         let said = Segment { groups, ..segment.clone() };
-        let change = unit.settle(slot, Some(Said::Segment(said)), why);
+        let change = if in_force(event) {
+            unit.report(slot, said)
+        } else {
+            unit.settle(slot, Some(Said::Segment(said)), Why::Correct)
+        };
         self.change(change);
         Ok(())
     }

@@ -180,13 +180,19 @@ impl Resolving<'_, '_> {
         self.view.pseudonymiser.account(furnisher, code.expose())
     }
 
-    /// Notes that the record is about what is kept at `place`; refused if another record of the delivery is.
+    /// Refused if another record of the delivery is about what is kept at `place`.
+    fn check_untouched(&self, place: SubjectId, byte: u64, field: &str) -> Result<(), Refusal> {
+        if !self.touched.seen.contains(&place) {
+            return Ok(());
+        }
+        let expected = "one record of a delivery about each; this one in a delivery of its own";
+        Err(self.reject(RejectCode::TouchedBefore, byte, field, expected, "a record before it about the same"))
+    }
+
+    /// Notes that the record is about what is kept at `place`.
     fn touch(&mut self, place: SubjectId, byte: u64, field: &str) -> Result<(), Refusal> {
         let rule = RejectCode::TouchedBefore;
-        if self.touched.seen.contains(&place) {
-            let expected = "one record of a delivery about each; this one in a delivery of its own";
-            return Err(self.reject(rule, byte, field, expected, "a record before it about the same"));
-        }
+        self.check_untouched(place, byte, field)?;
         if self.touched.seen.len() >= TOUCHED_MAX {
             let expected =
                 format!("records about at most {TOUCHED_MAX} accounts, agreements and persons in one delivery");

@@ -72,7 +72,7 @@ impl Resolving<'_, '_> {
             if held.is_some() && segment.reported < held {
                 continue;
             }
-            let change = unit.settle(slot, Some(Said::Segment(segment)), Why::Report);
+            let change = unit.report(slot, segment);
             self.change(change);
         }
         self.derive_identity(&mut unit, Why::Report);
@@ -131,8 +131,7 @@ impl Resolving<'_, '_> {
             let byte = self.record.places.holder;
             return Err(self.reject(RejectCode::NothingHeld, byte, flag, "a link on record", "none"));
         }
-        let (said, why) = if in_force { (Some(Said::Segment(segment)), Why::Report) } else { (None, Why::Correct) };
-        let change = unit.settle(slot, said, why);
+        let change = if in_force { unit.report(slot, segment) } else { unit.settle(slot, None, Why::Correct) };
         self.change(change);
         Ok(())
     }

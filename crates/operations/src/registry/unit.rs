@@ -157,12 +157,22 @@ impl Unit {
         self.held.get(&slot).is_some_and(|held| held.said.is_some() && held.mended.is_some())
     }
 
+    /// Lets `segment` stand at `slot` because it was reported, also if it says what stands there already: that it was said
+    /// again is a statement too.
+    pub(super) fn report(&mut self, slot: Slot, segment: Segment) -> Option<Change> {
+        self.stand(slot, Some(Said::Segment(segment)), Why::Report)
+    }
+
     /// Lets `said` stand at `slot`, or nothing, and gives the fact that this takes; `None` if it stands so already.
     pub(super) fn settle(&mut self, slot: Slot, said: Option<Said>, why: Why) -> Option<Change> {
-        let held = self.held.entry(slot).or_insert(Held { said: None, stored: None, mended: None });
-        if held.said == said {
+        if self.held.get(&slot).and_then(|held| held.said.as_ref()) == said.as_ref() {
             return None;
         }
+        self.stand(slot, said, why)
+    }
+
+    fn stand(&mut self, slot: Slot, said: Option<Said>, why: Why) -> Option<Change> {
+        let held = self.held.entry(slot).or_insert(Held { said: None, stored: None, mended: None });
         let before = std::mem::replace(&mut held.said, said.clone());
         let standing = match (&said, held.stored, held.mended) {
             // Said earlier in this delivery and taken back in it: nothing of it was stored, and records of one delivery do not
