@@ -332,6 +332,41 @@ mod tests {
         assert_eq!(Fact::from_stored(&key, &value), Ok(fact()));
     }
 
+    /// The released bytes of version 1 of the registry's facts: they may never change.
+    #[test]
+    fn version_1_of_segments_and_holders_is_fixed() {
+        let key = |kind: FactKind| FactKey { slot: Slot { kind, month: None, ..fact().key.slot }, ..fact().key };
+        let events = Segment {
+            kind: FactKind::AccountEvents,
+            reported: None,
+            values: Vec::new(),
+            groups: vec![vec![(1, "12".to_owned().into()), (2, "1".to_owned().into())]],
+        };
+        let of = |standing, body: FactBody| Fact { key: key(body.kind()), standing, body };
+        for (fact, bytes) in [
+            (
+                of(Standing::Reported, FactBody::Segment(events)),
+                [0x10, 0, 0, 1, 2, 1, 2, b'1', b'2', 2, 1, b'1'].as_slice(),
+            ),
+            (
+                of(Standing::Deletes(DeliveryNumber(3)), FactBody::SealedSegment(FactKind::AccountBasic, vec![7, 8])),
+                &[0x12, 3, 2, 7, 8],
+            ),
+            (
+                of(Standing::Reported, FactBody::Holder(SubjectId([9; 16]))),
+                &[0x10, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9],
+            ),
+        ] {
+            let mut value = Vec::new();
+            fact.write_value(&mut value);
+            assert_eq!(value, bytes, "{}", fact.key.slot.kind);
+            assert_eq!(Fact::from_stored(&fact.key.to_bytes(), &value), Ok(fact));
+        }
+        let numbers: Vec<u8> = FactKind::ALL.iter().map(|kind| kind.number()).collect();
+        let expected: Vec<u8> = [1, 3, 4, 5].into_iter().chain(32..=46).chain(48..=59).collect();
+        assert_eq!(numbers, expected);
+    }
+
     #[test]
     fn stored_bytes_that_are_not_canonical_are_refused() {
         let (key, mut value) = (fact().key.to_bytes(), Vec::new());

@@ -321,6 +321,17 @@ mod tests {
     }
 
     #[test]
+    fn another_document_is_its_type_and_number() {
+        let parse = |text| Identifier::parse(IdScheme::CnDocument, text).map(|id| id.text().expose().clone());
+        assert_eq!(parse("1/e12345678"), Ok("1/E12345678".to_owned()));
+        assert_eq!(parse("20/军字第12号"), Ok("20/军字第12号".to_owned()));
+        assert_eq!(parse("1/"), Err(InvalidIdentifier::Length(IdScheme::CnDocument)));
+        for text in ["e12345678", "/e1", "100/e1", "1/e 1", "1/e\u{7}"] {
+            assert_eq!(parse(text), Err(InvalidIdentifier::Character(IdScheme::CnDocument)), "{text}");
+        }
+    }
+
+    #[test]
     fn a_credit_code_needs_its_check_character_and_alphabet() {
         let parse = |text| Identifier::parse(IdScheme::CnCreditCode, text).map(|id| id.text().expose().clone());
         // The worked example of GB 32100-2015.

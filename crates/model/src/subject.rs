@@ -173,6 +173,15 @@ mod tests {
     }
 
     #[test]
+    fn the_place_of_an_account_is_the_documented_hmac() {
+        let pseudonymiser = Pseudonymiser::new(&Sensitive::new([7; 32]));
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&[7; 32]).unwrap();
+        mac.update(b"holder\x01\x02\x03\x04\x05\x06\x07\x08");
+        let full = mac.finalize().into_bytes();
+        assert_eq!(pseudonymiser.holder_place(AccountKey([1, 2, 3, 4, 5, 6, 7, 8])).0, full[..16]);
+    }
+
+    #[test]
     fn key_scheme_and_furnisher_all_matter() {
         let (one, two) = (Pseudonymiser::new(&Sensitive::new([1; 32])), Pseudonymiser::new(&Sensitive::new([2; 32])));
         let id = Identifier::parse(IdScheme::UsSsn, "219099998").unwrap();

@@ -204,7 +204,7 @@ fn attributes_depth_entities_and_mixed_text_are_refused() {
     let file = opened().replace("<LoanAmt>", "<LoanAmt unit=\"fen\">");
     check(&file, "R048", "<LoanAmt unit", "`LoanAmt`: expected an element without attributes, found attributes");
     let file = document(&("<A>".repeat(6) + &"</A>".repeat(6)));
-    check(&file, "R011", &"<A></A>", "`record`: expected at most 5 levels and 8192 elements, found more");
+    check(&file, "R011", "<A></A>", "`record`: expected at most 5 levels and 8192 elements, found more");
     let file = opened().replace("ZHANG SAN", "ZHANG &nbsp; SAN");
     check(
         &file,
@@ -223,4 +223,24 @@ fn attributes_depth_entities_and_mixed_text_are_refused() {
         reject.ends_with("`record`: expected well-formed elements, found tags that do not fit together"),
         "{reject}"
     );
+}
+
+#[test]
+fn no_changed_byte_makes_a_record_disappear() {
+    let file = opened() + &opened();
+    for place in 0..file.len() {
+        for byte in [b'<', b'/', b'&', 0xff] {
+            let mut changed = file.clone().into_bytes();
+            changed[place] = byte;
+            let (summary, taken) = read_with(&changed, tallystick_model::CategorySet::all());
+            if let Ok(summary) = summary {
+                let told = (taken.records.len() + taken.rejects.len()) as u64;
+                assert_eq!((summary.records, summary.rejects), (told, taken.rejects.len() as u64), "{place} {byte}");
+                for reject in &taken.rejects {
+                    assert!(reject.place.byte < changed.len() as u64, "{place} {byte}: {reject}");
+                    assert!(!reject.to_string().contains("ZHANG"), "{reject}");
+                }
+            }
+        }
+    }
 }

@@ -255,7 +255,7 @@ pub struct RegistryRecord {
     pub closes: bool,
     /// What it reports, or what shall stand instead.
     pub segments: Vec<Segment>,
-    /// Segments and elements of categories that nobody may hand over, taken out already.
+    /// Where its fields stand.
     pub places: FieldPlaces,
 }
 

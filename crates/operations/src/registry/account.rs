@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use tallystick_intake::RejectCode;
 use tallystick_model::fact::{FactKind, ReportedAccount, Slot};
-use tallystick_model::registry::{Segment, named_identifier, table_of, text_of};
+use tallystick_model::registry::{Segment, Value, named_identifier, table_of, text_of};
 use tallystick_model::tradeline::TradelineTerms;
 use tallystick_model::{AccountKey, DataCategory, Identifier, Month, Sensitive, SubjectId, SubjectKind};
 
 use super::unit::{Said, Unit, Why};
 use super::{Refusal, Resolving, meaning};
 
-/// Where one whose terms follow from segment D stands.
+/// Who answers for an account beside its holder, with the terms each has.
 type Guarantors = BTreeMap<SubjectId, (SubjectKind, Option<TradelineTerms>)>;
+
+/// One whom a segment names, with what it says.
+type NamedIn<'s> = (SubjectId, SubjectKind, &'s [Value]);
 
 impl Resolving<'_, '_> {
     fn code_name(&self) -> &'static str {
@@ -221,8 +224,8 @@ impl Resolving<'_, '_> {
     }
 
     /// The persons and organisations that a segment D names and that have a pseudonym.
-    fn named<'s>(&self, segment: &'s Segment) -> Vec<(SubjectId, SubjectKind, &'s [(u8, Sensitive<String>)])> {
-        let of = |group: &'s Vec<(u8, Sensitive<String>)>| {
+    fn named<'s>(&self, segment: &'s Segment) -> Vec<NamedIn<'s>> {
+        let of = |group: &'s Vec<Value>| {
             let text = |number| text_of(group, number).unwrap_or_default();
             let identifier = named_identifier(text(1), text(3), text(4)).ok().flatten()?;
             let about = if text(1) == "1" { SubjectKind::Person } else { SubjectKind::Firm };
@@ -311,23 +314,15 @@ impl Resolving<'_, '_> {
         self.check_account_type(&unit)?;
         let [segment] = self.record.segments.as_slice() else { return Ok(()) };
         let slot = unit.slot(segment.kind, segment.month());
-        let Some(held) = unit.segment(slot.kind, slot.month).cloned() else {
-            return Err(self.nothing_held(slot));
-        };
+        let Some(held) = unit.segment(slot.kind, slot.month) else { return Err(self.nothing_held(slot)) };
         self.check_mended_closing(&unit, slot)?;
         let subject = who.map(|who| self.view.pseudonymiser.subject(who)).filter(|subject| *subject != unit.subject);
         if let Some(subject) = subject {
             self.admits(SubjectKind::Person, subject, DataCategory::Credit)?;
         }
         self.touch(index.subject, self.record.places.code, self.code_name())?;
-        let mut mended = segment.clone();
-        if slot.kind == self.basic_kind() {
-            // It says only whose the account is; the rest stays as it was reported.
-            let said = |number: u8| segment.values.iter().any(|(known, _)| *known == number);
-            mended.values.extend(held.values.iter().filter(|(number, _)| !said(*number)).cloned());
-            mended.values.sort_by_key(|(number, _)| *number);
-            mended.reported = held.reported.max(segment.reported);
-        }
+        let is_basic = slot.kind == self.basic_kind();
+        let mended = if is_basic { with_marks(held.clone(), segment) } else { segment.clone() };
         let change = unit.settle(slot, Some(Said::Segment(mended)), Why::Correct);
         let Some(subject) = subject else {
             self.change(change);
@@ -417,8 +412,8 @@ impl Resolving<'_, '_> {
         let [event] = segment.groups.as_slice() else { return Ok(()) };
         let slot = unit.slot(FactKind::AccountEvents, self.record.event_month);
         let held = unit.segment(slot.kind, slot.month).map(|held| held.groups.clone()).unwrap_or_default();
-        let is_same = |other: &[(u8, Sensitive<String>)]| text_of(other, 1) == text_of(event, 1);
-        let in_force = |other: &[(u8, Sensitive<String>)]| text_of(other, 2) == Some("1");
+        let is_same = |other: &[Value]| text_of(other, 1) == text_of(event, 1);
+        let in_force = |other: &[Value]| text_of(other, 2) == Some("1");
         if !in_force(event) && !held.iter().any(|other| is_same(other) && in_force(other)) {
             let expected = format!(
                 "an event of this type in {} on record",
@@ -445,4 +440,21 @@ impl Resolving<'_, '_> {
         self.change(change);
         Ok(())
     }
+}
+
+/// A basic segment with the marks of who the subject is, and who keeps the account, as a correction says them; the rest stays
+/// as it was reported.
+fn with_marks(mut held: Segment, correction: &Segment) -> Segment {
+    const MARKS: [&str; 4] = ["Name", "IDType", "IDNum", "MngmtOrgCode"];
+    let is_mark = |number: u8| {
+        let element = table_of(correction.kind).and_then(|table| table.element(number));
+        element.is_some_and(|element| MARKS.contains(&element.name))
+    };
+    for (number, text) in correction.values.iter().filter(|(number, _)| is_mark(*number)) {
+        held.values.retain(|(known, _)| known != number);
+        held.values.push((*number, text.clone()));
+    }
+    held.values.sort_by_key(|(number, _)| *number);
+    held.reported = held.reported.max(correction.reported);
+    held
 }

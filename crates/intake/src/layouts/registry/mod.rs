@@ -7,6 +7,7 @@
 
 mod frame;
 mod heading;
+mod plain;
 mod record;
 mod segment;
 mod text;
