@@ -1,6 +1,6 @@
 //! The registry's furnishing all the way through the bureau: verbs, rules across records, past states, consent.
 
-#![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod registry_support;
 
