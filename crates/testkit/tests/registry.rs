@@ -296,6 +296,59 @@ fn guarantors_have_the_account_in_their_own_files_until_they_are_taken_out() {
     story.verify();
 }
 
+#[test]
+fn a_guarantor_learns_that_the_account_is_closed_and_needs_a_consent_where_the_furnisher_promised_none() {
+    let guaranteed = account(&[
+        basic("D1", "LOAN-1", "2026-01-31", "10"),
+        terms(),
+        guarantor(OTHER_ID, "500000"),
+        month("2026-01", "1", "1200000", "N", ""),
+    ]);
+    let story = Story::new();
+    story.load(&guaranteed);
+    story.load(&account(&[
+        basic("D1", "LOAN-1", "2026-02-20", "20"),
+        standing("3", "0", "C", "<CloseDate>2026-02-20</CloseDate>"),
+    ]));
+    let closed = story.report(OTHER_ID).accounts[0].terms.as_ref().and_then(|terms| terms.closed);
+    assert_eq!(closed, Some(Date::constant(2026, 2, 20)));
+
+    let story = Story::new();
+    story.consent_to("BARE", &[DataCategory::Credit], ConsentForm::Written);
+    let ingested = story.again_of("BARE", &guaranteed).expect("the holder has consented");
+    assert_eq!(rejects(&ingested), Vec::<String>::new());
+    let left: Vec<_> = ingested.delivery.not_admitted.iter().map(|(category, _, count)| (*category, *count)).collect();
+    assert_eq!((left, ingested.delivery.awaiting_consent), (vec![(DataCategory::Credit, 1)], 1));
+    assert_eq!((story.report(ID).accounts.len(), story.report(OTHER_ID).accounts.len()), (1, 0));
+}
+
+#[test]
+fn a_report_that_is_older_than_what_holds_adds_its_month_and_changes_no_terms() {
+    let story = Story::new();
+    story.load(&opened());
+    let older = terms().replace("1200000", "5");
+    story.load(&account(&[basic("D1", "LOAN-1", "2025-12-31", "31"), older, month("2025-12", "1", "7", "N", "")]));
+    let report = story.report(ID);
+    assert_eq!(report.accounts[0].terms.as_ref().and_then(|terms| terms.highest_minor), Some(120_000_000));
+    assert_eq!(story.segment_text(ID, FactKind::AccountBasic, "RptDate").as_deref(), Some("2026-01-31"));
+    let months: Vec<_> = report.accounts[0].months.iter().map(|month| month.month.to_string()).collect();
+    assert_eq!(months, ["2025-12", "2026-01"]);
+}
+
+#[test]
+fn a_heading_that_counts_otherwise_refuses_the_delivery() {
+    let heading = |count: u32| format!("A0502102.0.0  91000000000001202602010930000{count:07}\n");
+    let story = Story::new();
+    match story.again(&(heading(2) + &opened())) {
+        Err(IngestError::ControlTotals(totals)) => {
+            assert_eq!((totals[0].name.as_str(), totals[0].stated, totals[0].counted), ("records", Some(2), 1));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(story.report(ID).accounts.is_empty());
+    story.load(&(heading(1) + &opened()));
+}
+
 /// The account again with a guarantor, then all of it taken back.
 fn correct_basics_of_guarantors(story: &Story) -> String {
     story.load(&account(&[basic("D1", "LOAN-2", "2026-03-01", "30"), guarantor(OTHER_ID, "100")]));
@@ -508,4 +561,60 @@ fn every_fact_of_a_deletion_names_the_delivery_it_takes_back() {
         assert_eq!(standing, Standing::Deletes(first), "{kind}");
     }
     assert_eq!(story.standings(ID, gone).len(), 5);
+}
+
+/// Three hundred records with any verb about two codes. After each: every month follows of a segment, and of every segment
+/// follows a month. At the end: every past state is as it was.
+#[test]
+fn whatever_verbs_come_months_follow_of_segments_and_the_past_stays() {
+    let story = Story::new();
+    let mut chance = 7_u64;
+    let mut next = |below: u64| {
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (chance >> 33) % below
+    };
+    let mut states = Vec::new();
+    let mut taken = std::collections::BTreeSet::new();
+    for step in 0..300 {
+        let code = ["LOAN-1", "LOAN-2"][usize::from(next(2) == 1)];
+        let of = format!("2025-{:02}", 7 + next(6));
+        let date = format!("2026-{:02}-{:02}", 1 + next(2), 1 + next(28));
+        let verb = next(9);
+        let file = match verb {
+            0 => opened().replace("2026-01-31", &date),
+            1 | 2 => monthly(&date, &of, &next(1000).to_string(), "N"),
+            3 => correct("LOAN-1", "H", &date, &month(&of, "2", &next(1000).to_string(), "3", "")),
+            4 => delete_segment("LOAN-1", "H", Some(("2026-01-01", &date))),
+            5 => delete("LOAN-1"),
+            6 => rekey("LOAN-1", "LOAN-X").replace("LOAN-X", if code == "LOAN-1" { "LOAN-2" } else { "LOAN-1" }),
+            7 => event("LOAN-1", &of, "21", if next(2) == 0 { "0" } else { "1" }),
+            _ => correct("LOAN-1", "C", &date, &terms().replace("1200000", &(1 + next(9)).to_string())),
+        };
+        // A re-key names both codes already.
+        let file = if verb == 6 && code == "LOAN-2" {
+            rekey("LOAN-2", "LOAN-1")
+        } else if verb == 6 {
+            file
+        } else {
+            file.replace("LOAN-1", code)
+        };
+        // No two files of the same bytes.
+        let file = file + &"\n".repeat(step);
+        let Ok(ingested) = story.again(&file) else { continue };
+        assert_eq!(ingested.delivery.rejects, 0);
+        taken.insert(verb);
+        let held = story.held(ID, None);
+        let of = |kind: FactKind| -> Vec<&String> {
+            held.iter().filter(|(held, ..)| *held == kind).map(|(_, slot, _)| slot).collect()
+        };
+        assert_eq!(of(FactKind::TradelineMonth), of(FactKind::AccountMonth), "step {step}");
+        assert_eq!(of(FactKind::TradelineTerms), of(FactKind::AccountTerms), "step {step}");
+        assert_eq!(of(FactKind::AccountBasic).len(), of(FactKind::AccountTerms).len(), "step {step}");
+        states.push((ingested.delivery.number, held));
+    }
+    assert_eq!(taken.into_iter().collect::<Vec<_>>(), (0..9).collect::<Vec<_>>(), "every verb came in");
+    for (number, held) in &states {
+        assert_eq!(&story.held(ID, Some(*number)), held, "as recorded by delivery {number}");
+    }
+    story.verify();
 }

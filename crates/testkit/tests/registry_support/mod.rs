@@ -109,9 +109,13 @@ impl Story {
     }
 
     pub fn consent(&self, categories: &[DataCategory], form: ConsentForm) {
+        self.consent_to("ONE", categories, form);
+    }
+
+    pub fn consent_to(&self, member: &str, categories: &[DataCategory], form: ConsentForm) {
         let agreed = Grant {
             identifier: subject(ID),
-            member: "ONE".to_owned(),
+            member: member.to_owned(),
             scope: ConsentScope::Furnish,
             purposes: Vec::new(),
             categories: categories.to_vec(),
@@ -153,6 +157,17 @@ impl Story {
                 _ => None,
             })
             .collect()
+    }
+
+    /// What held after `delivery`, or holds now: all facts of the subject but identities, as text.
+    pub fn held(&self, id: &str, delivery: Option<DeliveryNumber>) -> Vec<(FactKind, String, String)> {
+        let file = self.bureau.snapshot().credit_file(self.pseudonym(id)).expect("is read");
+        let then = file.as_recorded(|recorded| delivery.is_none_or(|delivery| recorded <= delivery));
+        let told = |fact: &Fact| {
+            let slot = fact.key.slot;
+            (slot.kind, format!("{} {:?}", slot.account, slot.month), format!("{:?}", fact.body))
+        };
+        then.current().map(told).collect()
     }
 
     /// How the facts that a delivery recorded stand to earlier ones.
