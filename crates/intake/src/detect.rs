@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::file::{Bytes, DeliveryFile};
 use crate::layouts::mapped::{self, Mapping};
-use crate::layouts::{Locked, alipay, camt, jd, meituan, metro2, recognise_locked, wechat};
+use crate::layouts::{Locked, alipay, camt, jd, meituan, metro2, recognise_locked, registry, wechat};
 use crate::read::Layout;
 
 /// So much of a file is looked at.
@@ -72,7 +72,7 @@ struct BuiltIn {
     recognise_file: Option<fn(&dyn DeliveryFile) -> Option<String>>,
 }
 
-const BUILT_IN: [BuiltIn; 6] = [
+const BUILT_IN: [BuiltIn; 7] = [
     BuiltIn {
         layout: Layout::Metro2,
         looked_for: "`HEADER` behind one or two descriptor words at the start",
@@ -83,6 +83,12 @@ const BUILT_IN: [BuiltIn; 6] = [
         layout: Layout::Camt,
         looked_for: "XML with a root of the namespace of camt.052 or camt.053",
         recognise: camt::recognise,
+        recognise_file: None,
+    },
+    BuiltIn {
+        layout: Layout::Registry,
+        looked_for: "XML with a root `Document` of records such as `InAcctInf`, or such a record",
+        recognise: registry::recognise,
         recognise_file: None,
     },
     BuiltIn {
@@ -231,6 +237,7 @@ mod tests {
             told,
             "metro2 1: `HEADER` behind one or two descriptor words at the start\n\
              camt 1: XML with a root of the namespace of camt.052 or camt.053\n\
+             registry 2: XML with a root `Document` of records such as `InAcctInf`, or such a record\n\
              alipay 1: a heading row with `交易对方`, `收/支` and `交易状态`, in text, a spreadsheet or an archive\n\
              wechat 1: a heading row with `交易对方`, `收/支` and `当前状态`, in text, a spreadsheet or an archive\n\
              jd 1: a heading row with `商户名称`, `收/支` and `交易状态`, in text, a spreadsheet or an archive\n\

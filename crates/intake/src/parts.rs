@@ -73,6 +73,7 @@ pub fn parts<'a>(
         | Layout::Meituan
         | Layout::Locked(..)
         | Layout::Camt
+        | Layout::Registry
         | Layout::Mapped(_) => Ok(None),
     }
 }

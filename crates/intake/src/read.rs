@@ -7,7 +7,7 @@ use tallystick_model::payment_profile::Provenance;
 use tallystick_model::{CategorySet, DataCategory, Identifier, Sensitive};
 use thiserror::Error;
 
-use crate::layouts::{alipay, camt, jd, mapped, meituan, metro2, wechat};
+use crate::layouts::{alipay, camt, jd, mapped, meituan, metro2, registry, wechat};
 use crate::reject::Reject;
 
 /// Takes what a layout reads, in file order.
@@ -59,6 +59,8 @@ pub enum Layout {
     Locked(PaymentPlatform, Sensitive<String>),
     /// Bank statement of ISO 20022: camt.052 and camt.053, versions 1 to 8.
     Camt,
+    /// The second generation of the registry's furnishing (XML).
+    Registry,
     /// Any CSV, by a mapping.
     Mapped(Box<mapped::Mapping>),
 }
@@ -97,7 +99,7 @@ impl Layout {
             Self::Jd => PaymentPlatform::Jd,
             Self::Meituan => PaymentPlatform::Meituan,
             Self::Locked(platform, _) => *platform,
-            Self::Metro2 | Self::Camt | Self::Mapped(_) => return None,
+            Self::Metro2 | Self::Camt | Self::Registry | Self::Mapped(_) => return None,
         };
         Some(Self::Locked(platform, password))
     }
@@ -112,6 +114,7 @@ impl Layout {
             Self::Meituan => meituan::NAME.to_owned(),
             Self::Locked(platform, _) => platform.layout().name(),
             Self::Camt => camt::NAME.to_owned(),
+            Self::Registry => registry::NAME.to_owned(),
             Self::Mapped(mapping) => mapping.name(),
         }
     }
@@ -122,6 +125,7 @@ impl Layout {
             Self::Metro2 => metro2::categories(),
             Self::Alipay | Self::Wechat | Self::Jd | Self::Meituan | Self::Locked(..) => alipay::categories(),
             Self::Camt => camt::categories(),
+            Self::Registry => registry::categories(),
             Self::Mapped(mapping) => mapping.categories(),
         }
     }
@@ -272,6 +276,7 @@ pub fn read_delivery(
         Layout::Meituan => bill(PaymentPlatform::Meituan, None, input, sink),
         Layout::Locked(platform, password) => bill(*platform, Some(password), input, sink),
         Layout::Camt => camt::read(input, context, sink),
+        Layout::Registry => registry::read(input, context, sink),
         Layout::Mapped(mapping) => mapped::read(mapping, input, context, sink),
     }
 }

@@ -51,6 +51,16 @@ reject_codes! {
     NoConsent = 18, "The rulebook asks for a consent of the subject that is not on record";
     NotAdmitted = 19, "The rulebook admits nothing of this category about this kind of subject";
     FutureMonth = 20, "The record is about a month that has not begun";
+    UnknownAccount = 40, "The furnisher has nothing on record under the code that the record names";
+    AccountType = 41, "The account's type is not the one on record";
+    ClosedTooEarly = 42, "A record that closes is older than what is on record";
+    NewWithoutTerms = 43, "A new account or agreement comes without the segment that says its terms";
+    NothingHeld = 44, "Nothing is on record that the record would correct or take back";
+    SegmentNotAllowed = 45, "The segment has no place in this record, or is not the one the record names";
+    TouchedBefore = 46, "Another record of this delivery is about the same account, agreement or person";
+    ElementOrder = 47, "An element or segment stands out of its order, or twice";
+    UnknownElement = 48, "An element of this name is not known here";
+    HeldOtherwise = 49, "The code is on record for another subject, or is taken";
 }
 
 impl fmt::Display for RejectCode {

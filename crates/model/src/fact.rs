@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
 use crate::payment_profile::{DaysCovered, PaymentProfileMonth};
+use crate::registry::{RegistryRecord, Segment, Table, table_of};
 use crate::tradeline::{TradelineMonth, TradelineTerms};
 use crate::{AccountKey, Identifier, Month, SubjectId};
 
@@ -28,6 +29,33 @@ coded_enum! {
         TradelineTerms = 3, "tradeline_terms", "Terms of an account";
         TradelineMonth = 4, "tradeline_month", "One month of an account";
         PaymentProfileMonth = 5, "payment_profile_month", "One month of a wallet";
+        AccountBasic = 32, "registry_account_basic", "Whose account it is and what it is, as the registry's segment B";
+        AccountTerms = 33, "registry_account_terms", "Terms of an account, as the registry's segment C";
+        AccountGuarantors = 34, "registry_account_guarantors", "Who else answers for an account, as the registry's segment D";
+        AccountCollateral = 35, "registry_account_collateral", "Collateral of an account, as the registry's segment E";
+        AccountAgreement = 36, "registry_account_agreement", "The agreement an account draws on, as the registry's segment F";
+        AccountOrigin = 37, "registry_account_origin", "Who lent first, as the registry's segment G";
+        AccountMonth = 38, "registry_account_month", "One month of an account, as the registry's segment H";
+        AccountInstalment = 39, "registry_account_instalment", "Large instalments, as the registry's segment I";
+        AccountStanding = 40, "registry_account_standing", "An account between months, as the registry's segment J";
+        AccountTransactions = 41, "registry_account_transactions", "Special transactions, as the registry's segment K";
+        AccountEvents = 42, "registry_account_events", "Special events of one month of an account";
+        AgreementBasic = 43, "registry_agreement_basic", "Whose credit agreement it is";
+        AgreementJoint = 44, "registry_agreement_joint", "Who else may draw on a credit agreement";
+        AgreementLimit = 45, "registry_agreement_limit", "The limit of a credit agreement";
+        Holder = 46, "registry_holder", "Whose an account or agreement is, found by its code";
+        PersonBasic = 48, "registry_person_basic", "Who a person is, as the registry's record 110 says";
+        PersonDocuments = 49, "registry_person_documents", "Further documents of a person";
+        PersonProfile = 50, "registry_person_profile", "Birth, nationality and contact of a person";
+        PersonMarriage = 51, "registry_person_marriage", "Marriage of a person";
+        PersonEducation = 52, "registry_person_education", "Schooling of a person";
+        PersonOccupation = 53, "registry_person_occupation", "Occupation of a person";
+        PersonResidence = 54, "registry_person_residence", "Residence of a person";
+        PersonMail = 55, "registry_person_mail", "Postal address of a person";
+        PersonIncome = 56, "registry_person_income", "Income of a person";
+        PersonFamily = 57, "registry_person_family", "A family member of a person";
+        PersonValidity = 58, "registry_person_validity", "How long a document of a person is valid";
+        PersonLink = 59, "registry_person_link", "Another document of a person";
     }
 }
 
@@ -114,6 +142,12 @@ pub enum FactBody {
     TradelineMonth(TradelineMonth),
     /// One month of a wallet.
     PaymentProfileMonth(PaymentProfileMonth),
+    /// A segment of the registry's furnishing that tells nobody's identity.
+    Segment(Segment),
+    /// A segment of this kind, sealed under the subject's key.
+    SealedSegment(FactKind, Vec<u8>),
+    /// Whose the account or agreement is that this fact's subject stands for ([`Pseudonymiser::holder_place`](crate::Pseudonymiser::holder_place)).
+    Holder(SubjectId),
 }
 
 impl FactBody {
@@ -124,6 +158,9 @@ impl FactBody {
             Self::TradelineTerms(_) => FactKind::TradelineTerms,
             Self::TradelineMonth(_) => FactKind::TradelineMonth,
             Self::PaymentProfileMonth(_) => FactKind::PaymentProfileMonth,
+            Self::Segment(segment) => segment.kind,
+            Self::SealedSegment(kind, _) => *kind,
+            Self::Holder(_) => FactKind::Holder,
         }
     }
 
@@ -150,6 +187,29 @@ pub struct Fact {
 /// The first byte of a stored fact: version 1 in the high half, the standing in the low half.
 const VERSION: u8 = 1;
 
+/// How a fact stands, and the bytes of what it says, of a stored value.
+///
+/// # Errors
+/// [`DecodeError`] if it does not begin as a value does.
+pub fn split_standing(value: &[u8]) -> Result<(Standing, &[u8]), DecodeError> {
+    let input = &mut Reader::new(value);
+    let standing = read_standing(input)?;
+    Ok((standing, input.rest()))
+}
+
+fn read_standing(input: &mut Reader<'_>) -> Result<Standing, DecodeError> {
+    let first = input.byte()?;
+    if first >> 4 != VERSION {
+        return Err(DecodeError::Version(first >> 4));
+    }
+    Ok(match first & 0x0f {
+        0 => Standing::Reported,
+        1 => Standing::Corrects(DeliveryNumber(input.unsigned_as()?)),
+        2 => Standing::Deletes(DeliveryNumber(input.unsigned_as()?)),
+        _ => return Err(DecodeError::Value("standing")),
+    })
+}
+
 /// Appends the stored value of a fact that stands so, whose body `write` appends.
 pub fn write_value(bytes: &mut Vec<u8>, standing: Standing, write: impl FnOnce(&mut Writer<'_>)) {
     let out = &mut Writer::new(bytes);
@@ -175,6 +235,9 @@ impl Fact {
             FactBody::TradelineTerms(terms) => terms.write(out),
             FactBody::TradelineMonth(month) => month.write(out),
             FactBody::PaymentProfileMonth(month) => month.write(out),
+            FactBody::Segment(segment) => segment.write_values(out),
+            FactBody::SealedSegment(_, sealed) => out.bytes(sealed),
+            FactBody::Holder(subject) => out.fixed(&subject.0),
         });
     }
 
@@ -184,21 +247,17 @@ impl Fact {
     /// [`DecodeError`] if the value is not canonical.
     pub fn from_value(key: FactKey, value: &[u8]) -> Result<Self, DecodeError> {
         let input = &mut Reader::new(value);
-        let first = input.byte()?;
-        if first >> 4 != VERSION {
-            return Err(DecodeError::Version(first >> 4));
-        }
-        let standing = match first & 0x0f {
-            0 => Standing::Reported,
-            1 => Standing::Corrects(DeliveryNumber(input.unsigned_as()?)),
-            2 => Standing::Deletes(DeliveryNumber(input.unsigned_as()?)),
-            _ => return Err(DecodeError::Value("standing")),
-        };
+        let standing = read_standing(input)?;
         let body = match key.slot.kind {
             FactKind::Identity => FactBody::Identity(input.bytes()?.to_vec()),
             FactKind::TradelineTerms => FactBody::TradelineTerms(TradelineTerms::read(input)?),
             FactKind::TradelineMonth => FactBody::TradelineMonth(TradelineMonth::read(input)?),
             FactKind::PaymentProfileMonth => FactBody::PaymentProfileMonth(PaymentProfileMonth::read(input)?),
+            FactKind::Holder => FactBody::Holder(SubjectId(input.fixed()?)),
+            kind if table_of(kind).is_some_and(Table::is_sealed) => {
+                FactBody::SealedSegment(kind, input.bytes()?.to_vec())
+            }
+            kind => FactBody::Segment(Segment::read_values(kind, input)?),
         };
         input.finish()?;
         Ok(Self { key, standing, body })
@@ -210,7 +269,8 @@ impl Fact {
 pub struct ReportedRecord {
     /// Where in the delivery it stood.
     pub place: RecordPlace,
-    /// Whom it is about; the first is the one facts are kept under, others are kept sealed beside it.
+    /// Whom it is about; the first is the one facts are kept under, others are kept sealed beside it. None where a record of the
+    /// registry's furnishing names only an account.
     pub identifiers: Vec<Identifier>,
     /// What it says.
     pub statements: Vec<Statement>,
@@ -236,6 +296,8 @@ pub enum Statement {
     PaymentProfileMonth(ReportedAccount, Month, PaymentProfileMonth),
     /// Who the subject is.
     Identity(ReportedAccount, crate::identity::Identity),
+    /// A record of the registry's furnishing: what it changes depends on what is held.
+    Registry(Box<RegistryRecord>),
 }
 
 /// The furnisher's own number of an account: personal data.
@@ -283,6 +345,41 @@ mod tests {
         assert_eq!(key[16..], [4, 0, 7, 1, 2, 3, 4, 5, 6, 0x5d, 0xff, 0, 0, 1, 2]);
         assert_eq!(FactKey::from_bytes(&key), Ok(fact().key));
         assert_eq!(Fact::from_value(fact().key, &value), Ok(fact()));
+    }
+
+    /// The released bytes of version 1 of the registry's facts: they may never change.
+    #[test]
+    fn version_1_of_segments_and_holders_is_fixed() {
+        let key = |kind: FactKind| FactKey { slot: Slot { kind, month: None, ..fact().key.slot }, ..fact().key };
+        let events = Segment {
+            kind: FactKind::AccountEvents,
+            reported: None,
+            values: Vec::new(),
+            groups: vec![vec![(1, "12".to_owned().into()), (2, "1".to_owned().into())]],
+        };
+        let of = |standing, body: FactBody| Fact { key: key(body.kind()), standing, body };
+        for (fact, bytes) in [
+            (
+                of(Standing::Reported, FactBody::Segment(events)),
+                [0x10, 0, 0, 1, 2, 1, 2, b'1', b'2', 2, 1, b'1'].as_slice(),
+            ),
+            (
+                of(Standing::Deletes(DeliveryNumber(3)), FactBody::SealedSegment(FactKind::AccountBasic, vec![7, 8])),
+                &[0x12, 3, 2, 7, 8],
+            ),
+            (
+                of(Standing::Reported, FactBody::Holder(SubjectId([9; 16]))),
+                &[0x10, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9],
+            ),
+        ] {
+            let mut value = Vec::new();
+            fact.write_value(&mut value);
+            assert_eq!(value, bytes, "{}", fact.key.slot.kind);
+            assert_eq!(Fact::from_value(fact.key, &value), Ok(fact));
+        }
+        let numbers: Vec<u8> = FactKind::ALL.iter().map(|kind| kind.number()).collect();
+        let expected: Vec<u8> = [1, 3, 4, 5].into_iter().chain(32..=46).chain(48..=59).collect();
+        assert_eq!(numbers, expected);
     }
 
     #[test]

@@ -20,6 +20,7 @@ coded_enum! {
         Lei = 4, "lei", "Legal entity identifier (ISO 17442)";
         Passport = 5, "passport", "Passport: issuing state, a slash, and the number (ICAO 9303)";
         MemberNumber = 6, "member-number", "A member's own number for its customer: the member's code, a slash, and the number";
+        CnDocument = 7, "cn-document", "Another identity document accepted in the People's Republic of China: its type's code, a slash, and the number";
     }
 }
 
@@ -27,7 +28,7 @@ impl IdScheme {
     /// Whom this scheme identifies; `None` where the identifier does not tell.
     pub const fn subject_kind(self) -> Option<SubjectKind> {
         match self {
-            Self::CnResidentId | Self::UsSsn | Self::Passport => Some(SubjectKind::Person),
+            Self::CnResidentId | Self::UsSsn | Self::Passport | Self::CnDocument => Some(SubjectKind::Person),
             Self::CnCreditCode | Self::Lei => Some(SubjectKind::Firm),
             Self::MemberNumber => None,
         }
@@ -104,6 +105,7 @@ impl Identifier {
             IdScheme::Lei => lei(text)?,
             IdScheme::Passport => passport(text)?,
             IdScheme::MemberNumber => member_number(text)?,
+            IdScheme::CnDocument => document(text)?,
         };
         Ok(Self { scheme, text: Sensitive::new(text) })
     }
@@ -271,6 +273,22 @@ fn passport(text: &str) -> Result<String, InvalidIdentifier> {
     Ok(text)
 }
 
+/// Type: one or two characters of the registry's list; number: letters, digits and marks that documents print.
+fn document(text: &str) -> Result<String, InvalidIdentifier> {
+    const SCHEME: IdScheme = IdScheme::CnDocument;
+    let text = text.to_ascii_uppercase();
+    let (kind, number) = text.split_once('/').ok_or(InvalidIdentifier::Character(SCHEME))?;
+    let is_of_type = (1..=2).contains(&kind.len()) && kind.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let fits = |character: char| character.is_alphanumeric() || matches!(character, '-' | '(' | ')' | '/');
+    if !is_of_type || !number.chars().all(fits) {
+        return Err(InvalidIdentifier::Character(SCHEME));
+    }
+    if number.is_empty() {
+        return Err(InvalidIdentifier::Length(SCHEME));
+    }
+    Ok(text)
+}
+
 fn member_number(text: &str) -> Result<String, InvalidIdentifier> {
     const SCHEME: IdScheme = IdScheme::MemberNumber;
     let (member, number) = text.split_once('/').ok_or(InvalidIdentifier::Character(SCHEME))?;
@@ -300,6 +318,17 @@ mod tests {
         assert_eq!(parse("11010519491231"), Err(InvalidIdentifier::Length(IdScheme::CnResidentId)));
         assert_eq!(parse("1101051949123100二"), Err(InvalidIdentifier::Length(IdScheme::CnResidentId)));
         assert_eq!(parse("1101051949X2310021"), Err(InvalidIdentifier::Character(IdScheme::CnResidentId)));
+    }
+
+    #[test]
+    fn another_document_is_its_type_and_number() {
+        let parse = |text| Identifier::parse(IdScheme::CnDocument, text).map(|id| id.text().expose().clone());
+        assert_eq!(parse("1/e12345678"), Ok("1/E12345678".to_owned()));
+        assert_eq!(parse("20/军字第12号"), Ok("20/军字第12号".to_owned()));
+        assert_eq!(parse("1/"), Err(InvalidIdentifier::Length(IdScheme::CnDocument)));
+        for text in ["e12345678", "/e1", "100/e1", "1/e 1", "1/e\u{7}"] {
+            assert_eq!(parse(text), Err(InvalidIdentifier::Character(IdScheme::CnDocument)), "{text}");
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod money;
 pub mod month;
 pub mod payment_profile;
 pub mod quality;
+pub mod registry;
 pub mod sensitive;
 pub mod subject;
 pub mod subject_facts;

@@ -84,6 +84,7 @@ fn write_hex(bytes: &[u8], out: &mut fmt::Formatter<'_>) -> fmt::Result {
 pub struct Pseudonymiser {
     subject: Hmac<Sha256>,
     account: Hmac<Sha256>,
+    holder: Hmac<Sha256>,
     check: [u8; 16],
 }
 
@@ -104,7 +105,7 @@ impl Pseudonymiser {
         for (to, from) in check.iter_mut().zip(keyed(b"check").finalize().into_bytes()) {
             *to = from;
         }
-        Self { subject: keyed(b"subject"), account: keyed(b"account"), check }
+        Self { subject: keyed(b"subject"), account: keyed(b"account"), holder: keyed(b"holder"), check }
     }
 
     /// The pseudonym of an identifier.
@@ -123,6 +124,15 @@ impl Pseudonymiser {
         let [a, b, c, d, e, f] = first_bytes(mac);
         let [high, low] = furnisher.to_be_bytes();
         AccountKey([high, low, a, b, c, d, e, f])
+    }
+
+    /// The place where it is kept whose account `account` is: the first 16 bytes of HMAC-SHA-256(bureau key, `holder` ‖ account
+    /// key). No identifier of a person gives such a pseudonym; so a furnisher that names only its account finds the
+    /// subject without a look-up table in the clear.
+    pub fn holder_place(&self, account: AccountKey) -> SubjectId {
+        let mut mac = self.holder.clone();
+        mac.update(&account.0);
+        SubjectId(first_bytes(mac))
     }
 
     /// A value that depends on the key and tells nothing of it: stored to notice a wrong key.
@@ -160,6 +170,15 @@ mod tests {
         mac.update(b"subject\x03219099998");
         let full = mac.finalize().into_bytes();
         assert_eq!(pseudonymiser.subject(&id).0, full[..16]);
+    }
+
+    #[test]
+    fn the_place_of_an_account_is_the_documented_hmac() {
+        let pseudonymiser = Pseudonymiser::new(&Sensitive::new([7; 32]));
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&[7; 32]).unwrap();
+        mac.update(b"holder\x01\x02\x03\x04\x05\x06\x07\x08");
+        let full = mac.finalize().into_bytes();
+        assert_eq!(pseudonymiser.holder_place(AccountKey([1, 2, 3, 4, 5, 6, 7, 8])).0, full[..16]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod ingest;
 pub mod inquire;
 pub mod member;
 pub mod own_report;
+mod registry;
 pub mod report;
 pub mod verify;
 

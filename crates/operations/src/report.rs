@@ -12,9 +12,13 @@ use tallystick_model::fact::{DeliveryNumber, FactBody, FactKind, Slot, Standing}
 use tallystick_model::identity::Identity;
 use tallystick_model::inquiry::{Outcome, Purpose, Reason};
 use tallystick_model::member::Member;
+use tallystick_model::money::{DecimalMarks, parse_minor};
 use tallystick_model::payment_profile::PaymentProfileMonth;
+use tallystick_model::registry::{Segment, text_of};
 use tallystick_model::tradeline::{TradelineMonth, TradelineTerms};
-use tallystick_model::{AccountKey, Canonical, CreditFile, DataCategory, Month, SubjectId, Timestamp, Writer};
+use tallystick_model::{
+    AccountKey, Canonical, CreditFile, Currency, DataCategory, Date, Month, SubjectId, Timestamp, Writer,
+};
 use tallystick_policy::{Permit, VisibleFile};
 use tallystick_scoring::summary::{Summary, summarise};
 use tallystick_store::{RecordedEvent, Snapshot, StoreError};
@@ -63,6 +67,44 @@ pub struct Account {
     pub terms: Option<TradelineTerms>,
     /// Its months, the earliest first.
     pub months: Vec<AccountMonth>,
+    /// Special events in force, the earliest first.
+    pub events: Vec<SpecialEvent>,
+}
+
+/// A special event of an account, as the registry's furnishing tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpecialEvent {
+    /// When it happened.
+    pub month: Month,
+    /// What happened, by the registry's code.
+    pub code: String,
+    /// The delivery that recorded it.
+    pub delivery: DeliveryNumber,
+}
+
+/// A credit agreement, as the registry's furnishing tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreement {
+    /// The agreement's key.
+    pub account: AccountKey,
+    /// Who reports it.
+    pub furnisher: Named,
+    /// Kind of limit, by the registry's code.
+    pub limit_type: String,
+    /// Whether what is repaid may be drawn again.
+    pub revolving: bool,
+    /// The limit, in minor units of `currency`.
+    pub limit_minor: Option<i64>,
+    /// Of the limit.
+    pub currency: Currency,
+    /// From when it holds.
+    pub from: Option<Date>,
+    /// Until when it holds.
+    pub until: Option<Date>,
+    /// Whether it has ended.
+    pub ended: bool,
+    /// The delivery that recorded it.
+    pub delivery: DeliveryNumber,
 }
 
 /// One wallet at a payment platform.
@@ -153,6 +195,8 @@ pub struct Report {
     pub accounts: Vec<Account>,
     /// Wallets, by furnisher.
     pub wallets: Vec<Wallet>,
+    /// Credit agreements, by furnisher.
+    pub agreements: Vec<Agreement>,
     /// Attributes at a glance.
     pub summary: Summary,
     /// Inquiries before this one; `None` where credit was not released.
@@ -216,7 +260,8 @@ impl Report {
         for fact in file.facts() {
             let (account, delivery) = (fact.key.slot.account, fact.key.delivery);
             let furnisher = || Named::of(snapshot, account.furnisher());
-            let new_account = || Account { account, furnisher: furnisher(), terms: None, months: Vec::new() };
+            let new_account =
+                || Account { account, furnisher: furnisher(), terms: None, months: Vec::new(), events: Vec::new() };
             let new_wallet = || Wallet { account, furnisher: furnisher(), months: Vec::new() };
             let corrects = match fact.standing {
                 Standing::Corrects(earlier) => Some(earlier),
@@ -233,6 +278,9 @@ impl Report {
                 (FactBody::PaymentProfileMonth(profile), Some(month)) => {
                     wallets.entry(account).or_insert_with(new_wallet).months.push((month, *profile, delivery));
                 }
+                (FactBody::Segment(segment), Some(month)) if segment.kind == FactKind::AccountEvents => {
+                    accounts.entry(account).or_insert_with(new_account).events.extend(events(segment, month, delivery));
+                }
                 _ => {}
             }
         }
@@ -244,6 +292,7 @@ impl Report {
             identities: identities(snapshot, &file)?,
             accounts: accounts.into_values().collect(),
             wallets: wallets.into_values().collect(),
+            agreements: agreements(snapshot, &file)?,
             summary: summarise(file.facts(), now.month()),
             inquiries: Some(inquiry_counts(&found.events, now)),
             own: None,
@@ -254,7 +303,36 @@ impl Report {
     pub fn hash(&self) -> [u8; 32] {
         let mut bytes = Vec::new();
         self.write(&mut Writer::new(&mut bytes));
-        Sha256::new_with_prefix(b"tallystick report 1\n").chain_update(bytes).finalize().into()
+        // A report with parts that version 1 does not have is of version 2; without them it stays what it was.
+        let has_more = !self.agreements.is_empty() || self.accounts.iter().any(|account| !account.events.is_empty());
+        if has_more {
+            self.write_more(&mut Writer::new(&mut bytes));
+        }
+        let version: &[u8] = if has_more { b"tallystick report 2\n" } else { b"tallystick report 1\n" };
+        Sha256::new_with_prefix(version).chain_update(bytes).finalize().into()
+    }
+
+    fn write_more(&self, out: &mut Writer<'_>) {
+        out.list(&self.agreements, |out, agreement| {
+            out.fixed(&agreement.account.0);
+            write_named(out, &agreement.furnisher);
+            out.text(&agreement.limit_type);
+            out.byte(u8::from(agreement.revolving));
+            out.option(agreement.limit_minor.as_ref(), |out, minor| out.signed(*minor));
+            out.text(agreement.currency.code());
+            for date in [agreement.from, agreement.until] {
+                out.option(date.as_ref(), |out, date| out.text(&date.to_string()));
+            }
+            out.byte(u8::from(agreement.ended));
+            out.unsigned(u64::from(agreement.delivery.0));
+        });
+        out.list(&self.accounts, |out, account| {
+            out.list(&account.events, |out, event| {
+                out.unsigned(u64::from(event.month.number()));
+                out.text(&event.code);
+                out.unsigned(u64::from(event.delivery.0));
+            });
+        });
     }
 
     fn write(&self, out: &mut Writer<'_>) {
@@ -318,6 +396,34 @@ fn identities(snapshot: &Snapshot<'_>, file: &VisibleFile) -> Result<Vec<(Named,
         }
     }
     Ok(identities)
+}
+
+/// The events of one month that are in force.
+fn events(segment: &Segment, month: Month, delivery: DeliveryNumber) -> impl Iterator<Item = SpecialEvent> {
+    let in_force = segment.groups.iter().filter(|event| text_of(event, 2) == Some("1"));
+    in_force.filter_map(move |event| Some(SpecialEvent { month, code: text_of(event, 1)?.to_owned(), delivery }))
+}
+
+fn agreements(snapshot: &Snapshot<'_>, file: &VisibleFile) -> Result<Vec<Agreement>, StoreError> {
+    let mut agreements = Vec::new();
+    for fact in file.facts().iter().filter(|fact| fact.key.slot.kind == FactKind::AgreementLimit) {
+        let Some(limit) = snapshot.segment(fact)? else { continue };
+        let currency = limit.text("Cy").and_then(|code| Currency::from_code(code).ok()).unwrap_or(Currency::CNY);
+        let minor = |text: &str| parse_minor(text.as_bytes(), currency.minor_digits(), DecimalMarks::PLAIN).ok();
+        agreements.push(Agreement {
+            account: fact.key.slot.account,
+            furnisher: Named::of(snapshot, fact.key.slot.account.furnisher()),
+            limit_type: limit.text("CreditLimType").unwrap_or_default().to_owned(),
+            revolving: limit.text("LimLoopFlg") == Some("1"),
+            limit_minor: limit.text("CreditLim").and_then(minor),
+            currency,
+            from: limit.date("ConEffDate"),
+            until: limit.date("ConExpDate"),
+            ended: limit.text("ConStatus") == Some("2"),
+            delivery: fact.key.delivery,
+        });
+    }
+    Ok(agreements)
 }
 
 fn access(snapshot: &Snapshot<'_>, recorded: &RecordedEvent) -> Option<Access> {

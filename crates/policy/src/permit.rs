@@ -9,6 +9,7 @@ use tallystick_model::consent::ConsentId;
 use tallystick_model::fact::{Fact, FactBody};
 use tallystick_model::identity::Identity;
 use tallystick_model::inquiry::{Purpose, Reason};
+use tallystick_model::registry::table_of;
 use tallystick_model::{CategorySet, CreditFile, DataCategory, SubjectId, Timestamp};
 
 /// A decision to let parts of one subject's credit file be seen.
@@ -105,12 +106,16 @@ impl fmt::Debug for VisibleFile {
 /// The category of what a fact says.
 ///
 /// A payment profile's income and investments are of their own categories, `income` and `securities`.
-pub const fn category_of(body: &FactBody) -> DataCategory {
+pub fn category_of(body: &FactBody) -> DataCategory {
     match body {
         FactBody::Identity(_) => DataCategory::Identity,
         FactBody::TradelineTerms(terms) => terms.kind.category(),
         FactBody::TradelineMonth(month) => month.kind.category(),
         FactBody::PaymentProfileMonth(_) => DataCategory::Payments,
+        FactBody::Segment(_) | FactBody::SealedSegment(..) => {
+            table_of(body.kind()).map_or(DataCategory::Identity, |table| table.category)
+        }
+        FactBody::Holder(_) => DataCategory::Identity,
     }
 }
 

@@ -144,7 +144,8 @@ pub fn summarise(facts: &[Fact], month: Month) -> Summary {
             FactBody::PaymentProfileMonth(profile) => {
                 profiles.extend(fact.key.slot.month.map(|period| (period, *profile)));
             }
-            FactBody::Identity(_) => {}
+            // What registry segments mean for credit is said by tradelines of their own.
+            FactBody::Identity(_) | FactBody::Segment(_) | FactBody::SealedSegment(..) | FactBody::Holder(_) => {}
         }
     }
     let (mut balance, mut past_due, mut limits, mut used) =

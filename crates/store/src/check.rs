@@ -10,12 +10,14 @@ use std::collections::{BTreeMap, HashMap};
 use tallystick_audit::{Hash, NodeId, TreeBuilder, leaf_hash, node_hash};
 use tallystick_model::delivery::{DeliveryRecord, DeliveryState};
 use tallystick_model::event::{Entry, Event, EventKind, commitment};
-use tallystick_model::fact::{DeliveryNumber, FactBody, FactKey};
+use tallystick_model::fact::{DeliveryNumber, FactBody, FactKey, FactKind};
+use tallystick_model::identity::Identity;
 use tallystick_model::member::Member;
+use tallystick_model::registry::Segment;
 use tallystick_model::{Canonical, SubjectId, Timestamp, subject_facts};
 
 use crate::engine::Space;
-use crate::facts_root::{FactsRoot, subject_leaf};
+use crate::facts_root::{FactsRoot, is_place, subject_leaf};
 use crate::keys;
 use crate::seal;
 use crate::snapshot::read_event;
@@ -357,14 +359,15 @@ fn check_facts(
             report.facts += facts.len() as u64;
             if subject_seen != Some(subject) {
                 subject_seen = Some(subject);
-                report.subjects += 1;
+                // A place that only says whose an account is stands for no subject.
+                report.subjects += u64::from(!is_place(&value));
             }
         }
         let root = roots.entry(number).or_insert_with(FactsRoot::new);
-        root.push(subject_leaf(subject, &value));
+        root.push(subject_leaf(subject, &value), is_place(&value));
         for fact in &facts {
             root.count(fact.key.slot.kind, 1);
-            if let FactBody::Identity(sealed) = &fact.body {
+            if let FactBody::Identity(sealed) | FactBody::SealedSegment(_, sealed) = &fact.body {
                 check_seal(store, subject, &mut salt, &fact.key, sealed, report);
             }
         }
@@ -403,8 +406,13 @@ fn check_seal(
         *salt = (subject, report.check(&format!("salt of subject {subject}"), found).flatten());
     }
     let number = key.delivery;
+    let bytes = key.to_bytes();
+    let opens = |salt: &seal::SubjectSalt| match key.slot.kind {
+        FactKind::Identity => seal::unseal::<Identity>(salt, &bytes, sealed).is_some(),
+        kind => seal::unseal::<Segment>(salt, &bytes, sealed).is_some_and(|segment| segment.kind == kind),
+    };
     match &salt.1 {
-        Some(salt) if seal::unseal(salt, &key.to_bytes(), sealed).is_some() => {}
+        Some(salt) if opens(salt) => {}
         Some(_) => {
             report.find(format!("facts of subject {subject}"), format!("a seal of delivery {number} does not open"));
         }

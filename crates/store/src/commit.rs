@@ -12,7 +12,7 @@ use tallystick_model::{Canonical, Timestamp, subject_facts};
 
 use crate::audit_log::Nodes;
 use crate::engine::{Batch, Space};
-use crate::facts_root::{FactsDigest, FactsRoot};
+use crate::facts_root::{FactsDigest, FactsRoot, is_place};
 use crate::keys;
 use crate::load::{FactBatch, Loaded};
 use crate::store::{Store, StoreError, StoredDelivery, lock, published_path, read_checkpoint, stored_delivery};
@@ -52,7 +52,7 @@ impl Changes {
                 }
             });
         }
-        batch.iter().for_each(|(_, leaf, _)| root.push(leaf));
+        batch.iter().for_each(|(_, leaf, facts)| root.push(leaf, is_place(facts)));
         Self { loaded: Some(Loaded { number, digest: root.finish(), waiting: vec![batch] }) }
     }
 

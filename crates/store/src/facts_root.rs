@@ -17,7 +17,7 @@ pub struct FactsDigest {
     pub root: [u8; 32],
     /// How many facts of each kind.
     pub facts: Vec<(FactKind, u64)>,
-    /// How many subjects.
+    /// How many subjects. A place that only says whose an account is (`FactKind::Holder`) has a leaf, and is no subject.
     pub subjects: u64,
 }
 
@@ -26,11 +26,18 @@ pub fn subject_leaf(subject: SubjectId, facts: &[u8]) -> Hash {
     leaf_hash_of(&[&subject.0, facts])
 }
 
+/// Whether facts as stored are those of a place that only says whose an account is, and so of no subject.
+pub fn is_place(facts: &[u8]) -> bool {
+    facts.first() == Some(&FactKind::Holder.number())
+}
+
 /// Takes one delivery's subjects in the order of their pseudonyms.
 #[derive(Debug, Default)]
 pub struct FactsRoot {
     tree: TreeBuilder,
     facts: BTreeMap<u8, u64>,
+    /// Leaves that stand for no subject.
+    places: u64,
 }
 
 impl FactsRoot {
@@ -38,8 +45,9 @@ impl FactsRoot {
         Self::default()
     }
 
-    /// Adds the next subject's leaf.
-    pub fn push(&mut self, leaf: Hash) {
+    /// Adds the next leaf: of a subject, or of a place that stands for none.
+    pub fn push(&mut self, leaf: Hash, is_place: bool) {
+        self.places += u64::from(is_place);
         self.tree.push(leaf);
     }
 
@@ -51,7 +59,7 @@ impl FactsRoot {
     /// The digest of all that was pushed.
     pub fn finish(self) -> FactsDigest {
         let kinds = self.facts.iter().filter_map(|(number, count)| Some((FactKind::from_number(*number)?, *count)));
-        FactsDigest { root: self.tree.root().0, facts: kinds.collect(), subjects: self.tree.len() }
+        FactsDigest { root: self.tree.root().0, facts: kinds.collect(), subjects: self.tree.len() - self.places }
     }
 }
 
@@ -62,13 +70,13 @@ mod tests {
     #[test]
     fn the_root_is_the_documented_tree_over_subjects() {
         let mut root = FactsRoot::new();
-        root.push(subject_leaf(SubjectId([1; 16]), b"facts of one"));
-        root.push(subject_leaf(SubjectId([2; 16]), b"of another"));
+        root.push(subject_leaf(SubjectId([1; 16]), b"facts of one"), false);
+        root.push(subject_leaf(SubjectId([2; 16]), b"of another"), true);
         root.count(FactKind::TradelineMonth, 3);
         let leaf = |subject: u8, facts: &[u8]| tallystick_audit::leaf_hash(&[&[subject; 16], facts].concat());
         let expected = tallystick_audit::node_hash(&leaf(1, b"facts of one"), &leaf(2, b"of another"));
         let digest = root.finish();
         assert_eq!(digest.root, expected.0);
-        assert_eq!((digest.subjects, digest.facts), (2, vec![(FactKind::TradelineMonth, 3)]));
+        assert_eq!((digest.subjects, digest.facts), (1, vec![(FactKind::TradelineMonth, 3)]));
     }
 }

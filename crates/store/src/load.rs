@@ -9,11 +9,10 @@ use std::sync::MutexGuard;
 
 use tallystick_audit::Hash;
 use tallystick_model::fact::{DeliveryNumber, FACT_KEY_BYTES, FactKind};
-use tallystick_model::identity::Identity;
 use tallystick_model::{SubjectId, subject_facts};
 
 use crate::engine::{EngineError, Space, fact_shard};
-use crate::facts_root::{FactsDigest, FactsRoot, subject_leaf};
+use crate::facts_root::{FactsDigest, FactsRoot, is_place, subject_leaf};
 use crate::keys;
 use crate::seal::{self, NONCE_BYTES, SubjectSalt};
 use crate::store::{Store, StoreError, lock};
@@ -141,15 +140,15 @@ impl OpenDelivery<'_> {
         self
     }
 
-    /// Seals an identity for the fact at `key`, under the subject's `salt`. `nonce` is random and never used again.
+    /// Seals the canonical bytes of an identity or a segment for the fact at `key`, under the subject's `salt`. `nonce` is random and never used again.
     pub fn seal(
         &self,
         salt: &SubjectSalt,
         key: &[u8; FACT_KEY_BYTES],
-        identity: &Identity,
+        said: &[u8],
         nonce: [u8; NONCE_BYTES],
     ) -> Vec<u8> {
-        seal::seal(salt, key, identity, nonce)
+        seal::seal(salt, key, said, nonce)
     }
 
     /// Keeps salts of subjects that had none. They are on disk when the commit that follows is, or before.
@@ -205,9 +204,9 @@ impl OpenDelivery<'_> {
             }
         } else {
             let mut last = None;
-            for (subject, leaf, _) in waiting.iter().flat_map(FactBatch::iter) {
+            for (subject, leaf, facts) in waiting.iter().flat_map(FactBatch::iter) {
                 ascends(&mut last, subject);
-                root.push(leaf);
+                root.push(leaf, is_place(facts));
             }
         }
         for (kind, count) in counts {
@@ -228,7 +227,7 @@ impl OpenDelivery<'_> {
             if shard_of(subject) != shard {
                 return Ok(false);
             }
-            root.push(leaf);
+            root.push(leaf, is_place(facts));
             key.clear();
             key.extend_from_slice(&subject_facts::key(subject, self.number));
             value.clear();

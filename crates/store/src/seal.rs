@@ -10,6 +10,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use tallystick_model::fact::FACT_KEY_BYTES;
 use tallystick_model::identity::Identity;
+use tallystick_model::registry::Segment;
 use tallystick_model::{Canonical, Sensitive};
 
 /// 32 random bytes kept for each subject; whoever destroys them erases every sealed text of the subject.
@@ -30,20 +31,25 @@ fn cipher(salt: &SubjectSalt, key: &[u8; FACT_KEY_BYTES]) -> ChaCha20Poly1305 {
     ChaCha20Poly1305::new(&mac.finalize().into_bytes())
 }
 
-/// Seals `identity` for the fact at `key`, under a random `nonce`.
-pub fn seal(salt: &SubjectSalt, key: &[u8; FACT_KEY_BYTES], identity: &Identity, nonce: [u8; NONCE_BYTES]) -> Vec<u8> {
-    let text = identity.to_bytes();
-    let sealed = cipher(salt, key).encrypt(&Nonce::from(nonce), Payload { msg: &text, aad: key });
-    // The cipher fails only above 256 GiB; an identity is bounded far below by its layout.
+/// Seals `said` for the fact at `key`, under a random `nonce`.
+pub fn seal(salt: &SubjectSalt, key: &[u8; FACT_KEY_BYTES], said: &[u8], nonce: [u8; NONCE_BYTES]) -> Vec<u8> {
+    let sealed = cipher(salt, key).encrypt(&Nonce::from(nonce), Payload { msg: said, aad: key });
+    // The cipher fails only above 256 GiB; what is sealed is bounded far below by its layout.
     [nonce.as_slice(), &sealed.unwrap_or_default()].concat()
 }
 
 /// Opens what [`seal`] made; `None` if a byte of it, of the key or of the salt has changed.
-pub fn unseal(salt: &SubjectSalt, key: &[u8; FACT_KEY_BYTES], sealed: &[u8]) -> Option<Identity> {
+pub fn unseal<T: Sealable>(salt: &SubjectSalt, key: &[u8; FACT_KEY_BYTES], sealed: &[u8]) -> Option<T> {
     let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
     let text = cipher(salt, key).decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad: key }).ok()?;
-    Identity::from_bytes(&text).ok()
+    T::from_bytes(&text).ok()
 }
+
+/// What is kept sealed.
+pub trait Sealable: Canonical {}
+
+impl Sealable for Identity {}
+impl Sealable for Segment {}
 
 #[cfg(test)]
 mod tests {
@@ -58,12 +64,12 @@ mod tests {
         assert_ne!(sealed[NONCE_BYTES..], other[NONCE_BYTES..], "the nonce is used");
         assert!(!sealed.windows(5).any(|window| window == b"ZHANG"));
         assert_eq!(unseal(&salt, &key, &sealed), Some(identity));
-        assert_eq!(unseal(&Sensitive::new([4; 32]), &key, &sealed), None);
-        assert_eq!(unseal(&salt, &[7; FACT_KEY_BYTES], &sealed), None);
+        assert_eq!(unseal::<Identity>(&Sensitive::new([4; 32]), &key, &sealed), None);
+        assert_eq!(unseal::<Identity>(&salt, &[7; FACT_KEY_BYTES], &sealed), None);
         for place in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[place] ^= 1;
-            assert_eq!(unseal(&salt, &key, &changed), None, "{place}");
+            assert_eq!(unseal::<Identity>(&salt, &key, &changed), None, "{place}");
         }
     }
 }

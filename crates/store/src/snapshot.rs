@@ -8,6 +8,7 @@ use tallystick_model::event::{Entry, Event, Salt};
 use tallystick_model::fact::{DeliveryNumber, Fact, FactBody};
 use tallystick_model::identity::Identity;
 use tallystick_model::member::Member;
+use tallystick_model::registry::Segment;
 use tallystick_model::{Canonical, CreditFile, SubjectId, Timestamp, subject_facts};
 
 use crate::engine::Space;
@@ -94,6 +95,25 @@ impl Snapshot<'_> {
         seal::unseal(&salt, &fact.key.to_bytes(), sealed).map(Some).ok_or_else(|| StoreError::Damaged {
             place: "facts".to_owned(),
             what: "a sealed identity does not open".to_owned(),
+        })
+    }
+
+    /// The segment of the registry's furnishing that a fact is; `None` if it is none, or sealed and the subject's salt was
+    /// destroyed.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if the seal does not open.
+    pub fn segment(&self, fact: &Fact) -> Result<Option<Segment>, StoreError> {
+        let sealed = match &fact.body {
+            FactBody::Segment(segment) => return Ok(Some(segment.clone())),
+            FactBody::SealedSegment(_, sealed) => sealed,
+            _ => return Ok(None),
+        };
+        let Some(salt) = self.store.subject_salt(fact.key.subject)? else { return Ok(None) };
+        let segment: Option<Segment> = seal::unseal(&salt, &fact.key.to_bytes(), sealed);
+        segment.filter(|segment| segment.kind == fact.key.slot.kind).map(Some).ok_or_else(|| StoreError::Damaged {
+            place: "facts".to_owned(),
+            what: "a sealed segment does not open".to_owned(),
         })
     }
 

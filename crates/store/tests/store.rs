@@ -112,7 +112,7 @@ fn load(delivery: &OpenDelivery<'_>, subjects: std::ops::Range<u8>) -> (Delivery
         let slot = Slot { kind: FactKind::Identity, account: AccountKey::of_furnisher(1), month: None };
         let key = FactKey { subject: *subject, slot, delivery: number };
         let identity = Identity { name: Some("ZHANG SAN".to_owned().into()), ..Identity::default() };
-        let body = FactBody::Identity(delivery.seal(&salt, &key.to_bytes(), &identity, [7; 12]));
+        let body = FactBody::Identity(delivery.seal(&salt, &key.to_bytes(), &identity.to_bytes(), [7; 12]));
         facts.push(Fact { key, standing: Standing::Reported, body });
     }
     facts.sort_by_key(|fact| fact.key);

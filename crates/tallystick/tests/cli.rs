@@ -221,6 +221,59 @@ fn a_correction_supersedes_and_only_the_furnisher_s_own_account_can_be_corrected
     assert_eq!(json(path, &["verify"]).0, 0);
 }
 
+/// A loan, its event, and the agreement it draws on, as the registry's furnishing has them.
+const REGISTRY: [&str; 3] = [
+    "<Document><InAcctInf><AcctBsSgmt><InfRecType>210</InfRecType><AcctType>D1</AcctType><AcctCode>L-1</AcctCode>\
+     <RptDate>2026-01-31</RptDate><RptDateCode>10</RptDateCode><Name>ZHANG</Name><IDType>10</IDType>\
+     <IDNum>51010719860317164X</IDNum><MngmtOrgCode>91000000000001</MngmtOrgCode></AcctBsSgmt><AcctBsInfSgmt>\
+     <BusiLines>1</BusiLines><BusiDtlLines>21</BusiDtlLines><OpenDate>2026-01-02</OpenDate><Cy>CNY</Cy>\
+     <LoanAmt>90000</LoanAmt></AcctBsInfSgmt><AcctMthlyBlgInfSgmt><Month>2026-01</Month><AcctStatus>1</AcctStatus>\
+     <AcctBal>88000.50</AcctBal><RpyStatus>N</RpyStatus></AcctMthlyBlgInfSgmt></InAcctInf></Document>\n",
+    "<Document><InSpcEvtDscInf><InfRecType>215</InfRecType><AcctCode>L-1</AcctCode><OpetnType>21</OpetnType>\
+     <Month>2026-01</Month><Flag>1</Flag><RptDate>2026-02-01</RptDate></InSpcEvtDscInf></Document>\n",
+    "<Document><InCtrctInf><CtrctBsSgmt><InfRecType>220</InfRecType><ContractCode>C-1</ContractCode>\
+     <RptDate>2026-01-31</RptDate><RptDateCode>10</RptDateCode><Name>ZHANG</Name><IDType>10</IDType>\
+     <IDNum>51010719860317164X</IDNum><MngmtOrgCode>91000000000001</MngmtOrgCode></CtrctBsSgmt><CreditLimSgmt>\
+     <CreditLimType>20</CreditLimType><LimLoopFlg>0</LimLoopFlg><CreditLim>90000</CreditLim><Cy>CNY</Cy>\
+     <ConEffDate>2026-01-01</ConEffDate><ConExpDate>2027-01-01</ConExpDate><ConStatus>1</ConStatus></CreditLimSgmt>\
+     </InCtrctInf></Document>\n",
+];
+
+#[test]
+fn the_registry_s_furnishing_shows_account_event_and_agreement() {
+    let folder = bureau();
+    let path = folder.path();
+    for (number, record) in REGISTRY.iter().enumerate() {
+        let file = format!("{number}.xml");
+        fs::write(path.join(&file), record).expect("is written");
+        let (end, delivered) = json(path, &words(&ingest("registry", &file)));
+        assert_eq!((end, &delivered["delivery"]["rejects"]), (0, &0.into()), "{delivered}");
+        assert_eq!(delivered["delivery"]["subjects"], 1);
+    }
+    let (end, own) = json(path, &["report", "--subject", ZHANG]);
+    assert_eq!(end, 0);
+    let report = &own["report"];
+    let account = &report["accounts"][0];
+    assert_eq!(
+        (&account["terms"]["kind"], &account["months"][0]["tradeline"]["balance_minor"]),
+        (&"auto_loan".into(), &8_800_050.into())
+    );
+    assert_eq!(account["events"], serde_json::json!([{"month": "2026-01", "delivery": 2, "code": "21"}]));
+    let agreement = &report["agreements"][0];
+    assert_eq!(
+        (&agreement["limit_minor"], &agreement["revolving"], &agreement["until"]),
+        (&9_000_000.into(), &false.into(), &"2027-01-01".into())
+    );
+    let lines = stdout(&run(path, &["report", "--subject", ZHANG]));
+    assert!(lines.contains("2026-01 special event 21"), "{lines}");
+    assert!(
+        lines.contains("limit CNY 90000.00 at Card, not revolving, type 20, from 2026-01-01, until 2027-01-01"),
+        "{lines}"
+    );
+    let (end, verified) = json(path, &["verify"]);
+    assert_eq!((end, &verified["findings"]), (0, &serde_json::json!([])), "{verified}");
+}
+
 #[test]
 fn results_are_on_stdout_the_story_on_stderr_and_every_help_has_an_example() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -8,6 +8,7 @@ pub mod mapped;
 pub mod meituan;
 pub mod metro2;
 mod months;
+pub mod registry;
 pub mod wechat;
 
 pub use self::bill::{Locked, recognise_locked};

@@ -13,13 +13,14 @@ use tallystick_model::quality::TIMELY_MONTHS_MAX;
 use tallystick_model::tradeline::{PaymentRating, TradelineMonth, TradelineTerms};
 use tallystick_model::{
     AccountKey, Canonical, CategorySet, DataCategory, Identifier, Month, Pseudonymiser, Sensitive, SubjectId,
-    SubjectKind, Writer,
+    SubjectKind,
 };
 use tallystick_policy::{Admission, ConsentNeed, Gate};
 use tallystick_store::{Snapshot, StoreError};
 
 use super::entry::{Entry, Place};
 use super::gathering::Counts;
+use crate::registry::{self, Change, Refusal, Said, Touched, View, is_sealed};
 
 /// What one part of a file gave.
 #[derive(Debug, Default)]
@@ -63,6 +64,8 @@ pub(crate) struct Admitting<'a> {
     last: Option<(RecordPlace, SubjectId)>,
     out: PartFacts,
     pub(crate) failed: Option<StoreError>,
+    /// What records of the registry's furnishing have been about.
+    touched: Touched,
 }
 
 impl<'a> Admitting<'a> {
@@ -88,6 +91,7 @@ impl<'a> Admitting<'a> {
             last: None,
             out: PartFacts::default(),
             failed: None,
+            touched: Touched::default(),
         };
         admitting.begin(0);
         admitting
@@ -137,12 +141,14 @@ impl<'a> Admitting<'a> {
     }
 
     fn take(&mut self, mut record: ReportedRecord) -> Result<(), StoreError> {
+        if matches!(record.statements.as_slice(), [Statement::Registry(_)]) {
+            return self.take_registry(&record);
+        }
         let about = record.identifiers.first().and_then(|identifier| identifier.scheme().subject_kind());
         let about = about.unwrap_or(SubjectKind::Person);
         let Some((identifier, further)) = record.identifiers.split_first() else { return Ok(()) };
         let subject = self.pseudonymiser.subject(identifier);
-        self.out.spans_subjects |= self.last.is_some_and(|(place, other)| place == record.place && other != subject);
-        self.last = Some((record.place, subject));
+        self.about(record.place, subject);
         let allowed = self.categories_of(about, subject)?;
         if allowed.contains(DataCategory::Identity) {
             keep_further(further, &mut record.statements);
@@ -160,22 +166,93 @@ impl<'a> Admitting<'a> {
         }
         let missing = record.statements.iter().filter_map(category_of).find(|category| !allowed.contains(*category));
         if let Some(category) = missing {
-            self.refuse_category(about, category, record.place);
+            self.refuse_category(record.place, about, category, category.code());
             return Ok(());
         }
-        let place = Place {
-            part: self.part,
-            record: u32::try_from(record.place.record).unwrap_or(u32::MAX),
-            byte: record.place.byte,
-        };
+        let place = self.place(record.place);
         for statement in record.statements {
             self.statement(subject, place, statement, allowed);
         }
         Ok(())
     }
 
-    /// Refuses a record for a category that is not let in.
-    fn refuse_category(&mut self, about: SubjectKind, category: DataCategory, place: RecordPlace) {
+    /// Notes whom a record is about: one that is about several is known by its place.
+    fn about(&mut self, place: RecordPlace, subject: SubjectId) {
+        self.out.spans_subjects |= self.last.is_some_and(|(last, other)| last == place && other != subject);
+        self.last = Some((place, subject));
+    }
+
+    fn place(&self, place: RecordPlace) -> Place {
+        Place { part: self.part, record: u32::try_from(place.record).unwrap_or(u32::MAX), byte: place.byte }
+    }
+
+    /// Takes a record of the registry's furnishing: what it comes to depends on what is held.
+    fn take_registry(&mut self, record: &ReportedRecord) -> Result<(), StoreError> {
+        let [Statement::Registry(registry)] = record.statements.as_slice() else { return Ok(()) };
+        let view = View {
+            snapshot: self.snapshot,
+            pseudonymiser: self.pseudonymiser,
+            furnisher: self.furnisher,
+            this_month: self.this_month,
+        };
+        let mut touched = std::mem::take(&mut self.touched);
+        let admits = &mut |about, subject| self.categories_of(about, subject);
+        let resolved = registry::resolve(&view, &mut touched, record.place, &record.identifiers, registry, admits);
+        self.touched = touched;
+        match resolved {
+            Ok(resolved) => {
+                for (category, segment) in resolved.refused {
+                    // What a consent would let in is refused so that the furnisher sees it; the rest is counted.
+                    match self.gate.admission(SubjectKind::Person, category) {
+                        Admission::Admitted { .. } => {
+                            self.refuse_category(record.place, SubjectKind::Person, category, segment);
+                        }
+                        Admission::NotAdmitted { .. } => {
+                            *self.out.counts.not_admitted.entry(category).or_default() += 1;
+                        }
+                    }
+                }
+                for category in resolved.left_out {
+                    *self.out.counts.not_admitted.entry(category).or_default() += 1;
+                    let admission = self.gate.admission(SubjectKind::Person, category);
+                    let awaits = matches!(admission, Admission::Admitted { .. });
+                    self.out.counts.awaiting_consent += u64::from(awaits);
+                }
+                for change in resolved.changes {
+                    self.change(record.place, &change);
+                }
+            }
+            Err(Refusal::Rule(reject)) => self.refuse(reject),
+            Err(Refusal::Category(category)) => {
+                self.refuse_category(record.place, SubjectKind::Person, category, category.code());
+            }
+            Err(Refusal::Store(error)) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Takes one of the statements that a record of the registry's furnishing comes to.
+    fn change(&mut self, at: RecordPlace, change: &Change) {
+        let Change { subject, slot, standing, said } = change;
+        self.about(at, *subject);
+        if let (Said::Month(month), Some(of), Standing::Reported) = (said, slot.month, standing) {
+            self.judge(of, month);
+        }
+        let place = self.place(at);
+        self.put(*subject, *slot, place, |out| {
+            write_value(out, *standing, |out| match said {
+                Said::Terms(terms) => terms.write(out),
+                Said::Month(month) => month.write(out),
+                Said::Holder(holder) => out.fixed(&holder.0),
+                Said::Identity(identity) => identity.write(out),
+                Said::Segment(segment) if is_sealed(segment.kind) => segment.write(out),
+                Said::Segment(segment) => segment.write_values(out),
+            });
+        });
+    }
+
+    /// Refuses a record, or what its `field` names, for what may come in of `category` about such a subject.
+    fn refuse_category(&mut self, place: RecordPlace, about: SubjectKind, category: DataCategory, field: &str) {
         let admission = self.gate.admission(about, category);
         let counts = &mut self.out.counts;
         let (code, found) = match admission {
@@ -195,7 +272,7 @@ impl<'a> Admitting<'a> {
                 (RejectCode::NotAdmitted, "a record of it")
             }
         };
-        let (expected, field) = (needed(admission), category.code().to_owned());
+        let (expected, field) = (needed(admission), field.to_owned());
         self.refuse(Reject { code, place, field, expected, found: Found::phrase(found) });
     }
 
@@ -240,8 +317,10 @@ impl<'a> Admitting<'a> {
                     return;
                 }
                 let slot = Slot { kind: FactKind::Identity, account: self.account(&account), month: None };
-                self.put(subject, slot, place, |out| identity.write(&mut Writer::new(out)));
+                self.put(subject, slot, place, |out| write_value(out, Standing::Reported, |out| identity.write(out)));
             }
+            // A record of the registry's furnishing is one statement, and was taken as such.
+            Statement::Registry(_) => {}
         }
     }
 
@@ -344,7 +423,7 @@ fn keep_further(further: &[Identifier], statements: &mut Vec<Statement>) {
 const fn month_of(statement: &Statement) -> Option<Month> {
     match statement {
         Statement::TradelineMonth(_, month, _) | Statement::PaymentProfileMonth(_, month, _) => Some(*month),
-        Statement::TradelineTerms(..) | Statement::Identity(..) => None,
+        Statement::TradelineTerms(..) | Statement::Identity(..) | Statement::Registry(_) => None,
     }
 }
 
@@ -375,6 +454,7 @@ fn category_of(statement: &Statement) -> Option<DataCategory> {
             let texts = [name, telephone, address, account_number];
             (born.is_some() || texts.iter().any(|text| text.is_some())).then_some(DataCategory::Identity)
         }
+        Statement::Registry(_) => None,
     }
 }
 

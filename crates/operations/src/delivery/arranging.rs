@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use tallystick_intake::{Found, Reject, RejectCode};
-use tallystick_model::fact::{FactKey, FactKind, RecordPlace, Slot, Standing, write_value};
-use tallystick_model::identity::Identity;
+use tallystick_model::fact::{FactKey, FactKind, RecordPlace, Slot, Standing, split_standing, write_value};
 use tallystick_model::subject_facts::{self, SUBJECT_FACTS_BYTES_MAX};
-use tallystick_model::{Canonical, Sensitive, SubjectId};
+use tallystick_model::{Sensitive, SubjectId};
 use tallystick_store::{FactBatch, OpenDelivery, StoreError, SubjectSalt};
 
 use super::entry::{Entry, Place, SLOT_BYTES};
 use super::gathering::{Bucket, Gathered};
 use crate::bureau::Bureau;
+use crate::registry::is_sealed;
 
 /// A subject's slot, as the bytes entries have of it.
 type SlotBytes = [u8; SLOT_BYTES];
@@ -203,10 +203,10 @@ impl Arranging<'_> {
                         failed = Err(damaged("an entry is not as it was written"));
                         return;
                     };
-                    if slot.kind == FactKind::Identity {
+                    if slot.kind == FactKind::Identity || is_sealed(slot.kind) {
                         value.clear();
                         match self.sealed(subject, slot, entry.body, &mut salts, &mut new_salts) {
-                            Ok(sealed) => write_value(&mut value, Standing::Reported, |out| out.bytes(&sealed)),
+                            Ok((standing, sealed)) => write_value(&mut value, standing, |out| out.bytes(&sealed)),
                             Err(error) => failed = Err(error),
                         }
                         subject_facts::write_fact(out, slot, &value);
@@ -224,15 +224,15 @@ impl Arranging<'_> {
         Ok((batch, rejects))
     }
 
-    /// Seals an identity under the subject's salt: the one it has, or a new one.
+    /// Seals an identity or a segment under the subject's salt: the one it has, or a new one.
     fn sealed(
         &self,
         subject: SubjectId,
         slot: Slot,
-        identity: &[u8],
+        value: &[u8],
         salts: &mut Salts,
         new: &mut BTreeMap<SubjectId, SubjectSalt>,
-    ) -> Result<Vec<u8>, StoreError> {
+    ) -> Result<(Standing, Vec<u8>), StoreError> {
         let salt = match &salts.last {
             Some((known, salt)) if *known == subject => salt.clone(),
             _ => match self.bureau.store.subject_salt(subject)? {
@@ -244,11 +244,11 @@ impl Arranging<'_> {
                 }
             },
         };
-        let identity = Identity::from_bytes(identity).map_err(|_| damaged("an identity is not as it was written"))?;
+        let (standing, said) = split_standing(value).map_err(|_| damaged("an entry is not as it was written"))?;
         let key = FactKey { subject, slot, delivery: self.open.number() }.to_bytes();
-        let sealed = self.open.seal(&salt, &key, &identity, self.nonce);
+        let sealed = self.open.seal(&salt, &key, said, self.nonce);
         salts.last = Some((subject, salt));
-        Ok(sealed)
+        Ok((standing, sealed))
     }
 
     /// Refuses records in the order of the file: each that fills a month's slot which one before it, itself not refused, has.

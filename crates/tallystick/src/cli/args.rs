@@ -137,8 +137,8 @@ pub struct Ingest {
     /// Code of the furnisher
     #[arg(long)]
     pub furnisher: String,
-    /// `metro2`, `camt`, `alipay`, `wechat`, `jd`, `meituan`, or a mapping's TOML file; found by the file's content if not
-    /// given
+    /// `metro2`, `registry`, `camt`, `alipay`, `wechat`, `jd`, `meituan`, or a mapping's TOML file; found by the file's
+    /// content if not given
     #[arg(long)]
     pub layout: Option<String>,
     /// Look for mappings here too, beside those in `layouts` of the bureau's folder; repeat for more

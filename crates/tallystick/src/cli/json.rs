@@ -10,7 +10,7 @@ use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
 use tallystick_model::tradeline::{PaymentRating, TradelineMonth, TradelineTerms};
 use tallystick_model::{Canonical, Currency, DataCategory, Timestamp};
 use tallystick_operations::bureau::Recorded;
-use tallystick_operations::report::{Access, Account, Named, Report, Wallet};
+use tallystick_operations::report::{Access, Account, Agreement, Named, Report, Wallet};
 use tallystick_scoring::summary::Summary;
 
 /// The proof of an entry in the form C2SP tlog-proof, with the entry as its extra data.
@@ -80,6 +80,24 @@ fn account(account: &Account) -> Value {
                 "tradeline": tradeline(&month.tradeline),
             })
         }).collect::<Vec<_>>(),
+        "events": account.events.iter().map(|event| {
+            json!({"month": event.month.to_string(), "delivery": event.delivery.0, "code": event.code})
+        }).collect::<Vec<_>>(),
+    })
+}
+
+fn agreement(agreement: &Agreement) -> Value {
+    json!({
+        "agreement": agreement.account.to_string(),
+        "furnisher": named(&agreement.furnisher),
+        "delivery": agreement.delivery.0,
+        "limit_type": agreement.limit_type,
+        "revolving": agreement.revolving,
+        "limit_minor": agreement.limit_minor,
+        "currency": agreement.currency.code(),
+        "from": agreement.from.map(|date| date.to_string()),
+        "until": agreement.until.map(|date| date.to_string()),
+        "ended": agreement.ended,
     })
 }
 
@@ -209,6 +227,7 @@ pub(super) fn report(report: &Report) -> Value {
         })),
         "identities": report.identities.iter().map(|(furnisher, held)| identity(furnisher, held)).collect::<Vec<_>>(),
         "accounts": report.accounts.iter().map(account).collect::<Vec<_>>(),
+        "agreements": report.agreements.iter().map(agreement).collect::<Vec<_>>(),
         "wallets": report.wallets.iter().map(wallet).collect::<Vec<_>>(),
         "own": report.own.as_ref().map(|own| json!({
             "frozen": own.frozen,

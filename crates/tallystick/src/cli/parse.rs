@@ -70,13 +70,14 @@ pub(crate) fn layout(text: &str) -> Result<Layout> {
         "jd" => return Ok(Layout::Jd),
         "meituan" => return Ok(Layout::Meituan),
         "camt" => return Ok(Layout::Camt),
+        "registry" => return Ok(Layout::Registry),
         _ => {}
     }
     let path = Path::new(text);
     let is_mapping = path.extension().is_some_and(|extension| extension == "toml");
     if !is_mapping {
         bail!(
-            "`--layout`: expected `metro2`, `camt`, `alipay`, `wechat`, `jd`, `meituan` or a mapping's `.toml` file, found `{text}`"
+            "`--layout`: expected `metro2`, `registry`, `camt`, `alipay`, `wechat`, `jd`, `meituan` or a mapping's `.toml` file, found `{text}`"
         );
     }
     ensure!(path.exists(), "`--layout`: there is no file `{text}`");

@@ -5,9 +5,9 @@ use tallystick_model::inquiry::{Outcome, Reason};
 use tallystick_model::money::DecimalMinor;
 use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
 use tallystick_model::tradeline::{Liability, TradelineMonth};
-use tallystick_model::{Currency, Money, Timestamp};
+use tallystick_model::{Currency, Date, Money, Timestamp};
 use tallystick_operations::bureau::Recorded;
-use tallystick_operations::report::{Account, Report, SubjectPart, Wallet};
+use tallystick_operations::report::{Account, Agreement, Report, SubjectPart, Wallet};
 use tallystick_scoring::summary::Summary;
 
 use super::line;
@@ -172,7 +172,20 @@ fn account(account: &Account) -> Vec<String> {
         let corrects = month.corrects.map_or(String::new(), |delivery| format!(" (corrects delivery {delivery})"));
         lines.push(line("", format_args!("{} {}{corrects}", month.month, tradeline(&month.tradeline))));
     }
+    for event in &account.events {
+        lines.push(line("", format_args!("{} special event {}", event.month, event.code)));
+    }
     lines
+}
+
+fn agreement(agreement: &Agreement) -> String {
+    let limit = amount(agreement.currency, agreement.limit_minor);
+    let revolving = if agreement.revolving { "revolving" } else { "not revolving" };
+    let date = |word: &str, date: Option<Date>| date.map_or(String::new(), |date| format!(", {word} {date}"));
+    let term = date("from", agreement.from) + &date("until", agreement.until);
+    let ended = if agreement.ended { ", ended" } else { "" };
+    let (account, furnisher, kind) = (agreement.account, &agreement.furnisher.name, &agreement.limit_type);
+    line("agreed", format_args!("{account} limit {limit} at {furnisher}, {revolving}, type {kind}{term}{ended}"))
 }
 
 fn flow(currency: Currency, name: &str, flow: Flow) -> Option<String> {
@@ -257,6 +270,7 @@ pub(super) fn report(report: &Report) -> Vec<String> {
         line("asked", format_args!("{times} to decide on credit in 30 days, {rest}"))
     }));
     lines.extend(report.accounts.iter().flat_map(account));
+    lines.extend(report.agreements.iter().map(agreement));
     lines.extend(report.wallets.iter().flat_map(wallet));
     if let Some(part) = &report.own {
         lines.extend(own(part, report.at));

@@ -41,6 +41,7 @@ impl Reference {
             identities: Vec::new(),
             accounts: Vec::new(),
             wallets: Vec::new(),
+            agreements: Vec::new(),
             summary: tallystick_scoring::summary::Summary::default(),
             // Who asked about credit is said of credit.
             inquiries: shows(DataCategory::Credit).then(|| self.inquiry_counts(found, now)),
@@ -64,7 +65,11 @@ impl Reference {
                             profile.investments = profile.investments.filter(|_| shows(DataCategory::Securities));
                             DataCategory::Payments
                         }
-                        FactBody::Identity(_) => continue,
+                        // The reference takes no deliveries of the registry's layout.
+                        FactBody::Identity(_)
+                        | FactBody::Segment(_)
+                        | FactBody::SealedSegment(..)
+                        | FactBody::Holder(_) => continue,
                     };
                     if shows(category) {
                         facts.push(Fact { key, standing: held.standing, body });
@@ -93,8 +98,13 @@ impl Reference {
     }
 
     fn account(&self, account: AccountKey, facts: &[&Fact]) -> Account {
-        let mut shown =
-            Account { account, furnisher: self.named(account.furnisher()), terms: None, months: Vec::new() };
+        let mut shown = Account {
+            account,
+            furnisher: self.named(account.furnisher()),
+            terms: None,
+            months: Vec::new(),
+            events: Vec::new(),
+        };
         for fact in facts {
             match (&fact.body, fact.key.slot.month) {
                 (FactBody::TradelineTerms(terms), _) => shown.terms = Some(terms.clone()),
