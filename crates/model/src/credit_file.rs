@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::fact::{DeliveryNumber, Fact, FactBody, Slot, Standing};
 use crate::tradeline::AccountStatus;
-use crate::{AccountKey, SubjectId};
+use crate::{AccountKey, Date, Month, SubjectId};
 
 /// All visible facts of one subject, in key order.
 #[derive(Clone, PartialEq, Eq)]
@@ -80,10 +80,20 @@ impl CreditFile {
         self.current().find(|fact| fact.key.slot == slot)
     }
 
-    /// The file as it stood when only deliveries that `recorded` accepts had come in.
+    /// The file as it is known now about the time up to `date`: without the months after it, and without terms and segments
+    /// reported of a later time. What is said without a time stays.
     #[must_use]
-    pub fn as_recorded(mut self, recorded: impl Fn(DeliveryNumber) -> bool) -> Self {
-        self.facts.retain(|fact| recorded(fact.key.delivery));
+    pub fn as_of(mut self, date: Date) -> Self {
+        let Some(last) = Month::of(date) else { return self };
+        self.facts.retain(|fact| {
+            let of_month = fact.key.slot.month.is_none_or(|month| month <= last);
+            let reported = match &fact.body {
+                FactBody::TradelineTerms(terms) => terms.reported_month.is_none_or(|month| month <= last),
+                FactBody::Segment(segment) => segment.reported.is_none_or(|reported| reported <= date),
+                _ => true,
+            };
+            of_month && reported
+        });
         self
     }
 }
@@ -97,10 +107,10 @@ impl std::fmt::Debug for CreditFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Currency;
     use crate::fact::{FactKey, FactKind};
     use crate::payment_profile::{DaysCovered, PaymentProfileMonth, Provenance};
     use crate::tradeline::{AccountKind, PaymentRating, TradelineMonth};
-    use crate::{Currency, Month};
 
     fn fact(month: u8, delivery: u32, standing: Standing, status: AccountStatus) -> Fact {
         let month = Some(Month::new(2026, month).unwrap());
@@ -139,8 +149,8 @@ mod tests {
             open(3, 5, Standing::Deletes(DeliveryNumber(3))),
         ];
         assert_eq!(current(facts.clone()), [4, 6]);
-        let before = CreditFile::new(SubjectId([1; 16]), facts).as_recorded(|delivery| delivery.0 <= 3);
-        assert_eq!(before.current().map(|fact| fact.key.delivery.0).collect::<Vec<_>>(), [1, 2, 3]);
+        let before = CreditFile::new(SubjectId([1; 16]), facts).as_of(Date::constant(2026, 2, 1));
+        assert_eq!(before.current().map(|fact| fact.key.delivery.0).collect::<Vec<_>>(), [4, 6]);
     }
 
     #[test]

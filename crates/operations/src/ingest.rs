@@ -97,6 +97,8 @@ pub struct Ingested {
     pub rejects: Vec<Reject>,
     /// Records that count towards no fact, by reason.
     pub set_aside: Vec<(String, u64)>,
+    /// What was noticed of records that count all the same.
+    pub findings: Vec<(String, u64)>,
     /// The file's own totals beside what was counted.
     pub control_totals: Vec<ControlTotal>,
     /// Its entry and proof.
@@ -253,6 +255,7 @@ pub fn ingest(
         quarantined,
         rejects,
         set_aside: gathered.summary.set_aside,
+        findings: gathered.summary.findings,
         control_totals: gathered.summary.control_totals,
         recorded,
     })

@@ -7,6 +7,7 @@
 pub mod bureau;
 pub mod consent;
 pub mod correct;
+pub mod deliveries;
 mod delivery;
 pub mod freeze;
 pub mod ingest;

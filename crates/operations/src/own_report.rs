@@ -2,12 +2,22 @@
 
 use tallystick_model::event::{Event, OwnReportRecord};
 use tallystick_model::inquiry::Reason;
-use tallystick_model::{Identifier, SubjectId, Timestamp};
+use tallystick_model::{Date, Identifier, SubjectId, Timestamp};
 use tallystick_policy::{Decision, decide_own_report};
 use tallystick_store::Changes;
 
 use crate::bureau::{Bureau, OperationError, Recorded};
 use crate::report::Report;
+
+/// Which past state is asked for; by default the present one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// What the bureau knew at this instant: later deliveries, corrections, accesses and consents are left out. The same
+    /// instant gives the same state whenever it is asked for, but for what was erased since.
+    pub known_on: Option<Timestamp>,
+    /// What is known about the time up to this date: months after it are left out.
+    pub as_of: Option<Date>,
+}
 
 /// What the subject gets.
 #[derive(Debug)]
@@ -22,13 +32,22 @@ pub struct OwnReport {
     pub recorded: Option<Recorded>,
 }
 
-/// Shows a subject the own file.
+/// Shows a subject the own file, as it is or as it was.
 ///
 /// # Errors
 /// [`OperationError`] if it could not be decided.
-pub fn own_report(bureau: &Bureau, identifier: &Identifier, now: Timestamp) -> Result<OwnReport, OperationError> {
-    let snapshot = bureau.snapshot();
-    let found = bureau.find(&snapshot, identifier)?;
+pub fn own_report(
+    bureau: &Bureau,
+    identifier: &Identifier,
+    past: Past,
+    now: Timestamp,
+) -> Result<OwnReport, OperationError> {
+    let mut snapshot = bureau.snapshot();
+    let mut found = bureau.find(&snapshot, identifier)?;
+    if let Some(at) = past.known_on {
+        snapshot = snapshot.as_known_on(at);
+        found.events.retain(|recorded| recorded.entry.at <= at);
+    }
     let subject = found.subject;
     let permit = match decide_own_report(&bureau.rulebook, now, subject) {
         Decision::Permit(permit) => permit,
@@ -36,8 +55,11 @@ pub fn own_report(bureau: &Bureau, identifier: &Identifier, now: Timestamp) -> R
             return Ok(OwnReport { subject, reasons: denial.reasons, report: None, recorded: None });
         }
     };
-    let file = snapshot.credit_file(subject)?;
-    let report = Report::for_subject(&snapshot, permit.reveal(file), &found, now)?;
+    let mut file = snapshot.credit_file(subject)?;
+    if let Some(date) = past.as_of {
+        file = file.as_of(date);
+    }
+    let report = Report::for_subject(&snapshot, permit.reveal(file), &found, past, now)?;
     let record = OwnReportRecord {
         subject,
         report_hash: report.hash(),

@@ -24,6 +24,7 @@ use tallystick_scoring::summary::{Summary, summarise};
 use tallystick_store::{RecordedEvent, Snapshot, StoreError};
 
 use crate::bureau::{Found, OperationError};
+use crate::own_report::Past;
 
 /// A member as reports name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,6 +186,8 @@ pub struct Report {
     pub subject: SubjectId,
     /// When it was made.
     pub at: Timestamp,
+    /// Of which past state it is, if not of the present one.
+    pub past: Past,
     /// For whom; `None` is the subject.
     pub recipient: Option<Named>,
     /// For what.
@@ -217,7 +220,8 @@ impl Report {
         now: Timestamp,
     ) -> Result<Self, OperationError> {
         let recipient = Some(Named { code: subscriber.code.clone(), name: subscriber.name.clone() });
-        let mut report = Self::new(snapshot, permit.reveal(file), found, recipient, permit.purpose(), now)?;
+        let mut report =
+            Self::new(snapshot, permit.reveal(file), found, recipient, permit.purpose(), (Past::default(), now))?;
         // Who asked about credit is said of credit: without that category it is not shown.
         if !permit.released().contains(DataCategory::Credit) {
             report.inquiries = None;
@@ -229,9 +233,10 @@ impl Report {
         snapshot: &Snapshot<'_>,
         file: VisibleFile,
         found: &Found,
+        past: Past,
         now: Timestamp,
     ) -> Result<Self, OperationError> {
-        let mut report = Self::new(snapshot, file, found, None, Purpose::OwnReport, now)?;
+        let mut report = Self::new(snapshot, file, found, None, Purpose::OwnReport, (past, now))?;
         report.own = Some(SubjectPart {
             accesses: found.events.iter().filter_map(|recorded| access(snapshot, recorded)).collect(),
             consents: found
@@ -254,8 +259,11 @@ impl Report {
         found: &Found,
         recipient: Option<Named>,
         purpose: Purpose,
-        now: Timestamp,
+        (past, now): (Past, Timestamp),
     ) -> Result<Self, OperationError> {
+        // What is counted back from now is counted back from then.
+        let then = past.known_on.map_or(now, |at| at.min(now));
+        let month = past.as_of.and_then(Month::of).map_or(then.month(), |month| month.min(then.month()));
         let (mut accounts, mut wallets) = (BTreeMap::new(), BTreeMap::new());
         for fact in file.facts() {
             let (account, delivery) = (fact.key.slot.account, fact.key.delivery);
@@ -287,14 +295,15 @@ impl Report {
         Ok(Self {
             subject: found.subject,
             at: now,
+            past,
             recipient,
             purpose,
             identities: identities(snapshot, &file)?,
             accounts: accounts.into_values().collect(),
             wallets: wallets.into_values().collect(),
             agreements: agreements(snapshot, &file)?,
-            summary: summarise(file.facts(), now.month()),
-            inquiries: Some(inquiry_counts(&found.events, now)),
+            summary: summarise(file.facts(), month),
+            inquiries: Some(inquiry_counts(&found.events, then)),
             own: None,
         })
     }
@@ -304,7 +313,9 @@ impl Report {
         let mut bytes = Vec::new();
         self.write(&mut Writer::new(&mut bytes));
         // A report with parts that version 1 does not have is of version 2; without them it stays what it was.
-        let has_more = !self.agreements.is_empty() || self.accounts.iter().any(|account| !account.events.is_empty());
+        let has_more = self.past != Past::default()
+            || !self.agreements.is_empty()
+            || self.accounts.iter().any(|account| !account.events.is_empty());
         if has_more {
             self.write_more(&mut Writer::new(&mut bytes));
         }
@@ -313,6 +324,8 @@ impl Report {
     }
 
     fn write_more(&self, out: &mut Writer<'_>) {
+        out.option(self.past.known_on.as_ref(), |out, at| out.signed(at.millis()));
+        out.option(self.past.as_of.as_ref(), |out, date| out.text(&date.to_string()));
         out.list(&self.agreements, |out, agreement| {
             out.fixed(&agreement.account.0);
             write_named(out, &agreement.furnisher);

@@ -59,8 +59,8 @@ mod tests {
     fn only_the_right_salt_place_and_bytes_open_a_seal() {
         let identity = Identity { name: Some("ZHANG SAN".to_owned().into()), ..Identity::default() };
         let (salt, key) = (Sensitive::new([5; 32]), [6; FACT_KEY_BYTES]);
-        let sealed = seal(&salt, &key, &identity, [8; NONCE_BYTES]);
-        let other = seal(&salt, &key, &identity, [9; NONCE_BYTES]);
+        let sealed = seal(&salt, &key, &identity.to_bytes(), [8; NONCE_BYTES]);
+        let other = seal(&salt, &key, &identity.to_bytes(), [9; NONCE_BYTES]);
         assert_ne!(sealed[NONCE_BYTES..], other[NONCE_BYTES..], "the nonce is used");
         assert!(!sealed.windows(5).any(|window| window == b"ZHANG"));
         assert_eq!(unseal(&salt, &key, &sealed), Some(identity));

@@ -13,9 +13,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
+use tallystick_model::quality::FULL_BP;
 use tallystick_model::{Sensitive, Timestamp};
 use tallystick_operations::Entropy;
 use tallystick_operations::bureau::{Bureau, Keys};
+use tallystick_operations::ingest::Settings;
 use tallystick_policy::Rulebook;
 
 use crate::entropy::SystemEntropy;
@@ -26,7 +28,51 @@ use crate::entropy::SystemEntropy;
 struct BureauToml {
     name: String,
     rulebook: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ingest: Option<IngestToml>,
 }
+
+/// `[ingest]`: what may be said of the machine and of deliveries.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+struct IngestToml {
+    /// All cores if not said.
+    threads: Option<usize>,
+    /// For facts on their way.
+    memory_mib: Option<usize>,
+    /// Data-quality index, 0 to 100 with two decimals at most, below which a delivery is quarantined.
+    quarantine_below: Option<String>,
+}
+
+impl IngestToml {
+    fn settings(&self) -> Result<Settings> {
+        let mut settings = Settings { threads: cores(), ..Settings::default() };
+        if let Some(threads) = self.threads {
+            ensure!((1..=THREADS_MAX).contains(&threads), "`ingest.threads`: expected 1 to {THREADS_MAX}");
+            settings.threads = threads;
+        }
+        if let Some(mib) = self.memory_mib {
+            ensure!((1..=MEMORY_MIB_MAX).contains(&mib), "`ingest.memory_mib`: expected 1 to {MEMORY_MIB_MAX}");
+            settings.memory_bytes = mib << 20;
+        }
+        if let Some(index) = &self.quarantine_below {
+            let marks = tallystick_model::money::DecimalMarks::PLAIN;
+            let index = tallystick_model::money::parse_minor(index.as_bytes(), 2, marks).ok();
+            let index = index.and_then(|index| u16::try_from(index).ok()).filter(|index| *index <= FULL_BP);
+            settings.quarantine_below_bp = index
+                .context("`ingest.quarantine_below`: expected an index from \"0\" to \"100\", such as \"87.5\"")?;
+        }
+        Ok(settings)
+    }
+}
+
+/// Cores of this machine.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+const THREADS_MAX: usize = 256;
+const MEMORY_MIB_MAX: usize = 1 << 20;
 
 /// Longest configuration or key file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 16;
@@ -55,8 +101,9 @@ pub fn found(
     write_private(&key_path(folder, "pseudonym"), &hex::encode(keys.pseudonym.expose()))?;
     write_private(&key_path(folder, "signing"), &hex::encode(keys.signing.expose()))?;
     let bureau = Bureau::found(folder, name, rules, &keys, entropy(), now)?;
+    let bureau = bureau.with_settings(IngestToml::default().settings()?);
     // Last: a folder with `bureau.toml` is a bureau that was founded to the end.
-    let toml = toml::to_string(&BureauToml { name: name.to_owned(), rulebook: rulebook.to_owned() })?;
+    let toml = toml::to_string(&BureauToml { name: name.to_owned(), rulebook: rulebook.to_owned(), ingest: None })?;
     write_private(&folder.join("bureau.toml"), &toml)?;
     Ok(bureau)
 }

@@ -16,7 +16,7 @@ use tallystick_operations::correct::{Change, Correction, correct};
 use tallystick_operations::ingest::{ControlTotals, Delivery, Ingested, Telling, ingest};
 use tallystick_operations::inquire::{Answer, Inquiry, inquire};
 use tallystick_operations::member::{Application, admit};
-use tallystick_operations::own_report::own_report;
+use tallystick_operations::own_report::{Past, own_report};
 use tallystick_operations::report::Report;
 use tallystick_policy::Rulebook;
 use tallystick_testkit::simulation::chance::{Fuse, SeededEntropy};
@@ -114,7 +114,10 @@ impl Story {
     }
 
     fn own_report(&self) -> Report {
-        own_report(&self.bureau, &subject(), now()).expect("is answered").report.expect("the subject may")
+        own_report(&self.bureau, &subject(), Past::default(), now())
+            .expect("is answered")
+            .report
+            .expect("the subject may")
     }
 }
 
@@ -272,7 +275,10 @@ fn two_people_linked_by_one_furnishers_alias_stay_two_files() {
     assert_eq!((of_other.outcome, of_other.report), (Outcome::Denied, None));
     assert_eq!(of_other.reasons[0].code, "no_consent_for_credit_application");
 
-    let other = own_report(&story.bureau, &passport, now()).expect("is answered").report.expect("the subject may");
+    let other = own_report(&story.bureau, &passport, Past::default(), now())
+        .expect("is answered")
+        .report
+        .expect("the subject may");
     let own = other.own.as_ref().expect("is the own report");
     assert_eq!((furnishers(&other), other.identities.len(), own.consents.len()), (vec!["ONE".to_owned()], 0, 0));
     assert_eq!(own.accesses.iter().map(|access| access.outcome).collect::<Vec<_>>(), [Outcome::Denied]);

@@ -14,7 +14,7 @@ use tallystick_operations::bureau::{Bureau, Keys};
 use tallystick_operations::consent::{Grant, grant};
 use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest};
 use tallystick_operations::member::{Application, admit};
-use tallystick_operations::own_report::own_report;
+use tallystick_operations::own_report::{Past, own_report};
 use tallystick_operations::verify::verify;
 use tallystick_policy::Rulebook;
 use tallystick_testkit::simulation::chance::{Fuse, SeededEntropy};
@@ -104,7 +104,8 @@ fn every_real_bill_becomes_monthly_aggregates_of_the_one_who_consented() {
             grant(&bureau, consent, now()).expect("grants");
             let taken =
                 deliver(&bureau, layout.clone(), file, Some(&subject), ControlTotals::Enforce).expect("is taken");
-            let report = own_report(&bureau, &subject, now()).expect("shows").report.expect("is permitted");
+            let report =
+                own_report(&bureau, &subject, Past::default(), now()).expect("shows").report.expect("is permitted");
             let [wallet] = report.wallets.as_slice() else { panic!("{}: {:?}", file.display(), report.wallets) };
             assert_eq!(taken.delivery.fact_count(), wallet.months.len() as u64);
             // Every row is in a flow, set aside, or rejected; a fee comes on top of the row it belongs to.
@@ -155,7 +156,7 @@ fn real_metro_2_files_are_taken_or_refused_for_their_own_reason() {
     let taken = deliver("m2_file_small.txt", ControlTotals::Report).expect("is taken");
     assert_eq!(taken.delivery.records, 3);
     let subject = Identifier::parse_tagged("us-ssn:333224444").expect("valid");
-    let report = own_report(&bureau, &subject, now()).expect("shows").report.expect("is permitted");
+    let report = own_report(&bureau, &subject, Past::default(), now()).expect("shows").report.expect("is permitted");
     let [account] = report.accounts.as_slice() else { panic!("{:?}", report.accounts) };
     let [month] = account.months.as_slice() else { panic!("{:?}", account.months) };
     assert_eq!(month.month.to_string(), "2023-03");

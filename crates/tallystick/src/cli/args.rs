@@ -36,6 +36,12 @@ pub enum Command {
     #[command(after_help = "Example:\n  tallystick ingest --furnisher CARD --layout samples/layouts/card.toml \
                             --file samples/deliveries/card_2026-01.csv")]
     Ingest(Ingest),
+    /// List deliveries; release or discard a quarantined one
+    #[command(subcommand, after_help = "Example:\n  tallystick delivery list --furnisher CARD")]
+    Delivery(Delivery),
+    /// Show how good each furnisher's data are
+    #[command(after_help = "Example:\n  tallystick quality")]
+    Quality(QualityOf),
     /// Grant, withdraw and list consents
     #[command(subcommand, after_help = "Example:\n  tallystick consent list --subject @id.txt")]
     Consent(Consent),
@@ -46,7 +52,8 @@ pub enum Command {
     )]
     Inquire(Inquire),
     /// Show a subject the own file and who looked at it
-    #[command(after_help = "Example:\n  tallystick report --subject @my-id.txt")]
+    #[command(after_help = "Example:\n  tallystick report --subject @my-id.txt\n  \
+                            tallystick report --subject @my-id.txt --as-known-on 2026-03-31 --as-of 2026-01-31")]
     Report(Report),
     /// Correct or delete one month of a furnisher's own account
     #[command(after_help = "Example:\n  tallystick correct --furnisher CARD --subject @id.txt --account 6222-0001 \
@@ -147,6 +154,9 @@ pub struct Ingest {
     /// The delivery
     #[arg(long)]
     pub file: PathBuf,
+    /// Write the feedback for the furnisher here instead of into the bureau's folder `feedback` (JSON Lines)
+    #[arg(long, value_name = "FILE")]
+    pub feedback: Option<PathBuf>,
     /// Month the file is about, where it does not say; of a wide file the month to take
     #[arg(long, value_name = "YYYY-MM")]
     pub month: Option<String>,
@@ -162,6 +172,50 @@ pub struct Ingest {
     /// What to do about binding totals that disagree: `enforce` or `report`
     #[arg(long, default_value = "enforce")]
     pub control_totals: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Delivery {
+    /// List what was delivered, with its state and quality
+    #[command(after_help = "Example:\n  tallystick delivery list --furnisher CARD")]
+    List(DeliveryList),
+    /// Make a quarantined delivery part of the credit files
+    #[command(
+        after_help = "Example:\n  tallystick delivery release --delivery 7 --reason \"late file, checked by hand\""
+    )]
+    Release(EndQuarantine),
+    /// Give up a quarantined delivery
+    #[command(
+        after_help = "Example:\n  tallystick delivery discard --delivery 7 --reason \"wrong month; a new file comes\""
+    )]
+    Discard(EndQuarantine),
+}
+
+#[derive(Debug, Args)]
+pub struct DeliveryList {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Of this furnisher alone
+    #[arg(long)]
+    pub furnisher: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct EndQuarantine {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Number of the delivery
+    #[arg(long)]
+    pub delivery: u32,
+    /// Why; it is recorded
+    #[arg(long)]
+    pub reason: String,
+}
+
+#[derive(Debug, Args)]
+pub struct QualityOf {
+    #[command(flatten)]
+    pub folder: Folder,
 }
 
 #[derive(Debug, Subcommand)]
@@ -249,6 +303,12 @@ pub struct Report {
     pub folder: Folder,
     #[command(flatten)]
     pub subject: SubjectArg,
+    /// As the bureau knew it at the end of that day (UTC), or at that RFC 3339 instant
+    #[arg(long, value_name = "DATE")]
+    pub as_known_on: Option<String>,
+    /// About the time up to that day, as it is known
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<String>,
     /// Write the proof of the answer's log entry here (C2SP tlog-proof)
     #[arg(long, value_name = "FILE")]
     pub receipt: Option<PathBuf>,

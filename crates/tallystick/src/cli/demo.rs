@@ -21,7 +21,7 @@ use tallystick_operations::correct::{Change, Correction, correct};
 use tallystick_operations::ingest::{ControlTotals, Delivery};
 use tallystick_operations::inquire::{Inquiry, inquire};
 use tallystick_operations::member::Application;
-use tallystick_operations::own_report::own_report;
+use tallystick_operations::own_report::{Past, own_report};
 use tallystick_operations::{Bureau, Entropy};
 
 use super::{End, Told, args, story};
@@ -156,7 +156,7 @@ impl Story {
             control_totals: ControlTotals::Enforce,
         };
         let now = self.tick();
-        let told = super::ingest::deliver(&self.bureau, &delivery, &file.to_vec(), now, true)?;
+        let told = super::ingest::deliver(&self.bureau, &delivery, &file.to_vec(), now, true, &mut |_| {})?;
         let end = told.end;
         self.show(told);
         Ok(end)
@@ -302,7 +302,7 @@ impl Story {
     fn own_report(&mut self, people: &People) -> Result<()> {
         story("\nLi looks at the own file: everything held, who asked, under which rule, with its entry in the log.");
         let now = self.tick();
-        let own = own_report(&self.bureau, &subject(&people.li.id)?, now)?;
+        let own = own_report(&self.bureau, &subject(&people.li.id)?, Past::default(), now)?;
         self.show(super::report::tell(&own));
         Ok(())
     }

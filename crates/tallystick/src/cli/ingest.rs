@@ -11,6 +11,8 @@ use tallystick_model::payment_profile::Provenance;
 use tallystick_operations::Bureau;
 use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest};
 
+use super::delivery::{quality_json, quality_text};
+use super::feedback::Feedback;
 use super::{End, Told, args, json::recorded, line, parse, render};
 use crate::progress::Watch;
 use crate::{clock, config};
@@ -44,7 +46,17 @@ pub(super) fn run(args: &args::Ingest, quiet: bool) -> Result<Told> {
     };
     let name = layout.name();
     let delivery = Delivery { furnisher: args.furnisher.clone(), layout, month, subject, provenance, control_totals };
-    let mut told = deliver(&bureau, &delivery, &file, clock::now(), quiet)?;
+    let now = clock::now();
+    let mut feedback = Feedback::begin(&args.folder.folder, &args.furnisher, args.feedback.as_deref())?;
+    let told = deliver(&bureau, &delivery, &file, now, quiet, &mut |reject| feedback.reject(reject));
+    let mut told = match told {
+        Ok(told) => told,
+        Err(error) => {
+            feedback.give_up();
+            return Err(error);
+        }
+    };
+    feed_back(feedback, &mut told, &args.furnisher, now);
     if let Some(why) = why {
         told.lines.insert(0, line("layout", format_args!("{name}: {why}")));
         if let Value::Object(object) = &mut told.json {
@@ -52,6 +64,29 @@ pub(super) fn run(args: &args::Ingest, quiet: bool) -> Result<Told> {
         }
     }
     Ok(told)
+}
+
+/// Ends the feedback file and tells where it is. The delivery stands whether or not that succeeds.
+fn feed_back(feedback: Feedback, told: &mut Told, furnisher: &str, now: Timestamp) {
+    if told.json.get("result").and_then(Value::as_str) == Some("already_delivered") {
+        return feedback.give_up();
+    }
+    let mut summary = told.json.clone();
+    if let Value::Object(summary) = &mut summary {
+        // They stand above, all of them.
+        summary.remove("rejects");
+    }
+    let number = told.json.pointer("/delivery/number").and_then(Value::as_u64);
+    let number = number.and_then(|number| u32::try_from(number).ok());
+    let (text, json) = match feedback.end(&summary, number, furnisher, now) {
+        Ok(path) => (format!("`{}` for the furnisher", path.display()), json!(path)),
+        Err(error) => (format!("could not be written: {error:#}"), Value::Null),
+    };
+    let receipt = told.lines.iter().position(|line| line.starts_with("receipt")).unwrap_or(told.lines.len());
+    told.lines.insert(receipt, line("feedback", text));
+    if let Value::Object(object) = &mut told.json {
+        object.insert("feedback".to_owned(), json);
+    }
 }
 
 /// The mappings that a file is compared with: those kept with the bureau, and those named.
@@ -108,11 +143,12 @@ pub(super) fn deliver(
     file: &dyn DeliveryFile,
     now: Timestamp,
     quiet: bool,
+    rejects: &mut (dyn FnMut(&Reject) + Send),
 ) -> Result<Told> {
     let mut watch = Watch::new(file.length().unwrap_or(0), quiet);
     let mut telling = Telling {
         progress: &mut |progress| watch.tell(progress.stage, progress.bytes, progress.done, progress.rejects),
-        rejects: &mut |_| {},
+        rejects,
     };
     let outcome = ingest(bureau, delivery, file, now, &mut telling);
     watch.finish();
@@ -173,7 +209,7 @@ fn total_json(total: &ControlTotal) -> Value {
     json!({"name": total.name, "stated": total.stated, "counted": total.counted, "agrees": total.agrees()})
 }
 
-fn reject_json(reject: &Reject) -> Value {
+pub(super) fn reject_json(reject: &Reject) -> Value {
     json!({
         "code": reject.code.to_string(),
         "meaning": reject.code.meaning(),
@@ -199,8 +235,9 @@ fn admitted(ingested: &Ingested) -> Told {
     let delivery = &ingested.delivery;
     let facts: Vec<_> = delivery.facts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     let facts = if facts.is_empty() { "no facts".to_owned() } else { facts.join(", ") };
+    let word = if ingested.quarantined { "held" } else { "ok" };
     let mut lines = vec![line(
-        "ok",
+        word,
         format_args!(
             "delivery {} by layout {}: {}, {}, {}: {facts}",
             delivery.number,
@@ -223,11 +260,18 @@ fn admitted(ingested: &Ingested) -> Told {
             .iter()
             .map(|(why, count)| line("aside", format_args!("{}: {why}", render::counted(*count, "record")))),
     );
+    lines.extend(ingested.findings.iter().map(|(what, count)| line("noticed", format_args!("{count} {what}"))));
+    lines.push(line("data", quality_text(&delivery.quality)));
+    if ingested.quarantined {
+        let number = delivery.number;
+        let how = format!("`tallystick delivery release --delivery {number}` or `discard` ends it");
+        lines.push(line("held", format_args!("quarantined: its quality is below the bureau's bar; {how}")));
+    }
     let disagreeing = ingested.control_totals.iter().filter(|total| !total.agrees());
     lines.extend(disagreeing.map(|total| line("total", total_line(total))));
     lines.push(render::receipt(&ingested.recorded));
     let json = json!({
-        "result": "ok",
+        "result": if ingested.quarantined { "quarantined" } else { "ok" },
         "delivery": {
             "number": delivery.number.0,
             "layout": delivery.layout,
@@ -239,6 +283,7 @@ fn admitted(ingested: &Ingested) -> Told {
             "subjects": delivery.subjects,
             "facts": delivery.facts.iter().map(|(kind, count)| (kind.code(), *count)).collect::<std::collections::BTreeMap<_, _>>(),
             "facts_root": hex::encode(delivery.facts_root),
+            "quality": quality_json(&delivery.quality),
             "rulebook": delivery.rulebook,
             "admitted_under": super::json::reasons(&delivery.admitted_under),
         },
@@ -247,8 +292,9 @@ fn admitted(ingested: &Ingested) -> Told {
             json!({"category": category.code(), "rule": reason.rule, "code": reason.code, "values": count})
         }).collect::<Vec<_>>(),
         "set_aside": ingested.set_aside.iter().map(|(why, count)| json!({"reason": why, "records": count})).collect::<Vec<_>>(),
+        "findings": ingested.findings.iter().map(|(what, count)| json!({"what": what, "count": count})).collect::<Vec<_>>(),
         "control_totals": ingested.control_totals.iter().map(total_json).collect::<Vec<_>>(),
         "recorded": recorded(&ingested.recorded),
     });
-    Told::new(End::Ok, lines, json)
+    Told::new(if ingested.quarantined { End::Rejected } else { End::Ok }, lines, json)
 }

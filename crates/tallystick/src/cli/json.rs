@@ -216,6 +216,8 @@ pub(super) fn report(report: &Report) -> Value {
     json!({
         "subject": report.subject.to_string(),
         "at": report.at.to_string(),
+        "as_known_on": report.past.known_on.map(|at| at.to_string()),
+        "as_of": report.past.as_of.map(|date| date.to_string()),
         "recipient": report.recipient.as_ref().map(named),
         "purpose": report.purpose.code(),
         "sha256": hex::encode(report.hash()),

@@ -4,7 +4,9 @@ mod args;
 mod benchmark;
 mod consent;
 mod correct;
+mod delivery;
 mod demo;
+mod feedback;
 mod freeze;
 mod ingest;
 mod inquire;
@@ -122,6 +124,8 @@ fn run_command(command: &Command, json: bool) -> Result<Told> {
         Command::Init(init) => self::init(init),
         Command::Member(command) => member::run(command),
         Command::Ingest(ingest) => ingest::run(ingest, json),
+        Command::Delivery(command) => delivery::run(command),
+        Command::Quality(quality) => delivery::quality(quality),
         Command::Consent(command) => consent::run(command),
         Command::Inquire(inquire) => inquire::run(inquire),
         Command::Report(report) => report::run(report),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use tallystick_intake::Layout;
 use tallystick_intake::layouts::mapped::Mapping;
-use tallystick_model::{Identifier, Month, Sensitive, Timestamp};
+use tallystick_model::{Date, Identifier, Month, Sensitive, Timestamp};
 
 use crate::config::read_small;
 
@@ -42,6 +42,22 @@ pub(crate) fn subject(text: &str) -> Result<Identifier> {
 
 pub(crate) fn month(text: &str) -> Result<Month> {
     Month::parse(text).with_context(|| format!("`--month`: found `{text}`"))
+}
+
+/// A day, `YYYY-MM-DD`.
+pub(crate) fn date(text: &str) -> Result<Date> {
+    let date = (text.len() == 10).then(|| text.parse().ok()).flatten();
+    date.ok_or_else(|| anyhow!("`--as-of`: expected a day `YYYY-MM-DD`, found `{text}`"))
+}
+
+/// The last instant of a day `YYYY-MM-DD` (UTC), or an RFC 3339 instant itself.
+pub(crate) fn end_of(text: &str) -> Result<Timestamp> {
+    const DAY_MILLIS: i64 = 86_400_000;
+    let instant = timestamp("as-known-on", text)?;
+    if text.len() > 10 {
+        return Ok(instant);
+    }
+    Timestamp::from_millis(instant.millis().saturating_add(DAY_MILLIS - 1)).context("`--as-known-on`")
 }
 
 pub(crate) fn timestamp(flag: &str, text: &str) -> Result<Timestamp> {

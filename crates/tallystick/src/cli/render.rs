@@ -258,6 +258,12 @@ pub(super) fn report(report: &Report) -> Vec<String> {
     let hash = hex::encode(report.hash());
     let mut lines =
         vec![line("report", format_args!("subject {}, sha256 {}", report.subject, hash.get(..16).unwrap_or(&hash)))];
+    if let Some(at) = report.past.known_on {
+        lines.push(line("past", format_args!("as the bureau knew it at {at}")));
+    }
+    if let Some(date) = report.past.as_of {
+        lines.push(line("past", format_args!("about the time up to {date}")));
+    }
     for (furnisher, identity) in &report.identities {
         let name = identity.name.as_ref().map_or("name not given", |name| name.expose());
         let born = identity.born.as_ref().map_or(String::new(), |date| format!(", born {}", date.expose()));

@@ -1,16 +1,18 @@
 //! `report`: a subject's own file and who looked at it.
 
 use anyhow::Result;
-use tallystick_operations::own_report::{OwnReport, own_report};
+use tallystick_operations::own_report::{OwnReport, Past, own_report};
 
 use super::{End, Told, args, inquire, json, parse, render};
 use crate::{clock, config};
 
 pub(super) fn run(args: &args::Report) -> Result<Told> {
     let subject = parse::subject(&args.subject.subject)?;
+    let known_on = args.as_known_on.as_deref().map(parse::end_of).transpose()?;
+    let past = Past { known_on, as_of: args.as_of.as_deref().map(parse::date).transpose()? };
     let bureau = config::open(&args.folder.folder)?;
     let receipt = inquire::receipt_file(args.receipt.as_deref())?;
-    let own = own_report(&bureau, &subject, clock::now())?;
+    let own = own_report(&bureau, &subject, past, clock::now())?;
     if let Some(recorded) = &own.recorded {
         inquire::write_receipt(receipt, recorded);
     }

@@ -57,6 +57,10 @@ fn told(report: &Report, published: bool) -> Told {
     if published {
         lines.push(line("note", "`log/checkpoint` was missing and is written again"));
     }
+    if report.quarantined > 0 {
+        let held = counted(report.quarantined, "delivery");
+        lines.push(line("note", format_args!("{held} quarantined or discarded: checked too, and not visible")));
+    }
     if report.leftover_facts > 0 {
         let left = report.leftover_facts;
         lines.push(line(
@@ -74,6 +78,7 @@ fn told(report: &Report, published: bool) -> Told {
         "deliveries": report.deliveries,
         "facts": report.facts,
         "subjects": report.subjects,
+        "quarantined": report.quarantined,
         "leftover_facts": report.leftover_facts,
         "checkpoint_published": published,
         "findings": report.findings.iter().map(|finding| {

@@ -4,6 +4,7 @@ use tallystick_model::event::Event;
 use tallystick_model::fact::{Fact, FactBody, FactKind, Standing};
 use tallystick_model::inquiry::{Outcome, Purpose};
 use tallystick_model::{AccountKey, DataCategory, Timestamp};
+use tallystick_operations::own_report::Past;
 use tallystick_operations::report::{
     Access, Account, AccountMonth, InquiryCounts, Mended, Named, Report, SubjectPart, Wallet,
 };
@@ -35,6 +36,7 @@ impl Reference {
         let mut facts: Vec<Fact> = Vec::new();
         let mut report = Report {
             subject: found.subject,
+            past: Past::default(),
             at: now,
             recipient: recipient.map(|number| self.named(number)),
             purpose,

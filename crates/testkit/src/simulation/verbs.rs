@@ -20,7 +20,7 @@ use tallystick_operations::freeze::{lift, place};
 use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest};
 use tallystick_operations::inquire::{Inquiry, inquire};
 use tallystick_operations::member::{Application, admit};
-use tallystick_operations::own_report::own_report;
+use tallystick_operations::own_report::{Past, own_report};
 
 use super::World;
 use super::compare::same;
@@ -189,7 +189,8 @@ impl World<'_> {
 
     pub(super) fn own_report(&mut self, who: Who) -> Result<(), String> {
         let identifier = self.who(who)?;
-        let answer = own_report(self.bureau()?, &identifier, self.now).map_err(|error| error.to_string())?;
+        let answer =
+            own_report(self.bureau()?, &identifier, Past::default(), self.now).map_err(|error| error.to_string())?;
         let found = self.reference.find(&identifier);
         let report = self.reference.own_report(&found, self.now);
         let reasons = vec![Reason { rule: "cn-25".to_owned(), code: "own_access".to_owned() }];

@@ -7,13 +7,13 @@ use tallystick_model::identity::Identity;
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::payment_profile::Provenance;
 use tallystick_model::tradeline::PaymentRating;
-use tallystick_model::{DataCategory, Identifier, Sensitive, SubjectId, Timestamp};
+use tallystick_model::{CreditFile, DataCategory, Identifier, Sensitive, SubjectId, Timestamp};
 use tallystick_operations::Bureau;
 use tallystick_operations::bureau::Keys;
 use tallystick_operations::consent::{Grant, grant};
 use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest};
 use tallystick_operations::member::{Application, admit};
-use tallystick_operations::own_report::own_report;
+use tallystick_operations::own_report::{Past, own_report};
 use tallystick_operations::report::Report;
 use tallystick_operations::verify::verify;
 use tallystick_policy::Rulebook;
@@ -100,7 +100,10 @@ impl Story {
     }
 
     pub fn report(&self, id: &str) -> Report {
-        own_report(&self.bureau, &subject(id), now()).expect("is answered").report.expect("the subject may")
+        own_report(&self.bureau, &subject(id), Past::default(), now())
+            .expect("is answered")
+            .report
+            .expect("the subject may")
     }
 
     pub fn identity(&self, id: &str) -> Identity {
@@ -151,7 +154,7 @@ impl Story {
     /// Ratings of all months as they stood after `delivery`.
     pub fn ratings_as_recorded(&self, id: &str, delivery: DeliveryNumber) -> Vec<PaymentRating> {
         let file = self.bureau.snapshot().credit_file(self.pseudonym(id)).expect("is read");
-        let then = file.as_recorded(|recorded| recorded <= delivery);
+        let then = as_recorded(&file, |recorded| recorded <= delivery);
         then.current()
             .filter_map(|fact| match &fact.body {
                 FactBody::TradelineMonth(month) => Some(month.rating),
@@ -163,7 +166,7 @@ impl Story {
     /// What held after `delivery`, or holds now: all facts of the subject but identities, as text.
     pub fn held(&self, id: &str, delivery: Option<DeliveryNumber>) -> Vec<(FactKind, String, String)> {
         let file = self.bureau.snapshot().credit_file(self.pseudonym(id)).expect("is read");
-        let then = file.as_recorded(|recorded| delivery.is_none_or(|delivery| recorded <= delivery));
+        let then = as_recorded(&file, |recorded| delivery.is_none_or(|delivery| recorded <= delivery));
         let told = |fact: &Fact| {
             let slot = fact.key.slot;
             (slot.kind, format!("{} {:?}", slot.account, slot.month), format!("{:?}", fact.body))
@@ -366,4 +369,10 @@ pub fn family() -> String {
          <InfSurcCode>91</InfSurcCode><RptDate>2026-01-31</RptDate></InFalMmbsInf>",
         marks("120")
     ))
+}
+
+/// The file as it stood when only these deliveries had come in.
+fn as_recorded(file: &CreditFile, recorded: impl Fn(DeliveryNumber) -> bool) -> CreditFile {
+    let facts = file.history().iter().filter(|fact| recorded(fact.key.delivery)).cloned().collect();
+    CreditFile::new(file.subject(), facts)
 }

@@ -1,0 +1,119 @@
+//! Deliveries: what came in, how good each was, and what becomes of the quarantined ones.
+
+use tallystick_model::Timestamp;
+use tallystick_model::delivery::{DeliveryKind, DeliveryState};
+use tallystick_model::event::{Event, QuarantineEnd};
+use tallystick_model::fact::DeliveryNumber;
+use tallystick_model::quality::Quality;
+use tallystick_store::{Changes, StoredDelivery};
+
+use crate::bureau::{Bureau, OperationError, Recorded};
+
+/// A delivery with who made it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Code of the furnisher.
+    pub furnisher: String,
+    /// The delivery.
+    pub delivery: StoredDelivery,
+}
+
+/// How good a furnisher's deliveries are, taken together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FurnisherQuality {
+    /// Code of the furnisher.
+    pub furnisher: String,
+    /// Deliveries counted: those of files, discarded ones too.
+    pub deliveries: u64,
+    /// Of which quarantined now.
+    pub quarantined: u64,
+    /// Their counts in sum.
+    pub quality: Quality,
+}
+
+/// What is done about a quarantined delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Its facts become part of the credit files.
+    Release,
+    /// They never do.
+    Discard,
+}
+
+/// Longest reason, in bytes.
+const REASON_BYTES_MAX: usize = 1024;
+
+/// Every committed delivery, of one furnisher or of all, in the order of their numbers.
+///
+/// # Errors
+/// [`OperationError`] if there is no such member, or one cannot be read.
+pub fn list(bureau: &Bureau, furnisher: Option<&str>) -> Result<Vec<Listed>, OperationError> {
+    let snapshot = bureau.snapshot();
+    let asked = furnisher.map(|code| crate::member::known(snapshot.members(), code)).transpose()?;
+    let mut listed = Vec::new();
+    for delivery in snapshot.deliveries() {
+        let delivery = delivery?;
+        if asked.is_some_and(|member| member.number != delivery.record.furnisher) {
+            continue;
+        }
+        let member = snapshot.member_by_number(delivery.record.furnisher);
+        let furnisher = member.map_or_else(|| delivery.record.furnisher.to_string(), |member| member.code.clone());
+        listed.push(Listed { furnisher, delivery });
+    }
+    Ok(listed)
+}
+
+/// The data-quality index of each furnisher, by code.
+///
+/// # Errors
+/// [`OperationError`] if a delivery cannot be read.
+pub fn quality(bureau: &Bureau) -> Result<Vec<FurnisherQuality>, OperationError> {
+    let mut furnishers: Vec<FurnisherQuality> = Vec::new();
+    for Listed { furnisher, delivery } in list(bureau, None)? {
+        if delivery.record.kind != DeliveryKind::Report {
+            continue;
+        }
+        let place = furnishers.iter().position(|known| known.furnisher == furnisher).unwrap_or_else(|| {
+            let quality = Quality::default();
+            furnishers.push(FurnisherQuality { furnisher, deliveries: 0, quarantined: 0, quality });
+            furnishers.len() - 1
+        });
+        if let Some(known) = furnishers.get_mut(place) {
+            known.deliveries += 1;
+            known.quarantined += u64::from(delivery.state == DeliveryState::Quarantined);
+            known.quality.add(&delivery.record.quality);
+        }
+    }
+    furnishers.sort_by(|one, other| one.furnisher.cmp(&other.furnisher));
+    Ok(furnishers)
+}
+
+/// Releases or discards a quarantined delivery. `reason` is the operator's, and is recorded.
+///
+/// # Errors
+/// [`OperationError::Invalid`] if it is not quarantined or the reason is missing.
+pub fn end_quarantine(
+    bureau: &Bureau,
+    number: DeliveryNumber,
+    verdict: Verdict,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Recorded, OperationError> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.len() > REASON_BYTES_MAX || reason.chars().any(char::is_control) {
+        let what = "ending a quarantine has a reason of 1 to 1024 bytes and no control characters";
+        return Err(OperationError::Invalid(what.to_owned()));
+    }
+    let listed = list(bureau, None)?.into_iter().find(|listed| listed.delivery.record.number == number);
+    match listed.map(|listed| listed.delivery.state) {
+        Some(DeliveryState::Quarantined) => {}
+        Some(state) => return Err(OperationError::Invalid(format!("delivery {number} is {state}, not quarantined"))),
+        None => return Err(OperationError::Invalid(format!("there is no delivery {number}"))),
+    }
+    let end = QuarantineEnd { delivery: number, reason: reason.to_owned() };
+    let event = match verdict {
+        Verdict::Release => Event::DeliveryReleased(end),
+        Verdict::Discard => Event::DeliveryDiscarded(end),
+    };
+    bureau.record(Changes::none(), event, now)
+}
