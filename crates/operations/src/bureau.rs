@@ -167,6 +167,11 @@ impl Bureau {
         self
     }
 
+    /// What its machine may use, and what it demands of deliveries.
+    pub const fn settings(&self) -> Settings {
+        self.settings
+    }
+
     /// A view of what is committed now.
     pub fn snapshot(&self) -> Snapshot<'_> {
         self.store.snapshot()

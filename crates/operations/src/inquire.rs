@@ -43,11 +43,27 @@ pub struct Answer {
     pub recorded: Recorded,
 }
 
+/// What was decided and is not on record yet: nothing of it can be seen before [`Considered::record`].
+#[derive(Debug)]
+pub struct Considered {
+    record: InquiryRecord,
+    report: Option<Report>,
+    now: Timestamp,
+}
+
 /// Answers an inquiry.
 ///
 /// # Errors
 /// [`OperationError`] if it could not be decided; a denial is an answer.
 pub fn inquire(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Answer, OperationError> {
+    consider(bureau, inquiry, now)?.record(bureau)
+}
+
+/// Decides an inquiry and makes its report, without recording it.
+///
+/// # Errors
+/// [`OperationError`] if it could not be decided.
+pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Considered, OperationError> {
     // Admit: who asks? A member that is no subscriber is denied by rule, like everything else that may not be.
     let snapshot = bureau.snapshot();
     let subscriber = known(snapshot.members(), &inquiry.subscriber)?;
@@ -105,18 +121,29 @@ pub fn inquire(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Ans
         }
     };
 
-    // Record: durable before the answer leaves.
-    let recorded = bureau.record(Changes::none(), Event::Inquiry(record.clone()), now)?;
+    Ok(Considered { record, report, now })
+}
 
-    // Answer.
-    Ok(Answer {
-        subject: record.subject,
-        outcome: record.outcome,
-        rulebook: record.rulebook,
-        reasons: record.reasons,
-        consent: record.consent,
-        released: record.released,
-        report,
-        recorded,
-    })
+impl Considered {
+    /// Records what was decided; then, and only then, the answer can be seen.
+    ///
+    /// # Errors
+    /// [`OperationError`] if it could not be recorded.
+    pub fn record(self, bureau: &Bureau) -> Result<Answer, OperationError> {
+        let Self { record, report, now } = self;
+        // Record: durable before the answer leaves.
+        let recorded = bureau.record(Changes::none(), Event::Inquiry(record.clone()), now)?;
+
+        // Answer.
+        Ok(Answer {
+            subject: record.subject,
+            outcome: record.outcome,
+            rulebook: record.rulebook,
+            reasons: record.reasons,
+            consent: record.consent,
+            released: record.released,
+            report,
+            recorded,
+        })
+    }
 }

@@ -68,6 +68,11 @@ impl Times {
         result
     }
 
+    /// Keeps a time that was taken otherwise.
+    pub(super) fn add(&mut self, time: Duration) {
+        self.0.push(time);
+    }
+
     pub(super) fn len(&self) -> u64 {
         self.0.len() as u64
     }

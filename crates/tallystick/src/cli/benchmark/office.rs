@@ -9,12 +9,13 @@ use tallystick_model::inquiry::{Outcome, Purpose};
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::{DataCategory, Identifier, Pseudonymiser, Timestamp};
 use tallystick_operations::consent::{Grant, grant};
-use tallystick_operations::inquire::{Inquiry, inquire};
+use tallystick_operations::ingest::Settings;
+use tallystick_operations::inquire::{Inquiry, consider};
 use tallystick_operations::member::{Application, admit};
 use tallystick_operations::{Bureau, Entropy};
 use tallystick_store::Store;
 
-use super::machine::Times;
+use super::machine::{Times, Watch};
 use crate::config;
 use crate::entropy::SystemEntropy;
 
@@ -33,6 +34,9 @@ const SUBSCRIBER: &str = "BANK";
 pub(super) fn found(folder: &Path, rulebook: &str, now: Timestamp) -> Result<Bureau> {
     let entropy = || Box::new(SystemEntropy) as Box<dyn Entropy>;
     let bureau = config::found(folder, NAME, rulebook, entropy, now)?;
+    // What is measured is on tables, however little it is.
+    let settings = Settings { one_batch_bytes: 0, ..bureau.settings() };
+    let bureau = bureau.with_settings(settings);
     for (code, kind, role) in [
         (FURNISHER, MemberKind::CardIssuer, MemberRole::Furnisher),
         (SUBSCRIBER, MemberKind::Bank, MemberRole::Subscriber),
@@ -60,13 +64,13 @@ pub(super) fn store(folder: &Path) -> Result<Store> {
 const CONSENT_MILLIS: i64 = 365 * 86_400_000;
 
 /// Inquires about subjects, each of whom has consented just before; the consent is not timed. Every one must be answered
-/// with a report.
+/// with a report. Gives the times of deciding and making the report, and of all with the durable record.
 pub(super) fn inquiries(
     bureau: &Bureau,
     subjects: impl Iterator<Item = Result<Identifier>>,
     now: Timestamp,
-) -> Result<Times> {
-    let mut times = Times::default();
+) -> Result<(Times, Times)> {
+    let (mut considering, mut whole) = (Times::default(), Times::default());
     for identifier in subjects {
         let identifier = identifier?;
         let agreed = Grant {
@@ -81,9 +85,12 @@ pub(super) fn inquiries(
         };
         grant(bureau, agreed, now)?;
         let inquiry = Inquiry { subscriber: SUBSCRIBER.to_owned(), identifier, purpose: Purpose::CreditApplication };
-        let answer = times.take(|| inquire(bureau, &inquiry, now))?;
+        let begun = Watch::start();
+        let considered = considering.take(|| consider(bureau, &inquiry, now))?;
+        let answer = considered.record(bureau)?;
+        whole.add(begun.elapsed());
         let is_reported = answer.outcome == Outcome::Permitted && answer.report.is_some();
         is_reported.then_some(()).context("an inquiry with consent about a loaded subject got no report")?;
     }
-    Ok(times)
+    Ok((considering, whole))
 }

@@ -173,7 +173,7 @@ fn ask(
     };
     let alone = lookups.alone(counts.lookups)?;
     let some = (0..u64::from(counts.inquiries)).map(|number| rows.identifier(rows.bulk.sample(number)));
-    let inquiries = office::inquiries(&bureau, some, rows.reported_at()?)?;
+    let (considering, inquiries) = office::inquiries(&bureau, some, rows.reported_at()?)?;
     // What of an inquiry is the disk's: one append and one replaced file, each until it is durable.
     let syncs = disk_sync(folder, counts.inquiries)?;
     let replaced = disk_replace(folder, counts.inquiries)?;
@@ -184,6 +184,7 @@ fn ask(
     lines.push(line("space", space(table_bytes, on_disk, facts)));
     lines.push(line("memory", format_args!("{} resident at the most", peak.map_or("unknown".to_owned(), bytes))));
     tell("lookup", &alone, lines, json);
+    tell("inquiry_without_record", &considering, lines, json);
     tell("inquiry", &inquiries, lines, json);
     tell("disk_sync", &syncs, lines, json);
     tell("disk_replace", &replaced, lines, json);
