@@ -23,6 +23,7 @@ coded_enum! {
         Quarantined = 2, "quarantined", "Loaded and kept apart: its quality is below the bureau's bar";
         Released = 3, "released", "Was quarantined and is visible since it was released";
         Discarded = 4, "discarded", "Was quarantined and never becomes visible";
+        Cleared = 5, "cleared", "Its load never ended, and what it left was cleared away";
     }
 }
 

@@ -373,7 +373,10 @@ fn check_facts(
         }
         progress("facts", report.facts + report.leftover_facts);
     }
-    for (number, stored) in deliveries.iter().filter_map(|(number, stored)| Some((number, stored.as_ref()?))) {
+    // Facts of a discarded delivery go when their tables are merged.
+    let is_held = |stored: &&StoredDelivery| stored.state != DeliveryState::Discarded;
+    let held = deliveries.iter().filter_map(|(number, stored)| Some((number, stored.as_ref().filter(is_held)?)));
+    for (number, stored) in held {
         let record = &stored.record;
         let digest = roots.remove(number).unwrap_or_else(FactsRoot::new).finish();
         let place = format!("delivery {number}");

@@ -12,13 +12,16 @@ use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy, PinningPolicy, RestartIntervalPolicy};
 use fjall::{AbstractTree, CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use lsm_tree::compaction::filter::Factory;
 use thiserror::Error;
 use xxhash_rust::xxh3::Xxh3;
 
 use self::journal::Journal;
+use self::merging::{Dropped, Filters};
 
 /// What the engine could not do.
 #[derive(Debug, Error)]
@@ -139,6 +142,7 @@ pub struct Engine {
     facts: [Keyspace; FACT_SHARDS],
     others: [Keyspace; 4],
     folder: PathBuf,
+    dropped: Arc<Dropped>,
     _lock: Option<File>,
 }
 
@@ -148,9 +152,16 @@ const CACHE_BYTES: u64 = 128 * 1024 * 1024;
 impl Engine {
     /// Opens the database in `folder`, which exists. `lock` is held as long as the engine.
     fn open_database(folder: &Path, lock: Option<File>) -> Result<Self, EngineError> {
+        let dropped = Arc::new(Dropped::default());
         // The engine asserts its own format while it recovers: on damaged files that is a panic, which here is an error.
         let opened = catch_unwind(AssertUnwindSafe(|| -> Result<_, fjall::Error> {
-            let database = Database::builder(folder).cache_size(CACHE_BYTES).open()?;
+            let filters = Arc::clone(&dropped);
+            let filters = Arc::new(move |name: &str| -> Option<Arc<dyn Factory>> {
+                name.starts_with(Space::Facts.name())
+                    .then(|| Arc::new(Filters(Arc::clone(&filters))) as Arc<dyn Factory>)
+            });
+            let database =
+                Database::builder(folder).cache_size(CACHE_BYTES).with_compaction_filter_factories(filters).open()?;
             let space = |space: Space| database.keyspace(space.name(), || space.options());
             let shard = |shard: usize| {
                 database.keyspace(&format!("{}-{shard}", Space::Facts.name()), || Space::Facts.options())
@@ -164,7 +175,7 @@ impl Engine {
             Ok(Ok((database, facts, others))) => {
                 // The engine names its files by their whole path: to tell them relative to the folder, so must we.
                 let folder = folder.canonicalize().map_err(EngineError::Io)?;
-                Ok(Self { database, facts, others, folder, _lock: lock })
+                Ok(Self { database, facts, others, folder, dropped, _lock: lock })
             }
             Ok(Err(EngineError::Damaged(what))) if what.starts_with("store/") => Err(EngineError::Damaged(what)),
             Ok(Err(EngineError::Damaged(what))) => {

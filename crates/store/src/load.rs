@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::MutexGuard;
 
 use tallystick_audit::Hash;
+use tallystick_model::delivery::DeliveryState;
 use tallystick_model::fact::{DeliveryNumber, FACT_KEY_BYTES, FactKind};
 use tallystick_model::{SubjectId, subject_facts};
 
@@ -113,6 +114,7 @@ impl Store {
             return Err(StoreError::Behind(why.clone()));
         }
         let delivering = lock(&self.delivering);
+        self.clear_leftovers()?;
         let number = {
             let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
             let number = DeliveryNumber(state.next_delivery);
@@ -123,6 +125,34 @@ impl Store {
         batch.put(Space::Meta, keys::delivery(number), [keys::DELIVERY_LOADING]);
         batch.commit()?;
         Ok(OpenDelivery { store: self, number, one_batch_bytes_max: ONE_BATCH_BYTES_MAX, _delivering: delivering })
+    }
+}
+
+/// Leftovers are looked for in so many bytes of tables before a delivery; what is deeper goes with a later merge.
+const LEFTOVERS_BYTES_MAX: u64 = 1 << 30;
+
+impl Store {
+    /// Clears away what loads have left that never ended. No delivery is open: whatever is said to be loading is such a one.
+    fn clear_leftovers(&self) -> Result<(), StoreError> {
+        let mut ended = Vec::new();
+        for pair in self.engine.prefix(Space::Meta, keys::DELIVERY_PREFIX) {
+            let (key, value) = pair?;
+            let state = value.first().and_then(|state| DeliveryState::from_number(*state));
+            if let (Some(DeliveryState::Loading | DeliveryState::Discarded), Some(number)) =
+                (state, keys::read_delivery(&key))
+            {
+                self.engine.drop_facts_of([number.0.to_be_bytes()]);
+                ended.extend((state == Some(DeliveryState::Loading)).then_some(number));
+            }
+        }
+        if ended.is_empty() || !self.engine.clear_dropped(LEFTOVERS_BYTES_MAX)? {
+            return Ok(());
+        }
+        let mut batch = self.engine.batch_with_the_next();
+        for number in ended {
+            batch.put(Space::Meta, keys::delivery(number), [DeliveryState::Cleared.number()]);
+        }
+        Ok(batch.commit()?)
     }
 }
 

@@ -396,8 +396,8 @@ pub(crate) fn read_delivery(value: &[u8]) -> Result<Option<StoredDelivery>, Stor
     let damaged = |what: &str| StoreError::Damaged { place: "deliveries".to_owned(), what: what.to_owned() };
     let (state, rest) = value.split_first().ok_or_else(|| damaged("a state is missing"))?;
     let state = DeliveryState::from_number(*state).ok_or_else(|| damaged("a state is unknown"))?;
-    if state == DeliveryState::Loading {
-        return if rest.is_empty() { Ok(None) } else { Err(damaged("a delivery that is being loaded has a record")) };
+    if matches!(state, DeliveryState::Loading | DeliveryState::Cleared) {
+        return if rest.is_empty() { Ok(None) } else { Err(damaged("a delivery whose load never ended has a record")) };
     }
     let (since, record) = rest.split_first_chunk::<8>().ok_or_else(|| damaged("a record ends early"))?;
     let since = Timestamp::from_millis(i64::from_be_bytes(*since)).map_err(|_| damaged("a time is out of range"))?;

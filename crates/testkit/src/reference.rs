@@ -381,8 +381,9 @@ impl Reference {
         self.pseudonymiser.subject(identifier)
     }
 
-    /// Takes the number of the next delivery.
+    /// Takes the number of the next delivery, before which is cleared away what earlier ones have left.
     pub fn take_number(&mut self) -> DeliveryNumber {
+        self.leftover_facts = 0;
         let number = DeliveryNumber(self.next_delivery);
         self.next_delivery += 1;
         number

@@ -159,8 +159,6 @@ pub fn run(seed: u64, steps: usize, folder: &Path) -> Result<Tally, Failure> {
         world.take(step).and_then(|()| world.check()).map_err(|what| fail(&taken, what))?;
         world.tally.steps += 1;
     }
-    let leftovers = usize::try_from(world.reference.leftover_facts).unwrap_or(usize::MAX);
-    world.tally.leftover_facts = leftovers;
     Ok(world.tally)
 }
 

@@ -14,7 +14,8 @@ use tallystick_testkit::crash::{Ended, Folder, MAPPING, Moment, Program, content
 use tallystick_testkit::simulation::chance::Chance;
 
 const RUNS: u64 = 12;
-const ROWS: usize = 10_000;
+/// Enough for tables of their own and, with the memory below, for a scratch file.
+const ROWS: usize = 50_000;
 
 #[expect(clippy::disallowed_methods, reason = "how often to kill is asked of whoever runs the tests")]
 fn asked(name: &str, default: u64) -> u64 {
@@ -35,6 +36,9 @@ fn program() -> Program {
 fn with_bank(program: &Program, rows: usize) -> (tempfile::TempDir, Folder, [String; 2]) {
     let parent = tempfile::tempdir().expect("a folder");
     let folder = Folder::found(program, parent.path()).expect("is founded");
+    let settings = folder.bureau.join("bureau.toml");
+    let said = fs::read_to_string(&settings).expect("reads");
+    fs::write(&settings, said + "\n[ingest]\nmemory_mib = 1\n").expect("writes");
     let bank = ["member", "admit", "--code", "BANK", "--name", "A Bank", "--kind", "bank", "--role", "furnisher"];
     let more = ["--role", "subscriber", "--consent-duty", "attested"];
     folder.done(&[bank.as_slice(), &more].concat()).expect("is admitted");
@@ -116,6 +120,7 @@ fn a_killed_ingest_leaves_all_of_the_delivery_or_nothing() {
         let moment = match run % 3 {
             // The last one lives.
             _ if run + 1 == runs => Moment::After(life * 20),
+            0 if run == 0 => Moment::After(micros(0, life_micros / 20, &mut chance)),
             0 => Moment::After(micros(0, life_micros, &mut chance)),
             1 => Moment::After(micros(life_micros * 8 / 10, life_micros * 13 / 10, &mut chance)),
             _ => Moment::Loading(1 + place % 3, micros(0, 1_200, &mut chance)),

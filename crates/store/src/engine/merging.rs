@@ -7,11 +7,13 @@
 //!
 //! Keys of facts are never written twice and never deleted one by one, so the order of runs means nothing here.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use fjall::compaction::Leveled;
 use fjall::{AbstractTree, Keyspace};
+use lsm_tree::compaction::filter::{CompactionFilter, Context, Factory, ItemAccessor, Verdict};
 use lsm_tree::compaction::{CompactionStrategy, MoveDown, PullDown};
 
 use super::{Activity, Engine, EngineError};
@@ -25,6 +27,44 @@ const LAST_LEVEL: u8 = 6;
 /// level of one shard, a hundred gigabytes in all, it would merge everything once.)
 pub(super) fn left_alone() -> Arc<dyn CompactionStrategy + Send + Sync> {
     Arc::new(Leveled::default().with_l0_threshold(u8::MAX).with_table_target_size(1 << 40))
+}
+
+/// Deliveries whose facts are left out whenever their tables are merged: their load never ended, or they were given up.
+#[derive(Debug, Default)]
+pub struct Dropped(Mutex<Arc<HashSet<[u8; 4]>>>);
+
+impl Dropped {
+    fn now(&self) -> Arc<HashSet<[u8; 4]>> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn add(&self, deliveries: impl IntoIterator<Item = [u8; 4]>) {
+        Arc::make_mut(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner)).extend(deliveries);
+    }
+}
+
+/// Makes the filter of each merge.
+pub(super) struct Filters(pub(super) Arc<Dropped>);
+
+struct Filter(Arc<HashSet<[u8; 4]>>);
+
+impl Factory for Filters {
+    fn name(&self) -> &'static str {
+        "deliveries"
+    }
+
+    fn make_filter(&self, _: &Context) -> Box<dyn CompactionFilter> {
+        Box::new(Filter(self.0.now()))
+    }
+}
+
+impl CompactionFilter for Filter {
+    fn filter_item(&mut self, item: ItemAccessor<'_>, _: &Context) -> lsm_tree::Result<Verdict> {
+        // A key ends with its delivery, and is never written again: nothing has to stand in its place.
+        let dropped =
+            !self.0.is_empty() && item.key().last_chunk::<4>().is_some_and(|delivery| self.0.contains(delivery));
+        Ok(if dropped { Verdict::Destroy } else { Verdict::Keep })
+    }
 }
 
 fn runs(space: &Keyspace) -> Vec<usize> {
@@ -77,6 +117,32 @@ impl Engine {
             }
             result
         })
+    }
+
+    /// Leaves the facts of these deliveries out of every merge from now on.
+    pub fn drop_facts_of(&self, deliveries: impl IntoIterator<Item = [u8; 4]>) {
+        self.dropped.add(deliveries);
+    }
+
+    /// Rewrites the facts without those of dropped deliveries, the newest tables first, until so many bytes have been
+    /// read; tells whether all were.
+    pub fn clear_dropped(&self, bytes_max: u64) -> Result<bool, EngineError> {
+        let mut left = bytes_max;
+        for space in &self.facts {
+            for (level, runs) in (0..=LAST_LEVEL).zip(runs(space)) {
+                let size = space.tree.current_version().level(usize::from(level)).map_or(0, |level| level.size());
+                if runs == 0 {
+                    continue;
+                }
+                if size > left {
+                    return Ok(false);
+                }
+                left -= size;
+                let merged = space.tree.compact(Arc::new(PullDown(level, level)), 0);
+                merged.map_err(|error| EngineError::from(fjall::Error::from(error)))?;
+            }
+        }
+        Ok(true)
     }
 
     /// How the facts lie on disk.

@@ -79,11 +79,11 @@ fn feed_back(feedback: Feedback, told: &mut Told, furnisher: &str, now: Timestam
     let number = told.json.pointer("/delivery/number").and_then(Value::as_u64);
     let number = number.and_then(|number| u32::try_from(number).ok());
     let (text, json) = match feedback.end(&summary, number, furnisher, now) {
-        Ok(path) => (format!("`{}` for the furnisher", path.display()), json!(path)),
-        Err(error) => (format!("could not be written: {error:#}"), Value::Null),
+        Ok(path) => (format!("`{}` is the feedback for the furnisher", path.display()), json!(path)),
+        Err(error) => (format!("the feedback could not be written: {error:#}"), Value::Null),
     };
     let receipt = told.lines.iter().position(|line| line.starts_with("receipt")).unwrap_or(told.lines.len());
-    told.lines.insert(receipt, line("feedback", text));
+    told.lines.insert(receipt, line("reply", text));
     if let Value::Object(object) = &mut told.json {
         object.insert("feedback".to_owned(), json);
     }

@@ -356,6 +356,7 @@ impl World<'_> {
         // By the time of the commit's own salt all lies on disk, unless it was to go into the commit's batch.
         if askings == salted.len() + 1 && self.settings.one_batch_bytes == 0 {
             self.reference.leftover_facts += u64::try_from(taken.facts.len()).unwrap_or(u64::MAX);
+            self.tally.leftover_facts += taken.facts.len();
         }
         if self.entropy.percent(50) { self.reopen() } else { Ok(()) }
     }
