@@ -4,6 +4,7 @@
 //! together in the order of the file, so the result is the same as reading it whole with one thread.
 
 use crate::file::DeliveryFile;
+use crate::layouts::mapped;
 use crate::read::{FileSummary, Layout, ReadContext, Refused, Sink};
 
 /// Bytes of a part, more or less: large enough that cutting costs nothing, small enough that a dozen fit in memory.
@@ -59,13 +60,13 @@ pub struct Parts<'a> {
 ///
 /// # Errors
 /// [`Refused`] if the beginning of the file is not what it claims.
-#[expect(unused_variables, reason = "each layout that can be cut uses them")]
 pub fn parts<'a>(
     layout: &'a Layout,
     file: &'a dyn DeliveryFile,
     context: &'a ReadContext,
 ) -> Result<Option<Parts<'a>>, Refused> {
     match layout {
-        Layout::Metro2 | Layout::Alipay | Layout::Wechat | Layout::Mapped(_) => Ok(None),
+        Layout::Metro2 | Layout::Alipay | Layout::Wechat => Ok(None),
+        Layout::Mapped(mapping) => mapped::parts(mapping, file, context, PART_BYTES).map(Some),
     }
 }

@@ -381,7 +381,7 @@ fn a_reject_points_at_the_first_byte_of_its_field_as_delivered() {
 
 #[test]
 fn a_record_stands_at_the_first_byte_of_its_row() {
-    let file = "\u{feff}no,note,sum\r\n1,a,1\r\n\r\n\n2,\"\n\",2\r\n3,c,3\n\n4,d,4,\n\"x";
+    let file = "\u{feff}no,note,sum\r\n1,a,1\r\n\r\n\n2,\"\n\",2\r\n3,c,3\n\n4,d,4,\n\"x\"";
     let (_, taken) = read_by(SMALL, file.as_bytes(), None);
     let places: Vec<_> = taken.records.iter().map(|record| (record.place.record, record.place.byte)).collect();
     assert_eq!(places, [(1, 16), (2, 26), (3, 35)]);

@@ -8,6 +8,7 @@ use tallystick_model::tradeline::{AccountKind, AccountStatus, PaymentRating};
 use tallystick_model::{CategorySet, Currency, DataCategory, IdScheme, Month};
 use thiserror::Error;
 
+use super::dialect::Dialect;
 use super::pattern::DatePattern;
 
 /// Longest mapping, in bytes.
@@ -181,9 +182,23 @@ impl Mapping {
         if self.identity.is_some() { categories.with(DataCategory::Identity) } else { categories }
     }
 
-    /// Between the columns.
-    pub(super) const fn delimiter(&self) -> u8 {
-        self.delimiter
+    /// How the file's rows are marked.
+    pub(super) const fn dialect(&self) -> Dialect {
+        Dialect { delimiter: self.delimiter, quote: Some(b'"'), escape: None, comment: None }
+    }
+
+    /// The file's encoding, for rejects.
+    pub(super) const fn encoding(&self) -> &'static str {
+        if self.gb18030 { "GB18030" } else { "UTF-8" }
+    }
+
+    /// `field` as text; `None` if it is not in the file's encoding.
+    pub(super) fn decode(&self, field: &[u8]) -> Option<String> {
+        if self.gb18030 {
+            let text = encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(field);
+            return text.map(std::borrow::Cow::into_owned);
+        }
+        std::str::from_utf8(field).ok().map(str::to_owned)
     }
 }
 

@@ -1,24 +1,30 @@
 //! Any CSV, by a mapping: a TOML file says which column is which fact, so a new furnisher needs no code.
 //!
-//! Start at [`Mapping::parse`] for the mapping and at [`read`] for the file. Every column of the file must be mapped, declared
-//! under its category, or ignored by name: data nobody has spoken about is not taken in by accident.
-//! `docs/formats/mapped.md` explains the TOML.
+//! Start at [`Mapping::parse`] for the mapping, and at [`read`] or [`parts`] for the file: both cut it into parts and read
+//! them by the same code. Every column of the file must be mapped, declared under its category, or ignored by name: data
+//! nobody has spoken about is not taken in by accident. `docs/formats/mapped.md` explains the TOML.
 
-mod bounded;
+mod cells;
+mod cut;
+mod delimited;
+mod dialect;
 mod mapping;
 mod pattern;
 mod plan;
 mod row;
+mod taking;
 
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 
-use tallystick_model::fact::RecordPlace;
-
-use self::bounded::Bounded;
+use self::cut::{Rows, TextCutter};
+use self::delimited::{DelimitedReader, Splitter};
 pub use self::mapping::{Mapping, MappingError};
 use self::plan::Plan;
+use self::taking::Taking;
+use crate::file::{Bytes, DeliveryFile};
+use crate::parts::{PART_BYTES, Parts};
 use crate::read::{FileSummary, ReadContext, Refused, Sink};
-use crate::reject::{Found, Reject, RejectCode};
+use crate::reject::Found;
 
 /// Longest record, in bytes.
 pub const RECORD_BYTES_MAX: u64 = 1 << 20;
@@ -33,70 +39,64 @@ pub fn read(
     context: &ReadContext,
     sink: &mut dyn Sink,
 ) -> Result<FileSummary, Refused> {
-    let bounded = Bounded::new(input, RECORD_BYTES_MAX);
-    let mut csv =
-        csv::ReaderBuilder::new().delimiter(mapping.delimiter()).has_headers(true).flexible(true).from_reader(bounded);
-    let header = csv.byte_headers().map_err(|error| refused(error, 0))?.clone();
-    let plan = Plan::new(mapping, &header, context)?;
+    let mut cutter = TextCutter::new(input, PART_BYTES);
+    let reader = delimited(mapping, &mut cutter, context)?;
     let mut summary = FileSummary::default();
-    let mut record = csv::ByteRecord::new();
-    loop {
-        let start = csv.position().byte();
-        csv.get_mut().begin_record(start);
-        let is_row = csv.read_byte_record(&mut record);
-        let delivered = csv.get_ref();
-        let byte = delivered.row_start(start);
-        if !is_row.map_err(|error| refused(error, byte))? {
-            return Ok(summary);
-        }
-        summary.records += 1;
-        let place = RecordPlace { record: summary.records, byte };
-        let fits = record.len() == header.len();
-        if !fits && record.iter().any(|field| field.contains(&b'\n')) {
-            // It may have swallowed any number of rows: they must not be lost with one reject.
-            return Err(Refused::NotThisLayout {
-                byte,
-                field: "row".to_owned(),
-                expected: format!("{} columns", header.len()),
-                found: Found::phrase(format!("{} over several lines: a quote that is never closed?", record.len())),
-            });
-        }
-        let taken = if fits {
-            plan.record(&record, place, delivered, sink)
-        } else {
-            Err(Reject {
-                code: RejectCode::ColumnCount,
-                place,
-                field: "row".to_owned(),
-                expected: format!("{} columns", header.len()),
-                found: Found::phrase(format!("{} columns", record.len())),
-            })
-        };
-        match taken {
-            Ok(Some(reported)) => sink.record(reported),
-            Ok(None) => {}
-            Err(reject) => {
-                summary.rejects += 1;
-                sink.reject(reject);
-            }
-        }
-        if !sink.goes_on() {
-            return Err(Refused::Stopped);
-        }
+    while let Some(part) = cutter.cut()? {
+        let mut taking = Taking::new(sink, summary.records);
+        reader.rows(&part, &mut taking)?;
+        summary.add(taking.summary());
     }
+    Ok(summary)
 }
 
-fn refused(error: csv::Error, byte: u64) -> Refused {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => match bounded::limit_of(&error) {
-            Some(limit_bytes) => Refused::TooLarge { byte, what: "record", limit_bytes },
-            None => Refused::Io(error),
-        },
-        _ => Refused::NotThisLayout {
-            byte,
-            field: "file".to_owned(),
-            expected: "rows of delimited text".to_owned(),
-            found: Found::phrase("something else"),
-        },
+/// The parts of a file read by `mapping`, of `part_bytes` each, more or less.
+///
+/// # Errors
+/// [`Refused`] if the file has not the columns the mapping says, or no header at all.
+pub fn parts<'a>(
+    mapping: &'a Mapping,
+    file: &'a dyn DeliveryFile,
+    context: &ReadContext,
+    part_bytes: usize,
+) -> Result<Parts<'a>, Refused> {
+    let mut cutter = TextCutter::new(Bytes::new(file), part_bytes);
+    let reader = delimited(mapping, &mut cutter, context)?;
+    Ok(Parts { cutter: Box::new(cutter), reader: Box::new(reader) })
+}
+
+/// Reads the header, and leaves `cutter` at the first row.
+fn delimited<'a, R: Read>(
+    mapping: &'a Mapping,
+    cutter: &mut TextCutter<R>,
+    context: &ReadContext,
+) -> Result<DelimitedReader<'a>, Refused> {
+    const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+    let dialect = mapping.dialect();
+    let bytes = cutter.beginning()?;
+    let mut start = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+    start += bytes.iter().skip(start).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let rest = bytes.get(start..).unwrap_or_default();
+    let too_large = Refused::TooLarge { byte: start as u64, what: "record", limit_bytes: RECORD_BYTES_MAX };
+    let mut columns = Vec::new();
+    let mut length = 0;
+    if !rest.is_empty() {
+        let mut splitter = Splitter::new(&dialect);
+        let Ok(split) = splitter.split(rest) else { return Err(too_large) };
+        for &(start, end) in split.ranges {
+            let name = split.text.get(start as usize..end as usize).unwrap_or_default();
+            columns.push(mapping.decode(name.trim_ascii()).ok_or_else(|| Refused::NotThisLayout {
+                byte: 0,
+                field: "header".to_owned(),
+                expected: format!("text in {}", mapping.encoding()),
+                found: Found::shape(name),
+            })?);
+        }
+        length = split.length;
     }
+    let width = columns.len();
+    let plan = Plan::new(mapping, columns, context)?;
+    cutter.skip(start + length);
+    cutter.set_rows(Rows::Delimited(dialect));
+    Ok(DelimitedReader { plan, dialect, columns: width })
 }

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use csv::ByteRecord;
 use tallystick_model::fact::{RecordPlace, ReportedRecord};
 use tallystick_model::payment_profile::Provenance;
 use tallystick_model::tradeline::{AccountKind, AccountStatus, PaymentRating};
 use tallystick_model::{CategorySet, Currency, DataCategory, IdScheme, Month};
 
-use super::bounded::Bounded;
+use super::cells::Cells;
 use super::mapping::{Coded, FlowName, Mapping, MonthFrom, ProfileMap, TradelineMap};
 use super::pattern::DatePattern;
 use super::row::Row;
@@ -80,12 +79,11 @@ pub(super) struct Plan<'a> {
 }
 
 /// Finds columns by name, and remembers which were asked for.
-struct Header<'a> {
+struct Header {
     names: Vec<(String, bool)>,
-    record: &'a ByteRecord,
 }
 
-impl Header<'_> {
+impl Header {
     fn column(&mut self, name: &str) -> Result<Column, Refused> {
         let place = self.names.iter().position(|(known, _)| known == name);
         let Some(place) = place else {
@@ -93,7 +91,7 @@ impl Header<'_> {
                 byte: 0,
                 field: name.to_owned(),
                 expected: format!("a column `{name}`"),
-                found: Found::phrase(format!("{} other columns", self.record.len())),
+                found: Found::phrase(format!("{} other columns", self.names.len())),
             });
         };
         if let Some((_, asked)) = self.names.get_mut(place) {
@@ -169,10 +167,8 @@ fn asked_for(month: &MonthFrom, given: Option<Month>) -> bool {
 }
 
 impl<'a> Plan<'a> {
-    pub(super) fn new(mapping: &'a Mapping, record: &ByteRecord, context: &ReadContext) -> Result<Self, Refused> {
-        let names =
-            record.iter().map(|name| (String::from_utf8_lossy(name.trim_ascii()).into_owned(), false)).collect();
-        let mut header = Header { names, record };
+    pub(super) fn new(mapping: &'a Mapping, columns: Vec<String>, context: &ReadContext) -> Result<Self, Refused> {
+        let mut header = Header { names: columns.into_iter().map(|name| (name, false)).collect() };
         let mut subjects = Vec::new();
         for subject in &mapping.subjects {
             subjects.push((header.column(&subject.column)?, subject.scheme));
@@ -233,11 +229,10 @@ impl<'a> Plan<'a> {
     /// The record of one row; `None` if nothing of it is admitted.
     pub(super) fn record(
         &self,
-        record: &ByteRecord,
+        cells: &Cells<'_>,
         place: RecordPlace,
-        delivered: &Bounded<'_>,
         sink: &mut dyn Sink,
-    ) -> Result<Option<ReportedRecord>, Reject> {
-        Row { plan: self, record, place, delivered }.read(sink)
+    ) -> Result<Option<ReportedRecord>, Box<Reject>> {
+        Row { plan: self, cells, place }.read(sink)
     }
 }

@@ -1,6 +1,5 @@
 //! One row by its plan: each field read once, the first fault of a row rejects it.
 
-use csv::ByteRecord;
 use tallystick_model::fact::{RecordPlace, ReportedAccount, ReportedRecord, Statement};
 use tallystick_model::identity::{IDENTITY_TEXT_BYTES_MAX, Identity};
 use tallystick_model::money::{NotAnAmount, parse_minor};
@@ -8,28 +7,29 @@ use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
 use tallystick_model::tradeline::{Liability, TradelineMonth, TradelineTerms};
 use tallystick_model::{Currency, DataCategory, Date, IdScheme, Identifier, Month, Sensitive};
 
-use super::bounded::Bounded;
+use super::cells::Cells;
 use super::mapping::FlowName;
 use super::pattern::DatePattern;
 use super::plan::{CodedPlan, Column, IdentityPlan, MonthPlan, Plan, ProfilePlan, TradelinePlan};
 use crate::read::Sink;
 use crate::reject::{Found, Reject, RejectCode};
 
-pub(super) struct Row<'a, 'f> {
+pub(super) struct Row<'a> {
     pub(super) plan: &'a Plan<'a>,
-    pub(super) record: &'a ByteRecord,
+    pub(super) cells: &'a Cells<'a>,
     pub(super) place: RecordPlace,
-    /// The row as delivered, for where its fields stand.
-    pub(super) delivered: &'a Bounded<'f>,
 }
+
+/// Boxed: it is rare, and every field of a row could return one.
+type Fault = Box<Reject>;
 
 /// Longest account number, in bytes.
 const ACCOUNT_BYTES_MAX: usize = 64;
 
-impl Row<'_, '_> {
-    pub(super) fn read(&self, sink: &mut dyn Sink) -> Result<Option<ReportedRecord>, Reject> {
+impl Row<'_> {
+    pub(super) fn read(&self, sink: &mut dyn Sink) -> Result<Option<ReportedRecord>, Fault> {
         let admits = |category| self.plan.admitted.contains(category);
-        let mut statements = Vec::with_capacity(self.plan.tradelines.len() + 1);
+        let mut statements = Vec::with_capacity(2 * self.plan.tradelines.len() + self.plan.profiles.len() + 1);
         let identifiers = self.identifiers()?;
         let mut left_out = Vec::new();
         for tradeline in &self.plan.tradelines {
@@ -59,18 +59,16 @@ impl Row<'_, '_> {
     }
 
     fn field(&self, column: &Column) -> &[u8] {
-        self.record.get(column.place).unwrap_or_default().trim_ascii()
+        self.cells.get(column.place)
     }
 
     /// A reject at the first byte of `column` as delivered; `found` decides how much of the field is repeated.
-    fn reject(&self, code: RejectCode, column: &Column, expected: impl Into<String>, found: Found) -> Reject {
-        let delimiter = self.plan.mapping.delimiter();
-        let byte = self.delivered.field_start(self.place.byte, delimiter, column.place).unwrap_or(self.place.byte);
-        let place = RecordPlace { record: self.place.record, byte };
-        Reject { code, place, field: column.name.clone(), expected: expected.into(), found }
+    fn reject(&self, code: RejectCode, column: &Column, expected: impl Into<String>, found: Found) -> Fault {
+        let place = RecordPlace { record: self.place.record, byte: self.cells.byte_of(column.place) };
+        Box::new(Reject { code, place, field: column.name.clone(), expected: expected.into(), found })
     }
 
-    fn required(&self, column: &Column) -> Result<&[u8], Reject> {
+    fn required(&self, column: &Column) -> Result<&[u8], Fault> {
         let field = self.field(column);
         if field.is_empty() {
             return Err(self.reject(RejectCode::Required, column, "a value", Found::text(b"")));
@@ -78,7 +76,7 @@ impl Row<'_, '_> {
         Ok(field)
     }
 
-    fn text(&self, column: &Column) -> Result<Option<Sensitive<String>>, Reject> {
+    fn text(&self, column: &Column) -> Result<Option<Sensitive<String>>, Fault> {
         let field = self.field(column);
         if field.is_empty() {
             return Ok(None);
@@ -90,16 +88,15 @@ impl Row<'_, '_> {
         self.decode(column, field).map(|text| Some(Sensitive::new(text)))
     }
 
-    fn decode(&self, column: &Column, field: &[u8]) -> Result<String, Reject> {
-        let malformed = |encoding: &str| self.reject(RejectCode::Encoding, column, encoding, Found::shape(field));
-        if self.plan.mapping.gb18030 {
-            let text = encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(field);
-            return text.map(|text| text.into_owned()).ok_or_else(|| malformed("GB18030"));
-        }
-        std::str::from_utf8(field).map(str::to_owned).map_err(|_| malformed("UTF-8"))
+    fn decode(&self, column: &Column, field: &[u8]) -> Result<String, Fault> {
+        let malformed = || {
+            let encoding = self.plan.mapping.encoding();
+            self.reject(RejectCode::Encoding, column, encoding, Found::shape(field))
+        };
+        self.plan.mapping.decode(field).ok_or_else(malformed)
     }
 
-    fn identifiers(&self) -> Result<Vec<Identifier>, Reject> {
+    fn identifiers(&self) -> Result<Vec<Identifier>, Fault> {
         let mut identifiers = Vec::with_capacity(self.plan.subjects.len());
         for (place, (column, scheme)) in self.plan.subjects.iter().enumerate() {
             // Only the first is needed; further ones are there for some subjects.
@@ -116,7 +113,7 @@ impl Row<'_, '_> {
         Ok(identifiers)
     }
 
-    fn account(&self, column: &Column) -> Result<ReportedAccount, Reject> {
+    fn account(&self, column: &Column) -> Result<ReportedAccount, Fault> {
         let field = self.required(column)?;
         if field.len() > ACCOUNT_BYTES_MAX {
             let expected = format!("at most {ACCOUNT_BYTES_MAX} bytes");
@@ -125,7 +122,7 @@ impl Row<'_, '_> {
         Ok(ReportedAccount::new(field.to_vec()))
     }
 
-    fn month(&self, month: &MonthPlan) -> Result<Month, Reject> {
+    fn month(&self, month: &MonthPlan) -> Result<Month, Fault> {
         match month {
             MonthPlan::Constant(month) => Ok(*month),
             MonthPlan::Column(column, pattern) => {
@@ -138,7 +135,7 @@ impl Row<'_, '_> {
         }
     }
 
-    fn coded<T: Copy>(&self, coded: &CodedPlan<T>) -> Result<T, Reject> {
+    fn coded<T: Copy>(&self, coded: &CodedPlan<T>) -> Result<T, Fault> {
         match coded {
             CodedPlan::Constant(value) => Ok(*value),
             CodedPlan::Column(column, codes) => {
@@ -152,7 +149,7 @@ impl Row<'_, '_> {
     }
 
     /// An amount in minor units; a blank field is "not reported".
-    fn amount(&self, column: Option<&Column>, currency: Currency) -> Result<Option<i64>, Reject> {
+    fn amount(&self, column: Option<&Column>, currency: Currency) -> Result<Option<i64>, Fault> {
         let Some(column) = column else { return Ok(None) };
         let field = self.field(column);
         if field.is_empty() {
@@ -170,7 +167,7 @@ impl Row<'_, '_> {
     }
 
     /// A count from 0 to `max`; a blank field is none.
-    fn count(&self, column: Option<&Column>, max: u32) -> Result<Option<u32>, Reject> {
+    fn count(&self, column: Option<&Column>, max: u32) -> Result<Option<u32>, Fault> {
         let Some(column) = column else { return Ok(None) };
         let field = self.field(column);
         if field.is_empty() {
@@ -188,7 +185,7 @@ impl Row<'_, '_> {
             .ok_or_else(|| self.reject(RejectCode::OutOfRange, column, format!("0 to {max}"), Found::text(field)))
     }
 
-    fn date(&self, date: Option<&(Column, DatePattern)>) -> Result<Option<Date>, Reject> {
+    fn date(&self, date: Option<&(Column, DatePattern)>) -> Result<Option<Date>, Fault> {
         let Some((column, pattern)) = date else { return Ok(None) };
         let field = self.field(column);
         if field.is_empty() {
@@ -198,7 +195,7 @@ impl Row<'_, '_> {
         pattern.date(field).map(Some).ok_or_else(error)
     }
 
-    fn tradeline(&self, plan: &TradelinePlan, statements: &mut Vec<Statement>) -> Result<(), Reject> {
+    fn tradeline(&self, plan: &TradelinePlan, statements: &mut Vec<Statement>) -> Result<(), Fault> {
         let account = self.account(&plan.account)?;
         let month = self.month(&plan.month)?;
         let currency = plan.currency;
@@ -244,7 +241,7 @@ impl Row<'_, '_> {
         Ok(())
     }
 
-    fn profile(&self, plan: &ProfilePlan, left_out: &mut Vec<DataCategory>) -> Result<Statement, Reject> {
+    fn profile(&self, plan: &ProfilePlan, left_out: &mut Vec<DataCategory>) -> Result<Statement, Fault> {
         let mut profile = PaymentProfileMonth::empty(plan.provenance, plan.currency);
         profile.active_days =
             self.count(plan.active_days.as_ref(), 31)?.and_then(|days| u8::try_from(days).ok()).unwrap_or(0);
@@ -278,7 +275,7 @@ impl Row<'_, '_> {
     }
 
     /// Identity and attributes of the row; what is not admitted is left out and counted, not even decoded.
-    fn identity(&self, left_out: &mut Vec<DataCategory>) -> Result<Option<Identity>, Reject> {
+    fn identity(&self, left_out: &mut Vec<DataCategory>) -> Result<Option<Identity>, Fault> {
         let mut identity = Identity::default();
         if let Some(plan) = &self.plan.identity {
             if self.plan.admitted.contains(DataCategory::Identity) {
@@ -300,7 +297,7 @@ impl Row<'_, '_> {
         Ok((!identity.is_empty()).then_some(identity))
     }
 
-    fn named(&self, plan: &IdentityPlan, identity: &mut Identity) -> Result<(), Reject> {
+    fn named(&self, plan: &IdentityPlan, identity: &mut Identity) -> Result<(), Fault> {
         let text = |column: &Option<Column>| column.as_ref().map_or(Ok(None), |column| self.text(column));
         identity.name = text(&plan.name)?;
         identity.telephone = text(&plan.telephone)?;
