@@ -17,6 +17,8 @@ pub(super) struct DelimitedReader<'a> {
     pub(super) plan: Plan<'a>,
     pub(super) dialect: Dialect,
     pub(super) columns: usize,
+    /// A row whose first column begins with one of these is no record.
+    pub(super) trailers: Vec<Vec<u8>>,
 }
 
 /// Splits rows, with room that is used again for each.
@@ -40,6 +42,15 @@ pub(super) struct Split<'s> {
 }
 
 impl Split<'_> {
+    /// The fields in their order.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &[u8]> {
+        self.ranges.iter().map(|&(start, end)| self.text.get(start as usize..end as usize).unwrap_or_default())
+    }
+
+    fn first(&self) -> &[u8] {
+        self.fields().next().unwrap_or_default()
+    }
+
     /// Whether a field goes over several lines.
     fn has_line_ends(&self) -> bool {
         memchr::memchr(b'\n', self.text.get(..self.text_length()).unwrap_or_default()).is_some()
@@ -163,6 +174,9 @@ impl DelimitedReader<'_> {
                 limit_bytes: RECORD_BYTES_MAX,
             })?;
             at += split.length;
+            if !split.unclosed && self.is_trailer(&split) {
+                continue;
+            }
             let place = RecordPlace { record: taking.next_record(), byte };
             if split.ranges.len() == self.columns && !split.unclosed {
                 let places = Places::Row(rest.get(..split.length).unwrap_or_default(), &self.dialect);
@@ -181,6 +195,13 @@ impl DelimitedReader<'_> {
                 taking.reject(Reject { code, place, field: "row".to_owned(), expected, found })?;
             }
         }
+    }
+}
+
+impl DelimitedReader<'_> {
+    fn is_trailer(&self, split: &Split<'_>) -> bool {
+        let first = split.first().trim_ascii_start();
+        self.trailers.iter().any(|beginning| first.starts_with(beginning))
     }
 }
 

@@ -1,16 +1,20 @@
 //! One row by its plan: each field read once, the first fault of a row rejects it.
 
+use std::borrow::Cow;
+
 use tallystick_model::fact::{RecordPlace, ReportedAccount, ReportedRecord, Statement};
 use tallystick_model::identity::{IDENTITY_TEXT_BYTES_MAX, Identity};
-use tallystick_model::money::{NotAnAmount, parse_minor};
+use tallystick_model::money::NotAnAmount;
 use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
-use tallystick_model::tradeline::{Liability, TradelineMonth, TradelineTerms};
+use tallystick_model::tradeline::{TradelineMonth, TradelineTerms};
 use tallystick_model::{Currency, DataCategory, Date, IdScheme, Identifier, Month, Sensitive};
 
 use super::cells::Cells;
 use super::mapping::FlowName;
 use super::pattern::DatePattern;
-use super::plan::{CodedPlan, Column, IdentityPlan, MonthPlan, Plan, ProfilePlan, TradelinePlan};
+use super::plan::{
+    AmountPlan, CodedPlan, Column, IdentityPlan, MonthPlan, Plan, ProfilePlan, TextPlan, TradelinePlan,
+};
 use crate::read::Sink;
 use crate::reject::{Found, Reject, RejectCode};
 
@@ -23,6 +27,8 @@ pub(super) struct Row<'a> {
 /// Boxed: it is rare, and every field of a row could return one.
 type Fault = Box<Reject>;
 
+/// What an amount may be.
+const AMOUNT_RANGE: &str = "an amount below 2^63 minor units";
 /// Longest account number, in bytes.
 const ACCOUNT_BYTES_MAX: usize = 64;
 
@@ -90,36 +96,55 @@ impl Row<'_> {
 
     fn decode(&self, column: &Column, field: &[u8]) -> Result<String, Fault> {
         let malformed = || {
-            let encoding = self.plan.mapping.encoding();
+            let encoding = self.plan.mapping.file.encoding.name();
             self.reject(RejectCode::Encoding, column, encoding, Found::shape(field))
         };
-        self.plan.mapping.decode(field).ok_or_else(malformed)
+        self.plan.mapping.file.encoding.decode(field).ok_or_else(malformed)
     }
 
     fn identifiers(&self) -> Result<Vec<Identifier>, Fault> {
         let mut identifiers = Vec::with_capacity(self.plan.subjects.len());
         for (place, (column, scheme)) in self.plan.subjects.iter().enumerate() {
             // Only the first is needed; further ones are there for some subjects.
-            if place > 0 && self.field(column).is_empty() {
+            if place > 0 && self.is_blank(column) {
                 continue;
             }
-            let text = self.decode(column, self.required(column)?)?;
+            let text = self.decode(&column.first, &self.joined(column)?)?;
             let text = if *scheme == IdScheme::MemberNumber { format!("{}/{text}", self.plan.furnisher) } else { text };
             let identifier = Identifier::parse(*scheme, &text).map_err(|error| {
-                self.reject(RejectCode::InvalidIdentifier, column, error.expected(), Found::phrase(error.fault()))
+                self.reject(RejectCode::InvalidIdentifier, &column.first, error.expected(), Found::phrase(error.fault()))
             })?;
             identifiers.push(identifier);
         }
         Ok(identifiers)
     }
 
-    fn account(&self, column: &Column) -> Result<ReportedAccount, Fault> {
-        let field = self.required(column)?;
-        if field.len() > ACCOUNT_BYTES_MAX {
+    fn account(&self, account: &TextPlan) -> Result<ReportedAccount, Fault> {
+        let number = self.joined(account)?;
+        if number.len() > ACCOUNT_BYTES_MAX {
             let expected = format!("at most {ACCOUNT_BYTES_MAX} bytes");
-            return Err(self.reject(RejectCode::OutOfRange, column, expected, Found::shape(field)));
+            return Err(self.reject(RejectCode::OutOfRange, &account.first, expected, Found::shape(&number)));
         }
-        Ok(ReportedAccount::new(field.to_vec()))
+        Ok(ReportedAccount::new(number.into_owned()))
+    }
+
+    /// Whether none of a text's columns says anything.
+    fn is_blank(&self, text: &TextPlan) -> bool {
+        self.field(&text.first).is_empty() && text.further.iter().all(|column| self.field(column).is_empty())
+    }
+
+    /// A text of one column or of several, each of them required.
+    fn joined(&self, text: &TextPlan) -> Result<Cow<'_, [u8]>, Fault> {
+        let first = self.required(&text.first)?;
+        if text.further.is_empty() {
+            return Ok(Cow::Borrowed(first));
+        }
+        let mut joined = first.to_vec();
+        for column in &text.further {
+            joined.extend_from_slice(&text.join);
+            joined.extend_from_slice(self.required(column)?);
+        }
+        Ok(Cow::Owned(joined))
     }
 
     fn month(&self, month: &MonthPlan) -> Result<Month, Fault> {
@@ -140,7 +165,7 @@ impl Row<'_> {
             CodedPlan::Constant(value) => Ok(*value),
             CodedPlan::Column(column, codes) => {
                 let field = self.field(column);
-                codes.get(field).copied().ok_or_else(|| {
+                codes.get(field).ok_or_else(|| {
                     let code = if field.is_empty() { RejectCode::Required } else { RejectCode::UnknownCode };
                     self.reject(code, column, "a code of the layout's list", Found::text(field))
                 })
@@ -148,19 +173,48 @@ impl Row<'_> {
         }
     }
 
+    /// A currency by the layout's list, or else by its ISO 4217 code.
+    fn currency(&self, currency: &CodedPlan<Currency>) -> Result<Currency, Fault> {
+        match currency {
+            CodedPlan::Constant(currency) => Ok(*currency),
+            CodedPlan::Column(column, codes) => {
+                let field = self.field(column);
+                let listed = || codes.get(field);
+                let by_code = std::str::from_utf8(field).ok().and_then(|code| Currency::from_code(code).ok());
+                by_code.or_else(listed).ok_or_else(|| {
+                    let code = if field.is_empty() { RejectCode::Required } else { RejectCode::UnknownCode };
+                    self.reject(code, column, "an ISO 4217 code or one of the layout's list", Found::text(field))
+                })
+            }
+        }
+    }
+
     /// An amount in minor units; a blank field is "not reported".
-    fn amount(&self, column: Option<&Column>, currency: Currency) -> Result<Option<i64>, Fault> {
-        let Some(column) = column else { return Ok(None) };
+    fn amount(&self, amount: Option<&AmountPlan>, currency: Currency) -> Result<Option<i64>, Fault> {
+        let Some(plan) = amount else { return Ok(None) };
+        let minor = self.amount_in(&plan.column, plan, currency)?;
+        let Some(column) = &plan.less else { return Ok(minor) };
+        let less = self.amount_in(column, plan, currency)?;
+        if minor.is_none() && less.is_none() {
+            return Ok(None);
+        }
+        minor.unwrap_or(0).checked_sub(less.unwrap_or(0)).map(Some).ok_or_else(|| {
+            self.reject(RejectCode::OutOfRange, column, AMOUNT_RANGE, Found::text(self.field(column)))
+        })
+    }
+
+    fn amount_in(&self, column: &Column, plan: &AmountPlan, currency: Currency) -> Result<Option<i64>, Fault> {
         let field = self.field(column);
         if field.is_empty() {
             return Ok(None);
         }
-        let digits = if self.plan.mapping.amounts_in_minor { 0 } else { currency.minor_digits() };
-        parse_minor(field, digits, self.plan.mapping.marks).map(Some).map_err(|error| {
+        plan.format.parse(field, currency).map(Some).map_err(|error| {
             let (code, expected) = match error {
                 NotAnAmount::Malformed => (RejectCode::NotAnAmount, "an amount".to_owned()),
-                NotAnAmount::TooPrecise => (RejectCode::NotAnAmount, format!("at most {digits} decimal places")),
-                NotAnAmount::OutOfRange => (RejectCode::OutOfRange, "an amount below 2^63 minor units".to_owned()),
+                NotAnAmount::TooPrecise => {
+                    (RejectCode::NotAnAmount, format!("at most {} decimal places", plan.format.places(currency)))
+                }
+                NotAnAmount::OutOfRange => (RejectCode::OutOfRange, AMOUNT_RANGE.to_owned()),
             };
             self.reject(code, column, expected, Found::text(field))
         })
@@ -198,7 +252,7 @@ impl Row<'_> {
     fn tradeline(&self, plan: &TradelinePlan, statements: &mut Vec<Statement>) -> Result<(), Fault> {
         let account = self.account(&plan.account)?;
         let month = self.month(&plan.month)?;
-        let currency = plan.currency;
+        let currency = self.currency(&plan.currency)?;
         let kind = self.coded(&plan.kind)?;
         let reported = TradelineMonth {
             kind,
@@ -221,7 +275,7 @@ impl Row<'_> {
             term_months: self.count(plan.term_months.as_ref(), 1200)?.and_then(|months| u16::try_from(months).ok()),
             reported_month: Some(month),
             history: Vec::new(),
-            liability: Liability::Unspecified,
+            liability: self.coded(&plan.liability)?,
         };
         if let (Some(opened), Some(closed), Some((column, _))) = (terms.opened, terms.closed, &plan.closed)
             && closed < opened
@@ -233,7 +287,8 @@ impl Row<'_> {
             || terms.closed.is_some()
             || terms.first_delinquency.is_some()
             || terms.highest_minor.is_some()
-            || terms.term_months.is_some();
+            || terms.term_months.is_some()
+            || matches!(plan.liability, CodedPlan::Column(..));
         if has_terms {
             statements.push(Statement::TradelineTerms(account.clone(), terms));
         }
@@ -242,17 +297,18 @@ impl Row<'_> {
     }
 
     fn profile(&self, plan: &ProfilePlan, left_out: &mut Vec<DataCategory>) -> Result<Statement, Fault> {
-        let mut profile = PaymentProfileMonth::empty(plan.provenance, plan.currency);
+        let currency = self.currency(&plan.currency)?;
+        let mut profile = PaymentProfileMonth::empty(plan.provenance, currency);
         profile.active_days =
             self.count(plan.active_days.as_ref(), 31)?.and_then(|days| u8::try_from(days).ok()).unwrap_or(0);
         for (name, count, sum) in &plan.flows {
             let flow = Flow {
                 count: self.count(Some(count), u32::MAX)?.unwrap_or(0),
-                minor: self.amount(Some(sum), plan.currency)?.unwrap_or(0),
+                minor: self.amount(Some(sum), currency)?.unwrap_or(0),
             };
             if flow.minor < 0 {
-                let found = Found::text(self.field(sum));
-                return Err(self.reject(RejectCode::OutOfRange, sum, "an amount not below zero", found));
+                let found = Found::text(self.field(&sum.column));
+                return Err(self.reject(RejectCode::OutOfRange, &sum.column, "an amount not below zero", found));
             }
             if !self.plan.admitted.contains(name.category()) {
                 left_out.push(name.category());
