@@ -271,7 +271,11 @@ fn gb18030_names_are_decoded_at_the_bytes_delivered() {
 fn a_wrong_mapping_names_its_key() {
     for (from, to, expected) in [
         ("\"CNY\"", "\"Yuan\"", "`tradeline.currency`: expected an ISO 4217 code such as `CNY`, found `Yuan`"),
-        ("YYYY-MM\"", "YY-MM\"", "`tradeline.month`: expected a pattern of YYYY, M, MM, MMM or MMMM, D or DD, hh, mm, ss and marks"),
+        (
+            "YYYY-MM\"",
+            "YY-MM\"",
+            "`tradeline.month`: expected a pattern of YYYY, M, MM, MMM or MMMM, D or DD, hh, mm, ss and marks",
+        ),
         ("late_1", "tardy", "`tradeline.rating.codes.1`: expected one of"),
         ("category = \"sex\"", "category = \"shoe\"", "`attribute.category`: expected one of"),
         ("account = ", "acount = ", "unknown field"),

@@ -59,8 +59,7 @@ pub(super) fn delimited<'a, R: Read>(
     let rest = bytes.get(start..).unwrap_or_default();
     let (mut columns, mut length) = (Vec::new(), 0);
     if !rest.is_empty() {
-        let too_large =
-            |_| Refused::TooLarge { byte: start as u64, what: "record", limit_bytes: RECORD_BYTES_MAX };
+        let too_large = |_| Refused::TooLarge { byte: start as u64, what: "record", limit_bytes: RECORD_BYTES_MAX };
         let split = splitter.split(rest).map_err(too_large)?;
         for name in split.fields() {
             let name = encoding.decode(name.trim_ascii()).ok_or_else(|| Refused::NotThisLayout {
@@ -95,9 +94,7 @@ fn blank_lines(bytes: &[u8], comment: Option<u8>) -> usize {
         let rest = bytes.get(at..).unwrap_or_default();
         at += match rest.first() {
             Some(b'\r' | b'\n') => 1,
-            Some(first) if comment == Some(*first) => {
-                memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1)
-            }
+            Some(first) if comment == Some(*first) => memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1),
             _ => return at,
         }
     }

@@ -7,6 +7,10 @@ use super::dialect::Dialect;
 pub(super) enum Places<'a> {
     /// In delimited text: found again by walking the row's bytes as delivered, which only a reject needs.
     Row(&'a [u8], &'a Dialect),
+    /// At these offsets in the row; `None` for a column it does not have.
+    Each(&'a [Option<u32>]),
+    /// Nowhere nearer than the row.
+    Whole,
 }
 
 /// The columns of one row.
@@ -33,6 +37,8 @@ impl<'a> Cells<'a> {
     pub(super) fn byte_of(&self, place: usize) -> u64 {
         match self.places {
             Places::Row(row, dialect) => self.byte + dialect.field_start(row, place).unwrap_or(0) as u64,
+            Places::Each(starts) => self.byte + u64::from(starts.get(place).copied().flatten().unwrap_or(0)),
+            Places::Whole => self.byte,
         }
     }
 }

@@ -47,9 +47,7 @@ impl<T: Copy> CodeList<T> {
                 self.short.iter().find(known).map(|(.., meaning)| *meaning)
             }
             None => {
-                let same = |known: &[u8]| {
-                    known == field || (self.ignore_case && known.eq_ignore_ascii_case(field))
-                };
+                let same = |known: &[u8]| known == field || (self.ignore_case && known.eq_ignore_ascii_case(field));
                 self.long.iter().find(|(known, _)| same(known)).map(|(_, meaning)| *meaning)
             }
         };
@@ -58,7 +56,8 @@ impl<T: Copy> CodeList<T> {
 
     /// Everything the column can mean.
     pub(super) fn meanings(&self) -> impl Iterator<Item = T> {
-        let listed = self.short.iter().map(|(.., meaning)| *meaning).chain(self.long.iter().map(|(_, meaning)| *meaning));
+        let listed =
+            self.short.iter().map(|(.., meaning)| *meaning).chain(self.long.iter().map(|(_, meaning)| *meaning));
         listed.chain(self.default).chain(self.blank)
     }
 }
@@ -168,8 +167,10 @@ mod tests {
 
     #[test]
     fn a_default_is_for_unknown_codes_blank_for_blank_fields_and_case_counts_unless_ignored() {
-        let list = list("column = 'c'\ndefault = '7'\nblank = '9'\nignore_case = true\n[codes]\nA = '1'\nVery_Long_Code = '2'")
-            .unwrap();
+        let list = list(
+            "column = 'c'\ndefault = '7'\nblank = '9'\nignore_case = true\n[codes]\nA = '1'\nVery_Long_Code = '2'",
+        )
+        .unwrap();
         for (field, expected) in [("a", 1), ("A", 1), ("VERY_long_code", 2), ("b", 7), ("", 9)] {
             assert_eq!(list.get(field.as_bytes()), Some(expected), "{field:?}");
         }

@@ -1,5 +1,6 @@
 //! The columns a file has, and which of them a mapping speaks about.
 
+use super::amount::{AmountFormat, Sign};
 use super::pattern::DatePattern;
 use super::plan::Column;
 use crate::read::Refused;
@@ -10,13 +11,12 @@ use crate::reject::Found;
 pub(super) enum Typed {
     /// Text, or a number as text.
     Text,
+    /// A number, written plainly whatever the mapping says of marks and signs.
+    Number,
     /// Days since 1970-01-01.
     Days,
     /// Time since 1970-01-01T00:00, this many to a second; in UTC, or in local time.
-    Instant {
-        per_second: i64,
-        utc: bool,
-    },
+    Instant { per_second: i64, utc: bool },
     /// Of a type that cannot be mapped: what it should be, and what it is.
     Unusable(&'static str, &'static str),
 }
@@ -26,6 +26,8 @@ struct Known {
     name: String,
     typed: Typed,
     asked: bool,
+    /// Whether anything is read of it.
+    used: bool,
 }
 
 /// Finds columns by name, and remembers which were asked for.
@@ -39,7 +41,8 @@ pub(super) struct Header {
 impl Header {
     /// Of a file with these columns.
     pub(super) fn new(columns: impl IntoIterator<Item = (String, Typed)>) -> Self {
-        let columns = columns.into_iter().map(|(name, typed)| Known { name, typed, asked: false }).collect();
+        let columns =
+            columns.into_iter().map(|(name, typed)| Known { name, typed, asked: false, used: false }).collect();
         Self { columns, open: false }
     }
 
@@ -59,6 +62,9 @@ impl Header {
                 found: Found::phrase(*found),
             });
         }
+        if let Some(column) = self.columns.get_mut(place) {
+            column.used = true;
+        }
         Ok(Column { place, name: name.to_owned() })
     }
 
@@ -77,7 +83,7 @@ impl Header {
         let place = match self.columns.iter().position(|column| column.name == name) {
             Some(place) => place,
             None if self.open => {
-                self.columns.push(Known { name: name.to_owned(), typed: Typed::Text, asked: true });
+                self.columns.push(Known { name: name.to_owned(), typed: Typed::Text, asked: true, used: false });
                 count
             }
             None => {
@@ -120,7 +126,7 @@ impl Header {
                 expected: "a `pattern` in the layout".to_owned(),
                 found: Found::phrase("a `utc_offset` alone"),
             }),
-            Typed::Text | Typed::Unusable(..) => Ok(pattern.clone()),
+            Typed::Text | Typed::Number | Typed::Unusable(..) => Ok(pattern.clone()),
         }
     }
 
@@ -135,6 +141,19 @@ impl Header {
                 found: Found::quoted(&column.name),
             }),
         }
+    }
+
+    /// How the amounts of a column are written: by the mapping, or plainly if it is of a number's type.
+    pub(super) fn amounts(&self, column: &Column, format: &AmountFormat) -> AmountFormat {
+        match self.columns.get(column.place).map_or(Typed::Text, |known| known.typed) {
+            Typed::Number => AmountFormat { decimal: b'.', thousands: Vec::new(), sign: Sign::Minus, ..format.clone() },
+            _ => format.clone(),
+        }
+    }
+
+    /// Whether the column at each place is read.
+    pub(super) fn used(&self) -> impl Iterator<Item = bool> {
+        self.columns.iter().map(|column| column.used)
     }
 
     /// The names, each at its place.

@@ -14,7 +14,9 @@ mod dialect;
 mod encoding;
 mod format;
 mod header;
+mod jsonl;
 mod mapping;
+mod parquet;
 mod pattern;
 mod plan;
 mod row;
@@ -50,7 +52,22 @@ pub fn read(
             let reader = beginning::delimited(mapping, format, &mut cutter, context)?;
             each_part(&mut cutter, sink, |part, taking| reader.rows(part, taking))
         }
-        FileFormat::JsonLines | FileFormat::Parquet => Err(Refused::SubjectNeeded),
+        FileFormat::JsonLines => {
+            let mut cutter = TextCutter::new(input, PART_BYTES);
+            let reader = jsonl::json_lines(mapping, &mut cutter, context)?;
+            each_part(&mut cutter, sink, |part, taking| reader.rows(part, taking))
+        }
+        FileFormat::Parquet => {
+            // Its footer is at its end.
+            let mut file = Vec::new();
+            let limit_bytes = parquet::STREAM_BYTES_MAX;
+            input.take(limit_bytes + 1).read_to_end(&mut file)?;
+            if file.len() as u64 > limit_bytes {
+                return Err(Refused::TooLarge { byte: limit_bytes, what: "Parquet from a stream", limit_bytes });
+            }
+            let (groups, reader) = parquet::open(mapping, &file, context)?;
+            reader.all(groups, sink)
+        }
     }
 }
 
@@ -85,6 +102,13 @@ pub fn parts<'a>(
             let reader = beginning::delimited(mapping, format, &mut cutter, context)?;
             Ok(Parts { cutter: Box::new(cutter), reader: Box::new(reader) })
         }
-        FileFormat::JsonLines | FileFormat::Parquet => Err(Refused::SubjectNeeded),
+        FileFormat::JsonLines => {
+            let reader = jsonl::json_lines(mapping, &mut cutter, context)?;
+            Ok(Parts { cutter: Box::new(cutter), reader: Box::new(reader) })
+        }
+        FileFormat::Parquet => {
+            let (groups, reader) = parquet::open(mapping, file, context)?;
+            Ok(Parts { cutter: Box::new(groups), reader: Box::new(reader) })
+        }
     }
 }

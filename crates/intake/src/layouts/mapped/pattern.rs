@@ -51,7 +51,17 @@ pub(super) enum NameLength {
 }
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 
@@ -165,7 +175,8 @@ impl DatePattern {
         let mut characters = pattern.chars().peekable();
         while let Some(character) = characters.next() {
             let mut run = 1;
-            while matches!(character, 'Y' | 'M' | 'D' | 'h' | 'm' | 's') && characters.next_if_eq(&character).is_some() {
+            while matches!(character, 'Y' | 'M' | 'D' | 'h' | 'm' | 's') && characters.next_if_eq(&character).is_some()
+            {
                 run += 1;
             }
             let token = match (character, run) {
@@ -305,15 +316,27 @@ mod tests {
         let german = pattern("DD.MM.YYYY").unwrap();
         assert_eq!(german.date(b"29.02.2024"), Some(Date::constant(2024, 2, 29)));
         assert_eq!(german.month(b"29.02.2024"), Month::new(2024, 2).ok());
-        for text in [b"29.02.2023".as_slice(), b"2024-02-29", b"29/02/2024", b"9.2.2024", b"", b"29.02.202x", b"29.02.2024 "]
+        for text in
+            [b"29.02.2023".as_slice(), b"2024-02-29", b"29/02/2024", b"9.2.2024", b"", b"29.02.202x", b"29.02.2024 "]
         {
             assert_eq!(german.date(text), None, "{text:?}");
             assert_eq!(german.month(text), None, "{text:?}");
         }
         assert_eq!(pattern("YYYYMM").unwrap().month(b"200513"), None);
         assert_eq!(pattern("YYYYMM").unwrap().month(b"200512"), Month::new(2005, 12).ok());
-        for text in ["", "YYYY", "YY-MM", "YYYY-MM-YYYY", "MYMYYY", "YYYY-MMMMM", "YYYY-MM-DDD", "DMYYYY", "MMDYYYY", "YYYY-MM-07", "DD.YYYY"]
-        {
+        for text in [
+            "",
+            "YYYY",
+            "YY-MM",
+            "YYYY-MM-YYYY",
+            "MYMYYY",
+            "YYYY-MMMMM",
+            "YYYY-MM-DDD",
+            "DMYYYY",
+            "MMDYYYY",
+            "YYYY-MM-07",
+            "DD.YYYY",
+        ] {
             assert_eq!(pattern(text), None, "{text}");
         }
     }
@@ -393,7 +416,11 @@ mod tests {
             (Some("YY-MM-DD"), None, "`tradeline.opened`: expected a pattern of YYYY, M, MM,"),
             (Some("unix-seconds"), None, "`tradeline.opened.utc_offset`: expected the offset from UTC of"),
             (Some("unix-seconds"), Some("8"), "`tradeline.opened.utc_offset`: expected an offset from UTC such as"),
-            (Some("unix-seconds"), Some("+15:00"), "`tradeline.opened.utc_offset`: expected an offset from UTC such as"),
+            (
+                Some("unix-seconds"),
+                Some("+15:00"),
+                "`tradeline.opened.utc_offset`: expected an offset from UTC such as",
+            ),
         ] {
             let error = declared(pattern, offset).unwrap_err();
             assert!(error.starts_with(expected), "{error}");

@@ -33,9 +33,8 @@ pub(super) struct TextPlan {
 
 /// An amount of one column, or what is in one less what is in another.
 pub(super) struct AmountPlan {
-    pub(super) column: Column,
-    pub(super) less: Option<Column>,
-    pub(super) format: AmountFormat,
+    pub(super) column: (Column, AmountFormat),
+    pub(super) less: Option<(Column, AmountFormat)>,
 }
 
 pub(super) enum CodedPlan<T> {
@@ -120,12 +119,14 @@ impl Columns<'_> {
 
     fn amount(&mut self, map: Option<&AmountMap>) -> Result<Option<AmountPlan>, Refused> {
         let Some(AmountMap { from, format }) = map else { return Ok(None) };
-        let format = format.clone();
+        let mut written = |name: &str| {
+            let column = self.column(name)?;
+            let format = self.header.amounts(&column, format);
+            Ok::<_, Refused>((column, format))
+        };
         Ok(Some(match from {
-            AmountFrom::Column(column) => AmountPlan { column: self.column(column)?, less: None, format },
-            AmountFrom::Difference(column, less) => {
-                AmountPlan { column: self.column(column)?, less: Some(self.column(less)?), format }
-            }
+            AmountFrom::Column(column) => AmountPlan { column: written(column)?, less: None },
+            AmountFrom::Difference(column, less) => AmountPlan { column: written(column)?, less: Some(written(less)?) },
         }))
     }
 

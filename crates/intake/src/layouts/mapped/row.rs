@@ -9,12 +9,11 @@ use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
 use tallystick_model::tradeline::{TradelineMonth, TradelineTerms};
 use tallystick_model::{Currency, DataCategory, Date, IdScheme, Identifier, Month, Sensitive};
 
+use super::amount::AmountFormat;
 use super::cells::Cells;
 use super::mapping::FlowName;
 use super::pattern::DatePattern;
-use super::plan::{
-    AmountPlan, CodedPlan, Column, IdentityPlan, MonthPlan, Plan, ProfilePlan, TextPlan, TradelinePlan,
-};
+use super::plan::{AmountPlan, CodedPlan, Column, IdentityPlan, MonthPlan, Plan, ProfilePlan, TextPlan, TradelinePlan};
 use crate::read::Sink;
 use crate::reject::{Found, Reject, RejectCode};
 
@@ -112,7 +111,12 @@ impl Row<'_> {
             let text = self.decode(&column.first, &self.joined(column)?)?;
             let text = if *scheme == IdScheme::MemberNumber { format!("{}/{text}", self.plan.furnisher) } else { text };
             let identifier = Identifier::parse(*scheme, &text).map_err(|error| {
-                self.reject(RejectCode::InvalidIdentifier, &column.first, error.expected(), Found::phrase(error.fault()))
+                self.reject(
+                    RejectCode::InvalidIdentifier,
+                    &column.first,
+                    error.expected(),
+                    Found::phrase(error.fault()),
+                )
             })?;
             identifiers.push(identifier);
         }
@@ -192,27 +196,30 @@ impl Row<'_> {
     /// An amount in minor units; a blank field is "not reported".
     fn amount(&self, amount: Option<&AmountPlan>, currency: Currency) -> Result<Option<i64>, Fault> {
         let Some(plan) = amount else { return Ok(None) };
-        let minor = self.amount_in(&plan.column, plan, currency)?;
-        let Some(column) = &plan.less else { return Ok(minor) };
-        let less = self.amount_in(column, plan, currency)?;
+        let minor = self.amount_in(&plan.column, currency)?;
+        let Some(less) = &plan.less else { return Ok(minor) };
+        let column = &less.0;
+        let less = self.amount_in(less, currency)?;
         if minor.is_none() && less.is_none() {
             return Ok(None);
         }
-        minor.unwrap_or(0).checked_sub(less.unwrap_or(0)).map(Some).ok_or_else(|| {
-            self.reject(RejectCode::OutOfRange, column, AMOUNT_RANGE, Found::text(self.field(column)))
-        })
+        minor
+            .unwrap_or(0)
+            .checked_sub(less.unwrap_or(0))
+            .map(Some)
+            .ok_or_else(|| self.reject(RejectCode::OutOfRange, column, AMOUNT_RANGE, Found::text(self.field(column))))
     }
 
-    fn amount_in(&self, column: &Column, plan: &AmountPlan, currency: Currency) -> Result<Option<i64>, Fault> {
+    fn amount_in(&self, (column, format): &(Column, AmountFormat), currency: Currency) -> Result<Option<i64>, Fault> {
         let field = self.field(column);
         if field.is_empty() {
             return Ok(None);
         }
-        plan.format.parse(field, currency).map(Some).map_err(|error| {
+        format.parse(field, currency).map(Some).map_err(|error| {
             let (code, expected) = match error {
                 NotAnAmount::Malformed => (RejectCode::NotAnAmount, "an amount".to_owned()),
                 NotAnAmount::TooPrecise => {
-                    (RejectCode::NotAnAmount, format!("at most {} decimal places", plan.format.places(currency)))
+                    (RejectCode::NotAnAmount, format!("at most {} decimal places", format.places(currency)))
                 }
                 NotAnAmount::OutOfRange => (RejectCode::OutOfRange, AMOUNT_RANGE.to_owned()),
             };
@@ -307,8 +314,8 @@ impl Row<'_> {
                 minor: self.amount(Some(sum), currency)?.unwrap_or(0),
             };
             if flow.minor < 0 {
-                let found = Found::text(self.field(&sum.column));
-                return Err(self.reject(RejectCode::OutOfRange, &sum.column, "an amount not below zero", found));
+                let found = Found::text(self.field(&sum.column.0));
+                return Err(self.reject(RejectCode::OutOfRange, &sum.column.0, "an amount not below zero", found));
             }
             if !self.plan.admitted.contains(name.category()) {
                 left_out.push(name.category());
