@@ -1,6 +1,6 @@
 //! Mapped files in parts: the same records, rejects and summary as reading them whole.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use tallystick_intake::layouts::mapped::{self, Mapping};
