@@ -1,11 +1,7 @@
 //! How fast a card lender's rows are read: run by hand,
 //! `cargo test --release -p tallystick-intake --test mapped_speed -- --ignored --nocapture`.
 
-#![expect(
-    clippy::expect_used,
-    clippy::disallowed_methods,
 #![expect(clippy::expect_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a measurement")]
-)]
 
 use std::sync::Arc;
 
