@@ -68,7 +68,7 @@ pub(super) fn delimited<'a, R: Read>(
                 expected: format!("text in {}", encoding.name()),
                 found: Found::shape(name),
             })?;
-            columns.push((name, Typed::Text));
+            columns.push((name.into_owned(), Typed::Text));
         }
         length = split.length;
     }

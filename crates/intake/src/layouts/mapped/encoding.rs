@@ -28,13 +28,10 @@ impl Encoding {
     }
 
     /// `field` as text; `None` if it is not in this encoding.
-    pub(super) fn decode(self, field: &[u8]) -> Option<String> {
+    pub(super) fn decode(self, field: &[u8]) -> Option<Cow<'_, str>> {
         match self {
-            Self::Utf8 => std::str::from_utf8(field).ok().map(str::to_owned),
-            Self::Gb18030 => {
-                let text = encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(field);
-                text.map(Cow::into_owned)
-            }
+            Self::Utf8 => std::str::from_utf8(field).ok().map(Cow::Borrowed),
+            Self::Gb18030 => encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(field),
         }
     }
 

@@ -90,10 +90,10 @@ impl Row<'_> {
             let expected = format!("at most {IDENTITY_TEXT_BYTES_MAX} bytes");
             return Err(self.reject(RejectCode::OutOfRange, column, expected, Found::shape(field)));
         }
-        self.decode(column, field).map(|text| Some(Sensitive::new(text)))
+        self.decode(column, field).map(|text| Some(Sensitive::new(text.into_owned())))
     }
 
-    fn decode(&self, column: &Column, field: &[u8]) -> Result<String, Fault> {
+    fn decode<'t>(&self, column: &Column, field: &'t [u8]) -> Result<Cow<'t, str>, Fault> {
         let malformed = || {
             let encoding = self.plan.mapping.file.encoding.name();
             self.reject(RejectCode::Encoding, column, encoding, Found::shape(field))
@@ -108,8 +108,12 @@ impl Row<'_> {
             if place > 0 && self.is_blank(column) {
                 continue;
             }
-            let text = self.decode(&column.first, &self.joined(column)?)?;
-            let text = if *scheme == IdScheme::MemberNumber { format!("{}/{text}", self.plan.furnisher) } else { text };
+            let joined = self.joined(column)?;
+            let text = self.decode(&column.first, &joined)?;
+            let text = match scheme {
+                IdScheme::MemberNumber => Cow::Owned(format!("{}/{text}", self.plan.furnisher)),
+                _ => text,
+            };
             let identifier = Identifier::parse(*scheme, &text).map_err(|error| {
                 self.reject(
                     RejectCode::InvalidIdentifier,

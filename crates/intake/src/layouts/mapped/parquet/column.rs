@@ -1,7 +1,6 @@
 //! One column of a row group: its pages one after another, and its values as text.
 
 use std::collections::VecDeque;
-use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
@@ -112,23 +111,46 @@ impl Render {
     }
 
     fn number(self, value: i128, text: &mut Vec<u8>) {
-        let written = match self {
-            Self::Decimal(scale) if scale > 0 => {
-                let sign = if value < 0 { "-" } else { "" };
-                let unit = 10_u128.pow(scale);
-                let (whole, places) = (value.unsigned_abs() / unit, value.unsigned_abs() % unit);
-                write!(text, "{sign}{whole}.{places:0width$}", width = scale as usize)
-            }
-            _ => write!(text, "{value}"),
+        if value < 0 {
+            text.push(b'-');
+        }
+        let places = match self {
+            Self::Decimal(places) => places as usize,
+            _ => 0,
         };
-        // Writing to memory does not fail.
-        drop(written);
+        // The last digit first. 39 digits hold any number of 128 bits.
+        let mut digits = [b'0'; 40];
+        let mut left = value.unsigned_abs();
+        let mut count = 0;
+        for digit in &mut digits {
+            // Arithmetic on 64 bits is much the faster, and nearly always enough.
+            let (rest, last) = match u64::try_from(left) {
+                Ok(short) => (u128::from(short / 10), short % 10),
+                Err(_) => (left / 10, u64::try_from(left % 10).unwrap_or(0)),
+            };
+            *digit = b'0' + u8::try_from(last).unwrap_or(0);
+            count += 1;
+            left = rest;
+            if left == 0 && count > places {
+                break;
+            }
+        }
+        let (places, whole) = digits.get(..count).unwrap_or(&digits).split_at_checked(places).unwrap_or((&[], &[]));
+        text.extend(whole.iter().rev());
+        if !places.is_empty() {
+            text.push(b'.');
+            text.extend(places.iter().rev());
+        }
     }
 
     /// Big-endian two's complement.
     fn bytes(self, value: &[u8], text: &mut Vec<u8>) -> Result<()> {
         if self == Self::Text {
             text.extend_from_slice(value);
+            return Ok(());
+        }
+        // No digits are no amount.
+        if value.is_empty() {
             return Ok(());
         }
         let fill = if value.first().is_some_and(|first| *first >= 0x80) { 0xff } else { 0 };
@@ -321,5 +343,38 @@ impl<'a> ColumnBatches<'a> {
             into(record, (offset(start), offset(text.len())));
         }
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_with_all_their_places() {
+        for (places, value, written) in [
+            (0, 0, "0"),
+            (0, -7, "-7"),
+            (2, 0, "0.00"),
+            (2, 5, "0.05"),
+            (2, -5, "-0.05"),
+            (2, 1234, "12.34"),
+            (2, -123_456, "-1234.56"),
+            (0, i128::from(u64::MAX) + 1, "18446744073709551616"),
+            (0, i128::MIN, "-170141183460469231731687303715884105728"),
+            (38, i128::MIN, "-1.70141183460469231731687303715884105728"),
+            (38, 1, "0.00000000000000000000000000000000000001"),
+        ] {
+            let mut text = Vec::new();
+            Render::Decimal(places).number(value, &mut text);
+            assert_eq!(String::from_utf8(text).unwrap(), written);
+        }
+        let mut text = Vec::new();
+        for bytes in [b"\xff".as_slice(), b"\x00\xff", b"", &[0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]] {
+            Render::Decimal(1).bytes(bytes, &mut text).unwrap();
+            text.push(b' ');
+        }
+        assert_eq!(text, b"-0.1 25.5  -17014118346046923173168730371588410572.8 ");
+        assert!(Render::Decimal(1).bytes(&[0; 17], &mut text).is_err());
     }
 }
