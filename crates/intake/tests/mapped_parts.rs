@@ -127,6 +127,12 @@ fn a_quote_that_is_never_closed_refuses_the_file_even_where_the_columns_fit() {
     for part_bytes in 1..50 {
         assert_eq!(in_parts(MAPPING, file, part_bytes).expect_err("is refused"), expected);
     }
+    let cut_off = b"no,note,sum,name\n1,a,2,x\n2,b,3,\"y";
+    let expected = "byte 25 `row`: expected 4 columns, found 4 and a quote that is never closed".to_owned();
+    assert_eq!(whole(MAPPING, cut_off).expect_err("is refused"), expected);
+    for part_bytes in 1..50 {
+        assert_eq!(in_parts(MAPPING, cut_off, part_bytes).expect_err("is refused"), expected);
+    }
 }
 
 #[test]

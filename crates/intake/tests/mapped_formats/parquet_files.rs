@@ -163,6 +163,16 @@ fn what_is_not_parquet_is_refused_with_the_place() {
     }
 }
 
+#[test]
+fn a_footer_that_does_not_add_up_is_refused() {
+    let mut file = file_of("required int32 sum");
+    // One row in the file's metadata, before the list of row groups (`FileMetaData` in `parquet.thrift`).
+    let place = file.windows(4).position(|window| window == [0x16, 2, 0x19, 0x1c]).unwrap();
+    file[place + 1] = 4;
+    let said = read(&mapping("balance = 'sum'"), &file).unwrap_err();
+    assert!(said.ends_with("`footer`: expected 2 rows, as the footer says, found 1 in its row groups"), "{said}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -185,10 +185,14 @@ impl DelimitedReader<'_> {
             } else {
                 let (expected, fields) = (format!("{} columns", self.columns), split.ranges.len());
                 // It may have swallowed any number of rows: they must not be lost with one reject.
-                if split.unclosed || split.has_line_ends() {
-                    let found = format!("{fields} over several lines: a quote that is never closed?");
-                    let field = "row".to_owned();
-                    return Err(Refused::NotThisLayout { byte, field, expected, found: Found::phrase(found) });
+                let found = match (split.has_line_ends(), split.unclosed) {
+                    (true, _) => Some("over several lines: a quote that is never closed?"),
+                    (false, true) => Some("and a quote that is never closed"),
+                    (false, false) => None,
+                };
+                if let Some(found) = found {
+                    let (field, found) = ("row".to_owned(), Found::phrase(format!("{fields} {found}")));
+                    return Err(Refused::NotThisLayout { byte, field, expected, found });
                 }
                 let found = Found::phrase(format!("{fields} columns"));
                 let code = RejectCode::ColumnCount;
