@@ -32,13 +32,17 @@ libfuzzer_sys::fuzz_target!(|file: &[u8]| {
     if file.starts_with(b"\xd0\xcf\x11\xe0") || file.starts_with(b"PK\x03\x04") {
         return;
     }
-    let mappings: Vec<Mapping> =
-        [STATEMENT, TRADELINES].into_iter().filter_map(|text| Mapping::parse(text).ok()).collect();
-    assert_eq!(mappings.len(), 2, "both are sound");
-    match detect(&file.to_vec(), mappings) {
+    let of_file = |keys: &str| TRADELINES.replace("[subject]", &format!("[file]\n{keys}\n[subject]"));
+    let mut mappings = vec![STATEMENT.to_owned(), TRADELINES.to_owned()];
+    mappings.extend(
+        ["format = \"jsonl\"", "format = \"parquet\"", "format = \"tsv\"\nheader_contains = [\"id\"]"].map(of_file),
+    );
+    let mappings = mappings.iter().map(|text| Mapping::parse(text).expect("a mapping")).collect();
+    match detect(&file.to_vec(), mappings, None) {
         Ok(found) => assert!(!found.why.is_empty(), "a layout says why"),
-        Err(NotDetected::Unknown(wanting)) => assert!(wanting.len() >= 6, "each says what it looked for"),
+        Err(NotDetected::Unknown(wanting)) => assert!(wanting.len() == 11, "each says what it looked for"),
         Err(NotDetected::Ambiguous(found)) => assert!(found.len() > 1, "several"),
+        Err(NotDetected::Locked) => unreachable!("no archive gets here"),
         Err(NotDetected::Io(_)) => unreachable!("memory is always read"),
     }
 });

@@ -12,6 +12,7 @@ version = 1
 [file]
 encoding = "gb18030"
 thousands_mark = ","
+trailers = ["printed"]
 [transactions]
 account = { label = "account" }
 currency = { column = "currency", own = "CNY", codes = { a = "CNY", b = "JPY" } }
@@ -19,7 +20,6 @@ date = { column = "day", pattern = "MM/DD", statement_month = "YYYY-MM" }
 amount = { credit = "in", debit = "out" }
 balance = { column = "balance", order = "newest_first" }
 totals_label = "total"
-trailer = ["printed"]
 short_rows = true
 [[transactions.rule]]
 column = "what"

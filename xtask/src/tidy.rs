@@ -89,7 +89,7 @@ const fn rule(name: &'static str, about: &'static str, check: fn(&Tree) -> Repor
 const RULES: &[Rule] = &[
     rule("dependencies", "dependencies between our crates point one way", dependencies::check),
     rule("engine", "only the store's engine module names the storage engine", engine::check),
-    rule("json", "only the program and the exchange know JSON", json::check),
+    rule("json", "only the program, the exchange and intake know JSON", json::check),
     rule("purity", "decisions do no I/O and read no clock or chance", purity::check),
     rule("floats", "no floats where bytes are stored or decided on", floats::check),
     rule("prints", "only programs and tests print", prints::check),

@@ -144,7 +144,7 @@ pub fn detect(
         }
     }
     for mapping in mappings {
-        match mapped::recognise(&mapping, &head) {
+        match mapped::recognise(&mapping, &head, file) {
             Ok(why) => found.push(Detected { layout: Layout::Mapped(Box::new(mapping)), why }),
             Err(looked_for) => wanting.push(Wanting { layout: mapping.name(), looked_for }),
         }
@@ -173,6 +173,10 @@ fn head(file: &dyn DeliveryFile) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use parquet::file::writer::SerializedFileWriter;
+
     use super::*;
 
     fn mapping(name: &str, columns: &[&str]) -> Mapping {
@@ -247,6 +251,104 @@ mod tests {
         let told = detected(b"month,id,account,balance,sex\n", vec![mapping("m", &[])]).unwrap_err();
         assert!(told.ends_with("m 1: a first row without other columns than the mapping's; it has `sex`"), "{told}");
         assert!(detected(b"", vec![mapping("m", &[])]).unwrap_err().ends_with("there is no row"));
+    }
+
+    /// The mapping `m` of another kind of file.
+    fn of_file(keys: &str) -> Mapping {
+        Mapping::parse(&format!(
+            "ignore = [\"meta\"]\n[layout]\nname = \"m\"\nversion = 1\n[file]\n{keys}\n\
+             [subject]\ncolumn = {{ columns = [\"state\", \"id\"] }}\nscheme = \"member-number\"\n\
+             [[tradeline]]\naccount = \"a.number\"\nmonth = \"2026-01\"\ncurrency = {{ column = \"money\" }}\n\
+             kind = \"other\"\nliability = {{ column = \"who\", codes = {{ h = \"holder\" }} }}\n\
+             balance = {{ debit = \"out\", credit = \"in\" }}\n"
+        ))
+        .unwrap()
+    }
+
+    #[test]
+    fn mapped_files_of_each_kind_are_found_by_all_their_columns() {
+        let columns = ["meta", "state", "id", "a.number", "money", "who", "out", "in"];
+        let exactly = "m 1: its first row has exactly the 8 columns of the mapping";
+        let object = |meta: &str, last: &str| {
+            format!(
+                "\n{{\"state\":\"\",\"id\":7,\"a\":{{\"number\":\"x\"}},\"money\":null,\"who\":\"h\",\"out\":1,{meta}\"{last}\":2}}\r\n"
+            )
+        };
+        let lines = "m 1: its first line is an object with exactly the 8 keys of the mapping";
+        for (keys, file, found) in [
+            ("format = \"tsv\"", columns.join("\t"), Ok(exactly)),
+            (
+                "format = \"tsv\"",
+                columns.join(","),
+                Err("m 1: a first row with a column `a.number`; it has 0 of 8 columns of the mapping"),
+            ),
+            ("comment = \"#\"", format!("\u{feff}# x\n\n{}", columns.join(",")), Ok(exactly)),
+            (
+                "skip_lines = 2",
+                format!("Bank,\nreport\n{}\n1,2", columns.join(",")),
+                Ok("m 1: its first row behind the lines that are skipped has exactly the 8 columns of the mapping"),
+            ),
+            (
+                "header_contains = [\"id\", \"in\"]",
+                format!("Bank\nid,x\n{}\n", columns.join(",")),
+                Ok("m 1: its header has exactly the 8 columns of the mapping"),
+            ),
+            (
+                "header_contains = [\"id\", \"in\"]",
+                "id\n".to_owned(),
+                Err("m 1: a row with the columns of the layout's `header_contains`; found none in the lines before"),
+            ),
+            ("format = \"jsonl\"", object("\"meta\":{\"x\":1},", "in"), Ok(lines)),
+            (
+                "format = \"jsonl\"",
+                object("\"meta\":1,", "amount"),
+                Err("m 1: a first line with a key `in`; it has 7 of 8 keys of the mapping"),
+            ),
+            (
+                "format = \"jsonl\"",
+                object("\"meta\":1,\"Wang Wu\":{\"x\":1},", "in"),
+                Err("m 1: a first line without other keys than the mapping's; it has 9 characters"),
+            ),
+            ("format = \"jsonl\"", "[]".to_owned(), Err("m 1: a first line that is a JSON object; it is none")),
+            (
+                "format = \"parquet\"",
+                columns.join(","),
+                Err("m 1: `PAR1` at its beginning and its end; found something else"),
+            ),
+        ] {
+            let told = detected(file.as_bytes(), vec![of_file(keys)]);
+            match found {
+                Ok(found) => assert_eq!(told.as_deref(), Ok(found), "{keys} {file}"),
+                Err(wanting) => assert_eq!(told.unwrap_err().lines().last(), Some(wanting), "{keys} {file}"),
+            }
+        }
+    }
+
+    #[test]
+    fn parquet_is_found_by_its_schema_which_stands_at_its_end() {
+        let file = |columns: &str| {
+            let schema = format!("message m {{ {columns} }}");
+            let schema = Arc::new(parquet::schema::parser::parse_message_type(&schema).unwrap());
+            let mut bytes = Vec::new();
+            SerializedFileWriter::new(&mut bytes, schema, Arc::default()).unwrap().close().unwrap();
+            bytes
+        };
+        let mapped = "optional int32 state; required int64 id; optional group a { optional binary number; } \
+                      optional binary money; optional binary who; optional int32 out; optional int32 in;";
+        let parquet = || vec![of_file("format = \"parquet\"")];
+        let whole = file(&format!("{mapped} optional group meta {{ optional double x; optional double y; }}"));
+        assert_eq!(detected(&whole, parquet()).unwrap(), "m 1: Parquet with exactly the 8 columns of the mapping");
+        for (columns, wanting) in [
+            (mapped.to_owned(), "m 1: Parquet with a column `meta`; it has 7 of 8 columns of the mapping"),
+            (
+                format!("{mapped} optional int32 meta; optional int32 metadata;"),
+                "m 1: Parquet without other columns than the mapping's; it has `metadata`",
+            ),
+        ] {
+            assert_eq!(detected(&file(&columns), parquet()).unwrap_err().lines().last(), Some(wanting));
+        }
+        let damaged = detected(whole.get(..whole.len() - 1).unwrap(), parquet()).unwrap_err();
+        assert!(damaged.ends_with("m 1: `PAR1` at its beginning and its end; found something else"), "{damaged}");
     }
 
     #[test]

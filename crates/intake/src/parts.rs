@@ -4,7 +4,7 @@
 //! together in the order of the file, so the result is the same as reading it whole with one thread.
 
 use crate::file::DeliveryFile;
-use crate::layouts::metro2;
+use crate::layouts::{mapped, metro2};
 use crate::read::{FileSummary, Layout, ReadContext, Refused, Sink};
 
 /// Bytes of a part, more or less: large enough that cutting costs nothing, small enough that a dozen fit in memory.
@@ -67,13 +67,13 @@ pub fn parts<'a>(
 ) -> Result<Option<Parts<'a>>, Refused> {
     match layout {
         Layout::Metro2 => metro2::parts(file, context, PART_BYTES).map(Some),
+        Layout::Mapped(mapping) => mapped::parts(mapping, file, context, PART_BYTES),
         Layout::Alipay
         | Layout::Wechat
         | Layout::Jd
         | Layout::Meituan
         | Layout::Locked(..)
         | Layout::Camt
-        | Layout::Registry
-        | Layout::Mapped(_) => Ok(None),
+        | Layout::Registry => Ok(None),
     }
 }

@@ -51,6 +51,9 @@ reject_codes! {
     NoConsent = 18, "The rulebook asks for a consent of the subject that is not on record";
     NotAdmitted = 19, "The rulebook admits nothing of this category about this kind of subject";
     FutureMonth = 20, "The record is about a month that has not begun";
+    DuplicateKey = 25, "A key stands twice in one record";
+    Syntax = 26, "The record is not written as its format says";
+    WrongType = 27, "A value of another type was expected";
     UnknownAccount = 40, "The furnisher has nothing on record under the code that the record names";
     AccountType = 41, "The account's type is not the one on record";
     ClosedTooEarly = 42, "A record that closes is older than what is on record";

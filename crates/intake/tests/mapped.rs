@@ -271,8 +271,12 @@ fn gb18030_names_are_decoded_at_the_bytes_delivered() {
 fn a_wrong_mapping_names_its_key() {
     for (from, to, expected) in [
         ("\"CNY\"", "\"Yuan\"", "`tradeline.currency`: expected an ISO 4217 code such as `CNY`, found `Yuan`"),
-        ("YYYY-MM\"", "YY-MM\"", "`tradeline.month`: expected a pattern of YYYY, MM, DD and marks, found `YY-MM`"),
-        ("late_1", "tardy", "`tradeline.rating`: expected one of"),
+        (
+            "YYYY-MM\"",
+            "YY-MM\"",
+            "`tradeline.month`: expected a pattern of YYYY, M, MM, MMM or MMMM, D or DD, hh, mm, ss and marks",
+        ),
+        ("late_1", "tardy", "`tradeline.rating.codes.1`: expected one of"),
         ("category = \"sex\"", "category = \"shoe\"", "`attribute.category`: expected one of"),
         ("account = ", "acount = ", "unknown field"),
         ("cn-resident-id", "id-card", "`subject.scheme`: expected one of"),
@@ -381,7 +385,7 @@ fn a_reject_points_at_the_first_byte_of_its_field_as_delivered() {
 
 #[test]
 fn a_record_stands_at_the_first_byte_of_its_row() {
-    let file = "\u{feff}no,note,sum\r\n1,a,1\r\n\r\n\n2,\"\n\",2\r\n3,c,3\n\n4,d,4,\n\"x";
+    let file = "\u{feff}no,note,sum\r\n1,a,1\r\n\r\n\n2,\"\n\",2\r\n3,c,3\n\n4,d,4,\n\"x\"";
     let (_, taken) = read_by(SMALL, file.as_bytes(), None);
     let places: Vec<_> = taken.records.iter().map(|record| (record.place.record, record.place.byte)).collect();
     assert_eq!(places, [(1, 16), (2, 26), (3, 35)]);

@@ -12,7 +12,7 @@
 use std::path::PathBuf;
 
 use tallystick_intake::layouts::mapped::Mapping;
-use tallystick_intake::{FileSummary, Layout, ReadContext, Refused, Reject, Sink, read_delivery};
+use tallystick_intake::{FileSummary, Layout, ReadContext, Refused, Reject, Sink, parts, read_delivery};
 use tallystick_model::fact::{ReportedRecord, Statement};
 use tallystick_model::payment_profile::{Flow, Provenance};
 use tallystick_model::{CategorySet, DataCategory, Identifier};
@@ -259,13 +259,13 @@ version = 1
 [file]
 encoding = "gb18030"
 thousands_mark = ","
+trailers = ["打印时间"]
 [transactions]
 account = { label = "账号" }
 currency = { column = "币种", own = "CNY", codes = { "人民币" = "CNY", "日元" = "JPY" } }
 date = { column = "日期", pattern = "YYYY-MM-DD" }
 amount = { column = "金额", positive = "credit" }
 balance = { column = "余额", order = "oldest_first" }
-trailer = ["打印时间"]
 [[transactions.rule]]
 column = "摘要"
 is = ["还款"]
@@ -320,7 +320,7 @@ fn a_wrong_row_is_rejected_at_its_cell_and_the_rest_is_read() {
             "2026-03-05,消费,-1.00,99.00,法郎,某人",
             "币种",
             "R009",
-            "expected a currency of the layout's list, found 4 bytes beyond ASCII",
+            "expected an ISO 4217 code or one of the layout's list, found 4 bytes beyond ASCII",
         ),
         (
             "2026-02-30,消费,-1.00,99.00,人民币,某人",
@@ -417,6 +417,64 @@ fn other_shapes_of_amounts_and_owners_are_read() {
     assert_eq!(taken.rejects, ["R009 record 3 byte 51 `way`: expected a direction of the layout's lists, found `X`"]);
 }
 
+/// Everything of `[file]` that the rows of other mappings know is known here too.
+#[test]
+fn marks_units_signs_dates_comments_and_tabs_are_those_of_any_mapping() {
+    let mapping = r##"
+        [layout]
+        name = "tabs"
+        version = 1
+        [file]
+        format = "tsv"
+        comment = "#"
+        quote = "'"
+        decimal_mark = ","
+        thousands_mark = "."
+        amounts_in = "thousands"
+        sign = "dr"
+        trailers = ["Ende"]
+        [subject]
+        column = { columns = ["state", "owner"], join = "-" }
+        scheme = "member-number"
+        [transactions]
+        account = { name = "own" }
+        currency = { column = "money", own = "EUR", codes = { euro = "EUR" }, ignore_case = true, blank = "EUR" }
+        date = { column = "day", pattern = "D MMM YYYY" }
+        amount = { column = "sum", positive = "credit" }
+    "##;
+    let file = "\u{feff}# made by hand\nday\tsum\tmoney\tstate\towner\n1 Oct 2026\t1.000,5 CR\tEURO\tA\t7\n\
+                # a note\n12 Oct 2026 09:30\t'0,00001' DR\t\tA\t7\n13 Oct 2026Tx\t0,000001\tUSD\tA\t7\n\
+                14 Oct 2026\t1\tEUR\tA\t\nEnde\n15 Oct 2026 09:30:00.000000000\t1\t\tA\t7\n";
+    let (summary, taken) = read(mapping, file.as_bytes());
+    assert_eq!(months(&taken), ["own 2026-10 EUR @1 days 2 | spending 1x1 | income 1x100050000"]);
+    assert_eq!(taken.records[0].identifiers[0].text().expose(), "B1/A-7");
+    let at = |text: &str| file.find(text).unwrap();
+    assert_eq!(
+        taken.rejects,
+        [
+            format!(
+                "R006 record 3 byte {} `sum`: expected at most 5 decimal places, found 8 characters",
+                at("0,000001")
+            ),
+            format!("R004 record 4 byte {} `owner`: expected a value, found blank", at("\nEnde")),
+            format!(
+                "R007 record 5 byte {} `day`: expected a date in the layout's pattern, found 30 characters",
+                at("15 Oct")
+            ),
+        ]
+    );
+    assert_eq!((summary.records, summary.rejects), (5, 3));
+    let utf16 = try_read(mapping, b"\xff\xfed\0", &context()).err().unwrap().to_string();
+    assert_eq!(utf16, "byte 0 `file`: expected text in UTF-8, found the byte order mark of UTF-16");
+}
+
+#[test]
+fn a_statement_is_read_whole() {
+    let layout = Layout::Mapped(Box::new(Mapping::parse(SIGNED).unwrap()));
+    let file = signed(&[GOOD]);
+    assert!(parts(&layout, &file, &context()).unwrap().is_none());
+}
+
 #[test]
 fn a_file_that_is_not_the_layouts_is_refused_with_the_reason() {
     let refused =
@@ -438,6 +496,12 @@ fn a_file_that_is_not_the_layouts_is_refused_with_the_reason() {
     assert!(matches!(try_read(SIGNED, &signed(&[GOOD]), &nobody), Err(Refused::SubjectNeeded)));
     let quote = signed(&[GOOD, "2026-03-05,\"消费,-1.00,99.00,人民币,某人", GOOD, "2026-03-06,x\",1,1,1,1,1"]);
     assert!(try_read(SIGNED, &quote, &context()).err().unwrap().to_string().contains("a quote that is never closed?"));
+    // What it swallowed may have fewer columns too, and begin like a line that is passed over.
+    for unclosed in ["2026-03-05,\"消费,-1.00,99.00,人民币,某人", "打印时间,\"x"] {
+        let file = signed(&[GOOD, unclosed, GOOD]);
+        let told = try_read(SIGNED, &file, &context()).err().unwrap().to_string();
+        assert!(told.ends_with("`row`: expected 6 columns, found 2 and a quote that is never closed"), "{told}");
+    }
 }
 
 #[test]
@@ -465,7 +529,37 @@ fn a_mapping_that_cannot_be_used_says_which_key() {
     );
     assert_eq!(
         told("YYYY-MM-DD", "MM-DD"),
-        "`transactions.date.pattern`: expected a pattern of MM, DD, marks, and YYYY or `statement_month`, found `MM-DD`"
+        "`transactions.date.pattern`: expected a pattern of YYYY, M, MM, MMM or MMMM, D or DD, hh, mm, ss and marks, or \
+         `excel-serial`, `unix-seconds` or `unix-millis`, found `MM-DD`"
+    );
+    assert_eq!(
+        told("YYYY-MM-DD", "YYYY-MM"),
+        "`transactions.date.pattern`: expected a pattern with a day, found `YYYY-MM`"
+    );
+    let beside =
+        "`transactions.date.pattern`: expected a pattern of MM, DD, marks, and no year beside `statement_month`";
+    assert_eq!(
+        told("\"YYYY-MM-DD\"", "\"YYYY-MM-DD\", statement_month = \"YYYY-MM\""),
+        format!("{beside}, found `YYYY-MM-DD`")
+    );
+    assert_eq!(
+        told("\"YYYY-MM-DD\"", "\"MM-DD\", statement_month = \"YY-MM\""),
+        "`transactions.date.statement_month`: expected year and month as `YYYY`, `MM` and marks, found `YY-MM`"
+    );
+    for format in ["jsonl", "parquet"] {
+        assert_eq!(
+            told(
+                "encoding = \"gb18030\"\nthousands_mark = \",\"\ntrailers = [\"打印时间\"]",
+                &format!("format = \"{format}\"")
+            ),
+            format!("`file.format`: expected `csv` or `tsv` with `[transactions]`, found `{format}`")
+        );
+    }
+    let by_columns = "expected nothing: the heading of `[transactions]` is found by its columns";
+    assert_eq!(told("[file]", "[file]\nskip_lines = 3"), format!("`file.skip_lines`: {by_columns}, found `3`"));
+    assert_eq!(
+        told("[file]", "[file]\nheader_contains = [\"日期\"]"),
+        format!("`file.header_contains`: {by_columns}, found `names`")
     );
     assert_eq!(told("flow = \"repayments\"", ""), "a `[[transactions.rule]]` has a `flow` or a `set_aside`");
     assert_eq!(

@@ -80,8 +80,11 @@ fn rows_are_written_once_and_taken_in_from_there() {
         assert!(fs::metadata(file).expect("is there").len() > 1000, "{format}");
         assert!(format == "metro2" || told["records"] == 80, "{told}");
     }
-    let figures = figures(folder.path(), &format!("intake {size} --lookups 10 --folder ."));
-    assert_eq!(figures["records"], 80);
+    for format in ["csv", "parquet"] {
+        let figures = figures(folder.path(), &format!("intake {size} --format {format} --lookups 10 --folder ."));
+        assert_eq!(figures["records"], 80, "{format}");
+        assert_eq!(figures["facts"], 80, "{format}");
+    }
     let names: Vec<_> =
         fs::read_dir(folder.path()).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
     assert_eq!(names, ["rows"]);

@@ -27,7 +27,7 @@ mod words;
 use std::io;
 
 pub use self::bill::{BillPeriod, alipay_truth, wechat_truth, write_alipay_bill, write_wechat_bill};
-pub use self::bulk::{BULK_LAYOUT, Bulk, BulkAccount, BulkMonth, BulkSize};
+pub use self::bulk::{BULK_LAYOUT, BULK_PARQUET_LAYOUT, Bulk, BulkAccount, BulkMonth, BulkSize};
 pub use self::card::{card_truth, write_card_csv, write_card_csv_corrected};
 pub use self::consent::TownConsent;
 pub use self::credit::{AccountMonth, Standing};

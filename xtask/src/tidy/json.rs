@@ -1,10 +1,11 @@
-//! Only the program and the exchange know JSON: nothing that is stored, hashed or signed passes through it.
+//! Only the program, the exchange and the intake of furnishers' files know JSON: nothing that is stored, hashed or signed
+//! passes through it.
 
 use super::Report;
 use super::manifest::{Use, manifests};
 use crate::tree::Tree;
 
-const KNOW_JSON: &[&str] = &["exchange", "tallystick", "testkit", "xtask"];
+const KNOW_JSON: &[&str] = &["exchange", "intake", "tallystick", "testkit", "xtask"];
 
 pub(super) fn check(tree: &Tree) -> Report {
     let mut report = Report::default();
@@ -35,7 +36,8 @@ mod tests {
             ("crates/tallystick/Cargo.toml", always),
             ("crates/exchange/Cargo.toml", always),
             ("crates/testkit/Cargo.toml", always),
-            ("crates/intake/Cargo.toml", tests),
+            ("crates/intake/Cargo.toml", always),
+            ("crates/store/Cargo.toml", tests),
             ("crates/audit/Cargo.toml", always),
         ]);
         assert_eq!(check(&tree).places(), ["crates/audit/Cargo.toml:2"]);

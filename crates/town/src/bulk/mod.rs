@@ -3,7 +3,8 @@
 //! [`Bulk`] is a plainer town than [`Town`](crate::Town): everyone has the same number of cards and nobody has a name, so that
 //! a row costs a few hundred nanoseconds. Everything follows from the seed and the row's place, in whatever order it is asked
 //! for. The same rows come as CSV ([`Bulk::write_csv`]), as Parquet ([`Bulk::write_parquet`]), both as `bulk.toml` maps them
-//! ([`BULK_LAYOUT`]), as plain columns for other programs ([`Bulk::write_plain`]), and as values ([`Bulk::month`]).
+//! ([`BULK_LAYOUT`], [`BULK_PARQUET_LAYOUT`]), as plain columns for other programs ([`Bulk::write_plain`]), and as values
+//! ([`Bulk::month`]).
 
 mod columns;
 mod rows;
@@ -14,8 +15,11 @@ use tallystick_model::{Currency, IdScheme, Identifier, Month};
 use crate::numbers::{self, resident_number};
 use crate::random::Chance;
 
-/// The mapping that reads [`Bulk::write_csv`] and [`Bulk::write_parquet`].
+/// The mapping that reads [`Bulk::write_csv`].
 pub const BULK_LAYOUT: &str = include_str!("bulk.toml");
+
+/// The mapping that reads [`Bulk::write_parquet`]: the same columns.
+pub const BULK_PARQUET_LAYOUT: &str = concat!(include_str!("bulk.toml"), "\n[file]\nformat = \"parquet\"\n");
 
 /// How much of everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

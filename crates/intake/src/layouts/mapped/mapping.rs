@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use tallystick_model::money::DecimalMarks;
-use tallystick_model::tradeline::{AccountKind, AccountStatus, PaymentRating};
+use tallystick_model::tradeline::{AccountKind, AccountStatus, Liability, PaymentRating};
 use tallystick_model::{CategorySet, Currency, DataCategory, IdScheme, Month};
 use thiserror::Error;
 
-use super::pattern::DatePattern;
+use super::amount::{AmountMap, AmountToml, amount};
+use super::codes::{CodeList, Coded, CodesToml, coded, currency};
+use super::format::{FileMap, FileToml};
+use super::pattern::{DatePattern, DateToml};
+use super::shape::{TextOr, codes, one_of};
 use super::transactions::{Transactions, TransactionsToml};
 
 /// Longest mapping, in bytes.
@@ -35,15 +38,12 @@ pub enum MappingError {
     Missing(&'static str),
 }
 
-/// Which columns of a CSV file are which facts.
+/// Which columns of a file are which facts.
 #[derive(Clone, Debug)]
 pub struct Mapping {
     pub(super) name: String,
     pub(super) version: u32,
-    pub(super) gb18030: bool,
-    delimiter: u8,
-    pub(super) marks: DecimalMarks,
-    pub(super) amounts_in_minor: bool,
+    pub(super) file: FileMap,
     pub(super) subjects: Vec<SubjectColumn>,
     pub(super) tradelines: Vec<TradelineMap>,
     pub(super) profiles: Vec<ProfileMap>,
@@ -56,15 +56,16 @@ pub struct Mapping {
 
 #[derive(Clone, Debug)]
 pub(super) struct SubjectColumn {
-    pub(super) column: String,
+    pub(super) column: TextMap,
     pub(super) scheme: IdScheme,
 }
 
-/// A value that is the same in every row, or stands in a column, translated by a list of codes.
+/// A text in one column, or in several with something between them.
 #[derive(Clone, Debug)]
-pub(super) enum Coded<T> {
-    Constant(T),
-    Column(String, BTreeMap<Vec<u8>, T>),
+pub(super) struct TextMap {
+    /// One or more.
+    pub(super) columns: Vec<String>,
+    pub(super) join: String,
 }
 
 #[derive(Clone, Debug)]
@@ -75,33 +76,41 @@ pub(super) enum MonthFrom {
 }
 
 #[derive(Clone, Debug)]
+pub(super) enum CurrencyFrom {
+    Constant(Currency),
+    /// ISO 4217 codes, and others that the list translates.
+    Column(String, CodeList<Currency>),
+}
+
+#[derive(Clone, Debug)]
 pub(super) struct TradelineMap {
-    pub(super) account: String,
+    pub(super) account: TextMap,
     pub(super) month: MonthFrom,
-    pub(super) currency: Currency,
+    pub(super) currency: CurrencyFrom,
     pub(super) kind: Coded<AccountKind>,
     pub(super) status: Coded<AccountStatus>,
     pub(super) rating: Coded<PaymentRating>,
-    pub(super) balance: Option<String>,
-    pub(super) past_due: Option<String>,
-    pub(super) limit: Option<String>,
-    pub(super) paid: Option<String>,
-    pub(super) scheduled: Option<String>,
+    pub(super) liability: Coded<Liability>,
+    pub(super) balance: Option<AmountMap>,
+    pub(super) past_due: Option<AmountMap>,
+    pub(super) limit: Option<AmountMap>,
+    pub(super) paid: Option<AmountMap>,
+    pub(super) scheduled: Option<AmountMap>,
     pub(super) opened: Option<(String, DatePattern)>,
     pub(super) closed: Option<(String, DatePattern)>,
     pub(super) first_delinquency: Option<(String, DatePattern)>,
-    pub(super) highest: Option<String>,
+    pub(super) highest: Option<AmountMap>,
     pub(super) term_months: Option<String>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct ProfileMap {
-    pub(super) account: String,
+    pub(super) account: TextMap,
     pub(super) month: MonthFrom,
-    pub(super) currency: Currency,
+    pub(super) currency: CurrencyFrom,
     pub(super) active_days: Option<String>,
-    /// Flow name, column of counts, column of sums.
-    pub(super) flows: Vec<(FlowName, String, String)>,
+    /// Flow name, column of counts, sums.
+    pub(super) flows: Vec<(FlowName, String, AmountMap)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,7 +185,7 @@ impl Mapping {
         for tradeline in &self.tradelines {
             let kinds: Vec<AccountKind> = match &tradeline.kind {
                 Coded::Constant(kind) => vec![*kind],
-                Coded::Column(_, codes) => codes.values().copied().collect(),
+                Coded::Column(_, codes) => codes.meanings().collect(),
             };
             categories = kinds.into_iter().fold(categories, |set, kind| set.with(kind.category()));
         }
@@ -185,11 +194,6 @@ impl Mapping {
             categories = profile.flows.iter().fold(categories, |set, (flow, ..)| set.with(flow.category()));
         }
         if self.identity.is_some() { categories.with(DataCategory::Identity) } else { categories }
-    }
-
-    /// Between the columns.
-    pub(super) const fn delimiter(&self) -> u8 {
-        self.delimiter
     }
 }
 
@@ -220,31 +224,9 @@ struct LayoutToml {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct FileToml {
-    encoding: String,
-    delimiter: String,
-    decimal_mark: String,
-    thousands_mark: String,
-    amounts_in: String,
-}
-
-impl Default for FileToml {
-    fn default() -> Self {
-        Self {
-            encoding: "utf-8".to_owned(),
-            delimiter: ",".to_owned(),
-            decimal_mark: ".".to_owned(),
-            thousands_mark: String::new(),
-            amounts_in: "major".to_owned(),
-        }
-    }
-}
-
-#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SubjectToml {
-    column: String,
+    column: TextOr<JoinToml>,
     scheme: String,
     #[serde(default)]
     alias: Vec<AliasToml>,
@@ -253,58 +235,47 @@ struct SubjectToml {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AliasToml {
-    column: String,
+    column: TextOr<JoinToml>,
     scheme: String,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum CodedToml {
-    Constant(String),
-    Column { column: String, codes: BTreeMap<String, String> },
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum MonthToml {
-    Constant(String),
-    Column { column: String, pattern: String },
-}
-
+/// `{ columns = ["state", "number"], join = "/" }`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DateToml {
-    column: String,
-    pattern: String,
+struct JoinToml {
+    columns: Vec<String>,
+    #[serde(default)]
+    join: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TradelineToml {
-    account: String,
-    month: Option<MonthToml>,
-    currency: String,
-    kind: CodedToml,
-    status: Option<CodedToml>,
-    rating: Option<CodedToml>,
-    balance: Option<String>,
-    past_due: Option<String>,
-    limit: Option<String>,
-    paid: Option<String>,
-    scheduled: Option<String>,
+    account: TextOr<JoinToml>,
+    month: Option<TextOr<DateToml>>,
+    currency: TextOr<CodesToml>,
+    kind: TextOr<CodesToml>,
+    status: Option<TextOr<CodesToml>>,
+    rating: Option<TextOr<CodesToml>>,
+    liability: Option<TextOr<CodesToml>>,
+    balance: Option<TextOr<AmountToml>>,
+    past_due: Option<TextOr<AmountToml>>,
+    limit: Option<TextOr<AmountToml>>,
+    paid: Option<TextOr<AmountToml>>,
+    scheduled: Option<TextOr<AmountToml>>,
     opened: Option<DateToml>,
     closed: Option<DateToml>,
     first_delinquency: Option<DateToml>,
-    highest: Option<String>,
+    highest: Option<TextOr<AmountToml>>,
     term_months: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProfileToml {
-    account: String,
-    month: Option<MonthToml>,
-    currency: String,
+    account: TextOr<JoinToml>,
+    month: Option<TextOr<DateToml>>,
+    currency: TextOr<CodesToml>,
     active_days: Option<String>,
     flow: BTreeMap<String, FlowToml>,
 }
@@ -313,7 +284,7 @@ struct ProfileToml {
 #[serde(deny_unknown_fields)]
 struct FlowToml {
     count: String,
-    sum: String,
+    sum: TextOr<AmountToml>,
 }
 
 #[derive(Deserialize)]
@@ -332,117 +303,104 @@ struct AttributeToml {
     category: String,
 }
 
-pub(super) fn one_of<T>(key: &str, found: &str, expected: &str, value: Option<T>) -> Result<T, MappingError> {
-    let error = || MappingError::Value { key: key.to_owned(), expected: expected.to_owned(), found: found.to_owned() };
-    value.ok_or_else(error)
-}
-
-pub(super) fn codes(list: impl Iterator<Item = &'static str>) -> String {
-    let codes: Vec<_> = list.map(|code| format!("`{code}`")).collect();
-    format!("one of {}", codes.join(", "))
-}
-
-fn one_byte(key: &str, text: &str) -> Result<Option<u8>, MappingError> {
-    match text.as_bytes() {
-        [] => Ok(None),
-        [byte] if byte.is_ascii() => Ok(Some(*byte)),
-        _ => one_of(key, text, "one ASCII character", None),
-    }
-}
-
 fn scheme(key: &str, found: &str) -> Result<IdScheme, MappingError> {
     one_of(key, found, &codes(IdScheme::ALL.iter().map(|scheme| scheme.code())), IdScheme::from_code(found))
 }
 
-pub(super) fn currency(key: &str, found: &str) -> Result<Currency, MappingError> {
-    one_of(key, found, "an ISO 4217 code such as `CNY`", Currency::from_code(found).ok())
-}
-
-fn date(key: &str, date: Option<DateToml>) -> Result<Option<(String, DatePattern)>, MappingError> {
-    let Some(date) = date else { return Ok(None) };
-    let pattern = one_of(key, &date.pattern, "a pattern of YYYY, MM, DD and marks", DatePattern::new(&date.pattern))?;
-    Ok(Some((date.column, pattern)))
-}
-
-fn month(key: &str, month: Option<MonthToml>) -> Result<MonthFrom, MappingError> {
-    Ok(match month {
-        None => MonthFrom::Argument,
-        Some(MonthToml::Constant(text)) => {
-            MonthFrom::Constant(one_of(key, &text, "a month `YYYY-MM`", Month::parse(&text).ok())?)
-        }
-        Some(MonthToml::Column { column, pattern }) => {
-            let pattern = one_of(key, &pattern, "a pattern of YYYY, MM, DD and marks", DatePattern::new(&pattern))?;
-            MonthFrom::Column(column, pattern)
-        }
-    })
-}
-
-fn coded<T: Copy>(
-    key: &str,
-    toml: Option<CodedToml>,
-    default: T,
-    known: &[T],
-    code: impl Fn(T) -> &'static str,
-) -> Result<Coded<T>, MappingError> {
-    let find = |text: &str| {
-        let value = known.iter().copied().find(|value| code(*value) == text);
-        one_of(key, text, &codes(known.iter().map(|value| code(*value))), value)
-    };
+fn text(key: &str, toml: TextOr<JoinToml>) -> Result<TextMap, MappingError> {
     Ok(match toml {
-        None => Coded::Constant(default),
-        Some(CodedToml::Constant(text)) => Coded::Constant(find(&text)?),
-        Some(CodedToml::Column { column, codes }) => {
-            let mut list = BTreeMap::new();
-            for (found, meaning) in codes {
-                list.insert(found.into_bytes(), find(&meaning)?);
-            }
-            Coded::Column(column, list)
+        TextOr::Text(column) => TextMap { columns: vec![column], join: String::new() },
+        TextOr::Table(table) if table.columns.is_empty() => {
+            return one_of(&format!("{key}.columns"), "none", "one column or more", None);
         }
+        TextOr::Table(table) => TextMap { columns: table.columns, join: table.join },
     })
+}
+
+/// Checks the values of one table, whose errors name keys of it.
+struct Checks<'a> {
+    table: &'static str,
+    file: &'a FileMap,
+}
+
+impl Checks<'_> {
+    fn key(&self, key: &str) -> String {
+        format!("{}.{key}", self.table)
+    }
+
+    fn text(&self, key: &str, toml: TextOr<JoinToml>) -> Result<TextMap, MappingError> {
+        text(&self.key(key), toml)
+    }
+
+    fn amount(&self, key: &str, toml: Option<TextOr<AmountToml>>) -> Result<Option<AmountMap>, MappingError> {
+        amount(&self.key(key), &self.file.amounts, toml)
+    }
+
+    fn date(&self, key: &str, date: Option<DateToml>) -> Result<Option<(String, DatePattern)>, MappingError> {
+        date.map(|date| date.check(&self.key(key), self.file.encoding)).transpose()
+    }
+
+    fn coded<T: Copy>(
+        &self,
+        key: &str,
+        toml: Option<TextOr<CodesToml>>,
+        default: T,
+        known: &[T],
+        code: impl Fn(T) -> &'static str,
+    ) -> Result<Coded<T>, MappingError> {
+        coded(&self.key(key), self.file.encoding, toml, default, known, code)
+    }
+
+    fn month(&self, month: Option<TextOr<DateToml>>) -> Result<MonthFrom, MappingError> {
+        let key = self.key("month");
+        Ok(match month {
+            None => MonthFrom::Argument,
+            Some(TextOr::Text(text)) => {
+                MonthFrom::Constant(one_of(&key, &text, "a month `YYYY-MM`", Month::parse(&text).ok())?)
+            }
+            Some(TextOr::Table(date)) => {
+                let (column, pattern) = date.check(&key, self.file.encoding)?;
+                MonthFrom::Column(column, pattern)
+            }
+        })
+    }
+
+    fn currency(&self, toml: TextOr<CodesToml>) -> Result<CurrencyFrom, MappingError> {
+        let key = self.key("currency");
+        Ok(match toml {
+            TextOr::Text(text) => CurrencyFrom::Constant(currency(&key, &text)?),
+            TextOr::Table(table) => {
+                CurrencyFrom::Column(table.column.clone(), table.check(&key, self.file.encoding, currency)?)
+            }
+        })
+    }
 }
 
 impl MappingToml {
     fn check(self) -> Result<Mapping, MappingError> {
-        let gb18030 = match self.file.encoding.as_str() {
-            "utf-8" => false,
-            "gb18030" => true,
-            other => return one_of("file.encoding", other, "`utf-8` or `gb18030`", None),
-        };
-        let delimiter =
-            one_of("file.delimiter", "", "one ASCII character", one_byte("file.delimiter", &self.file.delimiter)?)?;
-        // In GB18030 a later byte of a character is 0x30 to 0x39 or from 0x40 on: such a delimiter would cut characters apart.
-        if gb18030 && delimiter >= 0x30 {
-            return one_of("file.delimiter", &self.file.delimiter, "a comma, tab or semicolon in GB18030", None);
-        }
-        let decimal = one_byte("file.decimal_mark", &self.file.decimal_mark)?;
-        let marks = DecimalMarks {
-            decimal: one_of("file.decimal_mark", "", "one ASCII character", decimal)?,
-            thousands: one_byte("file.thousands_mark", &self.file.thousands_mark)?,
-        };
-        let amounts_in_minor = match self.file.amounts_in.as_str() {
-            "major" => false,
-            "minor" => true,
-            other => return one_of("file.amounts_in", other, "`major` or `minor`", None),
-        };
+        let file = self.file.check()?;
         let mut subjects = Vec::new();
         if let Some(subject) = self.subject {
-            subjects.push(SubjectColumn { scheme: scheme("subject.scheme", &subject.scheme)?, column: subject.column });
+            subjects.push(SubjectColumn {
+                scheme: scheme("subject.scheme", &subject.scheme)?,
+                column: text("subject.column", subject.column)?,
+            });
             for alias in subject.alias {
                 let scheme = scheme("subject.alias.scheme", &alias.scheme)?;
-                subjects.push(SubjectColumn { scheme, column: alias.column });
+                subjects.push(SubjectColumn { scheme, column: text("subject.alias.column", alias.column)? });
             }
         } else if self.transactions.is_none() {
             return Err(MappingError::Missing(
                 "a mapping has a `[subject]`; only `[transactions]` may be about one named elsewhere",
             ));
         }
-        let transactions = self.transactions.map(TransactionsToml::check).transpose()?;
+        let transactions = self.transactions.map(|toml| toml.check(&file)).transpose()?;
         let others = self.tradeline.len() + self.payment_profile.len() + self.attribute.len();
         if transactions.is_some() && (others > 0 || self.identity.is_some() || subjects.len() > 1) {
             return Err(MappingError::Missing("a mapping with `[transactions]` maps nothing else"));
         }
-        let tradelines: Result<Vec<_>, _> = self.tradeline.into_iter().map(TradelineToml::check).collect();
-        let profiles: Result<Vec<_>, _> = self.payment_profile.into_iter().map(ProfileToml::check).collect();
+        let tradelines: Result<Vec<_>, _> = self.tradeline.into_iter().map(|toml| toml.check(&file)).collect();
+        let profiles: Result<Vec<_>, _> = self.payment_profile.into_iter().map(|toml| toml.check(&file)).collect();
         let (tradelines, profiles) = (tradelines?, profiles?);
         if tradelines.is_empty() && profiles.is_empty() && transactions.is_none() {
             return Err(MappingError::Missing("a mapping has at least one `[[tradeline]]` or `[[payment_profile]]`"));
@@ -451,7 +409,7 @@ impl MappingToml {
             None => None,
             Some(identity) => Some(IdentityMap {
                 name: identity.name,
-                born: date("identity.born", identity.born)?,
+                born: Checks { table: "identity", file: &file }.date("born", identity.born)?,
                 telephone: identity.telephone,
                 address: identity.address,
             }),
@@ -459,21 +417,14 @@ impl MappingToml {
         let mut attributes = Vec::new();
         for attribute in self.attribute {
             let known = codes(DataCategory::ALL.iter().map(|category| category.code()));
-            let category = one_of(
-                "attribute.category",
-                &attribute.category,
-                &known,
-                DataCategory::from_code(&attribute.category),
-            )?;
+            let category = DataCategory::from_code(&attribute.category);
+            let category = one_of("attribute.category", &attribute.category, &known, category)?;
             attributes.push((attribute.column, category));
         }
         Ok(Mapping {
             name: self.layout.name,
             version: self.layout.version,
-            gb18030,
-            delimiter,
-            marks,
-            amounts_in_minor,
+            file,
             subjects,
             tradelines,
             profiles,
@@ -486,47 +437,48 @@ impl MappingToml {
 }
 
 impl TradelineToml {
-    fn check(self) -> Result<TradelineMap, MappingError> {
+    fn check(self, file: &FileMap) -> Result<TradelineMap, MappingError> {
+        let checks = Checks { table: "tradeline", file };
         let ratings: Vec<PaymentRating> = (0..=u8::MAX).filter_map(PaymentRating::from_number).collect();
+        let (kind, status) = (AccountKind::Other, AccountStatus::Open);
+        let (rating, liability) = (PaymentRating::Unknown, Liability::Unspecified);
         Ok(TradelineMap {
-            account: self.account,
-            month: month("tradeline.month", self.month)?,
-            currency: currency("tradeline.currency", &self.currency)?,
-            kind: coded("tradeline.kind", Some(self.kind), AccountKind::Other, AccountKind::ALL, AccountKind::code)?,
-            status: coded(
-                "tradeline.status",
-                self.status,
-                AccountStatus::Open,
-                AccountStatus::ALL,
-                AccountStatus::code,
-            )?,
-            rating: coded("tradeline.rating", self.rating, PaymentRating::Unknown, &ratings, PaymentRating::code)?,
-            balance: self.balance,
-            past_due: self.past_due,
-            limit: self.limit,
-            paid: self.paid,
-            scheduled: self.scheduled,
-            opened: date("tradeline.opened", self.opened)?,
-            closed: date("tradeline.closed", self.closed)?,
-            first_delinquency: date("tradeline.first_delinquency", self.first_delinquency)?,
-            highest: self.highest,
+            account: checks.text("account", self.account)?,
+            month: checks.month(self.month)?,
+            currency: checks.currency(self.currency)?,
+            kind: checks.coded("kind", Some(self.kind), kind, AccountKind::ALL, AccountKind::code)?,
+            status: checks.coded("status", self.status, status, AccountStatus::ALL, AccountStatus::code)?,
+            rating: checks.coded("rating", self.rating, rating, &ratings, PaymentRating::code)?,
+            liability: checks.coded("liability", self.liability, liability, Liability::ALL, Liability::code)?,
+            balance: checks.amount("balance", self.balance)?,
+            past_due: checks.amount("past_due", self.past_due)?,
+            limit: checks.amount("limit", self.limit)?,
+            paid: checks.amount("paid", self.paid)?,
+            scheduled: checks.amount("scheduled", self.scheduled)?,
+            opened: checks.date("opened", self.opened)?,
+            closed: checks.date("closed", self.closed)?,
+            first_delinquency: checks.date("first_delinquency", self.first_delinquency)?,
+            highest: checks.amount("highest", self.highest)?,
             term_months: self.term_months,
         })
     }
 }
 
 impl ProfileToml {
-    fn check(self) -> Result<ProfileMap, MappingError> {
+    fn check(self, file: &FileMap) -> Result<ProfileMap, MappingError> {
+        let checks = Checks { table: "payment_profile", file };
         let mut flows = Vec::new();
         for (name, flow) in self.flow {
             let known = FlowName::ALL.iter().find(|(_, code)| *code == name).map(|(flow, _)| *flow);
             let all = codes(FlowName::ALL.iter().map(|(_, code)| *code));
-            flows.push((one_of("payment_profile.flow", &name, &all, known)?, flow.count, flow.sum));
+            let known = one_of("payment_profile.flow", &name, &all, known)?;
+            let sum = checks.amount(&format!("flow.{name}.sum"), Some(flow.sum))?;
+            flows.extend(sum.map(|sum| (known, flow.count, sum)));
         }
         Ok(ProfileMap {
-            account: self.account,
-            month: month("payment_profile.month", self.month)?,
-            currency: currency("payment_profile.currency", &self.currency)?,
+            account: checks.text("account", self.account)?,
+            month: checks.month(self.month)?,
+            currency: checks.currency(self.currency)?,
             active_days: self.active_days,
             flows,
         })

@@ -1,35 +1,50 @@
-//! Any CSV, by a mapping: a TOML file says which column is which fact, so a new furnisher needs no code.
+//! Any CSV, TSV, JSON Lines or Parquet, by a mapping: a TOML file says which column is which fact, so a new furnisher needs no
+//! code.
 //!
-//! Start at [`Mapping::parse`] for the mapping and at [`read`] for the file. Every column of the file must be mapped, declared
-//! under its category, or ignored by name: data nobody has spoken about is not taken in by accident.
-//! `docs/formats/mapped.md` explains the TOML.
+//! Start at [`Mapping::parse`] for the mapping, and at [`read`] or [`parts`] for the file: both cut it into parts and read
+//! them by the same code. Every column of the file must be mapped, declared under its category, or ignored by name: data
+//! nobody has spoken about is not taken in by accident. Statements, whose rows are an account's transactions, are read whole
+//! by [`transactions`]. `docs/formats/mapped.md` explains the TOML.
 
-mod bounded;
+mod amount;
+mod beginning;
+mod cells;
+mod codes;
+mod cut;
+mod delimited;
+mod dialect;
+mod encoding;
+mod format;
+mod header;
+mod jsonl;
 mod mapping;
+mod parquet;
 mod pattern;
 mod plan;
 mod recognise;
 mod row;
+mod shape;
+mod taking;
 mod transactions;
 
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 
-use tallystick_model::fact::RecordPlace;
-
-use self::bounded::Bounded;
+use self::cut::TextCutter;
+use self::format::FileFormat;
 pub use self::mapping::{Mapping, MappingError};
-use self::plan::Plan;
 pub use self::recognise::recognise;
+use self::taking::Taking;
+use crate::file::{Bytes, DeliveryFile};
+use crate::parts::{PART_BYTES, Part, Parts};
 use crate::read::{FileSummary, ReadContext, Refused, Sink};
-use crate::reject::{Found, Reject, RejectCode};
 
 /// Longest record, in bytes.
 pub const RECORD_BYTES_MAX: u64 = 1 << 20;
 
-/// Reads a CSV file by `mapping`.
+/// Reads a file by `mapping`.
 ///
 /// # Errors
-/// [`Refused`] if the file has not the columns the mapping says, or no header at all.
+/// [`Refused`] if the file is of another format, or has not the columns the mapping says.
 pub fn read(
     mapping: &Mapping,
     input: &mut dyn BufRead,
@@ -39,70 +54,72 @@ pub fn read(
     if let Some(transactions) = &mapping.transactions {
         return transactions::read(mapping, transactions, input, context, sink);
     }
-    let bounded = Bounded::new(input, RECORD_BYTES_MAX);
-    let mut csv =
-        csv::ReaderBuilder::new().delimiter(mapping.delimiter()).has_headers(true).flexible(true).from_reader(bounded);
-    let header = csv.byte_headers().map_err(|error| refused(error, 0))?.clone();
-    let plan = Plan::new(mapping, &header, context)?;
-    let mut summary = FileSummary::default();
-    let mut record = csv::ByteRecord::new();
-    loop {
-        let start = csv.position().byte();
-        csv.get_mut().begin_record(start);
-        let is_row = csv.read_byte_record(&mut record);
-        let delivered = csv.get_ref();
-        let byte = delivered.row_start(start);
-        if !is_row.map_err(|error| refused(error, byte))? {
-            return Ok(summary);
+    match &mapping.file.format {
+        FileFormat::Delimited(format) => {
+            let mut cutter = TextCutter::new(input, PART_BYTES);
+            let reader = beginning::delimited(mapping, format, &mut cutter, context)?;
+            each_part(&mut cutter, sink, |part, taking| reader.rows(part, taking))
         }
-        summary.records += 1;
-        let place = RecordPlace { record: summary.records, byte };
-        let fits = record.len() == header.len();
-        if !fits && record.iter().any(|field| field.contains(&b'\n')) {
-            // It may have swallowed any number of rows: they must not be lost with one reject.
-            return Err(Refused::NotThisLayout {
-                byte,
-                field: "row".to_owned(),
-                expected: format!("{} columns", header.len()),
-                found: Found::phrase(format!("{} over several lines: a quote that is never closed?", record.len())),
-            });
+        FileFormat::JsonLines => {
+            let mut cutter = TextCutter::new(input, PART_BYTES);
+            let reader = jsonl::json_lines(mapping, &mut cutter, context)?;
+            each_part(&mut cutter, sink, |part, taking| reader.rows(part, taking))
         }
-        let taken = if fits {
-            plan.record(&record, place, delivered, sink)
-        } else {
-            Err(Reject {
-                code: RejectCode::ColumnCount,
-                place,
-                field: "row".to_owned(),
-                expected: format!("{} columns", header.len()),
-                found: Found::phrase(format!("{} columns", record.len())),
-            })
-        };
-        match taken {
-            Ok(Some(reported)) => sink.record(reported),
-            Ok(None) => {}
-            Err(reject) => {
-                summary.rejects += 1;
-                sink.reject(reject);
+        FileFormat::Parquet => {
+            // Its footer is at its end.
+            let mut file = Vec::new();
+            let limit_bytes = parquet::STREAM_BYTES_MAX;
+            input.take(limit_bytes + 1).read_to_end(&mut file)?;
+            if file.len() as u64 > limit_bytes {
+                return Err(Refused::TooLarge { byte: limit_bytes, what: "Parquet from a stream", limit_bytes });
             }
-        }
-        if !sink.goes_on() {
-            return Err(Refused::Stopped);
+            let (groups, reader) = parquet::open(mapping, &file, context)?;
+            reader.all(groups, sink)
         }
     }
 }
 
-fn refused(error: csv::Error, byte: u64) -> Refused {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => match bounded::limit_of(&error) {
-            Some(limit_bytes) => Refused::TooLarge { byte, what: "record", limit_bytes },
-            None => Refused::Io(error),
-        },
-        _ => Refused::NotThisLayout {
-            byte,
-            field: "file".to_owned(),
-            expected: "rows of delimited text".to_owned(),
-            found: Found::phrase("something else"),
-        },
+/// Hands the parts of a text to `read` one after another, records counted on from each to the next.
+fn each_part(
+    cutter: &mut TextCutter<impl Read>,
+    sink: &mut dyn Sink,
+    read: impl Fn(&Part, &mut Taking<'_>) -> Result<(), Refused>,
+) -> Result<FileSummary, Refused> {
+    let mut summary = FileSummary::default();
+    while let Some(part) = cutter.cut()? {
+        let mut taking = Taking::new(sink, summary.records);
+        read(&part, &mut taking)?;
+        summary.add(taking.summary());
     }
+    Ok(summary)
+}
+
+/// The parts of a file read by `mapping`, of `part_bytes` each, more or less; `None` for statements, which are read whole.
+///
+/// # Errors
+/// [`Refused`] if the file is of another format, or has not the columns the mapping says.
+pub fn parts<'a>(
+    mapping: &'a Mapping,
+    file: &'a dyn DeliveryFile,
+    context: &ReadContext,
+    part_bytes: usize,
+) -> Result<Option<Parts<'a>>, Refused> {
+    if mapping.transactions.is_some() {
+        return Ok(None);
+    }
+    let mut cutter = TextCutter::new(Bytes::new(file), part_bytes);
+    Ok(Some(match &mapping.file.format {
+        FileFormat::Delimited(format) => {
+            let reader = beginning::delimited(mapping, format, &mut cutter, context)?;
+            Parts { cutter: Box::new(cutter), reader: Box::new(reader) }
+        }
+        FileFormat::JsonLines => {
+            let reader = jsonl::json_lines(mapping, &mut cutter, context)?;
+            Parts { cutter: Box::new(cutter), reader: Box::new(reader) }
+        }
+        FileFormat::Parquet => {
+            let (groups, reader) = parquet::open(mapping, file, context)?;
+            Parts { cutter: Box::new(groups), reader: Box::new(reader) }
+        }
+    }))
 }

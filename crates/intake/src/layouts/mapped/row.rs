@@ -1,35 +1,38 @@
 //! One row by its plan: each field read once, the first fault of a row rejects it.
 
-use csv::ByteRecord;
+use std::borrow::Cow;
+
 use tallystick_model::fact::{RecordPlace, ReportedAccount, ReportedRecord, Statement};
 use tallystick_model::identity::{IDENTITY_TEXT_BYTES_MAX, Identity};
-use tallystick_model::money::{NotAnAmount, parse_minor};
 use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
-use tallystick_model::tradeline::{Liability, TradelineMonth, TradelineTerms};
+use tallystick_model::tradeline::{TradelineMonth, TradelineTerms};
 use tallystick_model::{Currency, DataCategory, Date, IdScheme, Identifier, Month, Sensitive};
 
-use super::bounded::Bounded;
+use super::amount::{AMOUNT_RANGE, AmountFormat};
+use super::cells::Cells;
+use super::codes::CURRENCY_EXPECTED;
 use super::mapping::FlowName;
 use super::pattern::DatePattern;
-use super::plan::{CodedPlan, Column, IdentityPlan, MonthPlan, Plan, ProfilePlan, TradelinePlan};
+use super::plan::{AmountPlan, CodedPlan, Column, IdentityPlan, MonthPlan, Plan, ProfilePlan, TextPlan, TradelinePlan};
 use crate::read::Sink;
 use crate::reject::{Found, Reject, RejectCode};
 
-pub(super) struct Row<'a, 'f> {
+pub(super) struct Row<'a> {
     pub(super) plan: &'a Plan<'a>,
-    pub(super) record: &'a ByteRecord,
+    pub(super) cells: &'a Cells<'a>,
     pub(super) place: RecordPlace,
-    /// The row as delivered, for where its fields stand.
-    pub(super) delivered: &'a Bounded<'f>,
 }
+
+/// Boxed: it is rare, and every field of a row could return one.
+type Fault = Box<Reject>;
 
 /// Longest account number, in bytes.
 const ACCOUNT_BYTES_MAX: usize = 64;
 
-impl Row<'_, '_> {
-    pub(super) fn read(&self, sink: &mut dyn Sink) -> Result<Option<ReportedRecord>, Reject> {
+impl Row<'_> {
+    pub(super) fn read(&self, sink: &mut dyn Sink) -> Result<Option<ReportedRecord>, Fault> {
         let admits = |category| self.plan.admitted.contains(category);
-        let mut statements = Vec::with_capacity(self.plan.tradelines.len() + 1);
+        let mut statements = Vec::with_capacity(2 * self.plan.tradelines.len() + self.plan.profiles.len() + 1);
         let identifiers = self.identifiers()?;
         let mut left_out = Vec::new();
         for tradeline in &self.plan.tradelines {
@@ -59,18 +62,16 @@ impl Row<'_, '_> {
     }
 
     fn field(&self, column: &Column) -> &[u8] {
-        self.record.get(column.place).unwrap_or_default().trim_ascii()
+        self.cells.get(column.place)
     }
 
     /// A reject at the first byte of `column` as delivered; `found` decides how much of the field is repeated.
-    fn reject(&self, code: RejectCode, column: &Column, expected: impl Into<String>, found: Found) -> Reject {
-        let delimiter = self.plan.mapping.delimiter();
-        let byte = self.delivered.field_start(self.place.byte, delimiter, column.place).unwrap_or(self.place.byte);
-        let place = RecordPlace { record: self.place.record, byte };
-        Reject { code, place, field: column.name.clone(), expected: expected.into(), found }
+    fn reject(&self, code: RejectCode, column: &Column, expected: impl Into<String>, found: Found) -> Fault {
+        let place = RecordPlace { record: self.place.record, byte: self.cells.byte_of(column.place) };
+        Box::new(Reject { code, place, field: column.name.clone(), expected: expected.into(), found })
     }
 
-    fn required(&self, column: &Column) -> Result<&[u8], Reject> {
+    fn required(&self, column: &Column) -> Result<&[u8], Fault> {
         let field = self.field(column);
         if field.is_empty() {
             return Err(self.reject(RejectCode::Required, column, "a value", Found::text(b"")));
@@ -78,7 +79,7 @@ impl Row<'_, '_> {
         Ok(field)
     }
 
-    fn text(&self, column: &Column) -> Result<Option<Sensitive<String>>, Reject> {
+    fn text(&self, column: &Column) -> Result<Option<Sensitive<String>>, Fault> {
         let field = self.field(column);
         if field.is_empty() {
             return Ok(None);
@@ -87,45 +88,72 @@ impl Row<'_, '_> {
             let expected = format!("at most {IDENTITY_TEXT_BYTES_MAX} bytes");
             return Err(self.reject(RejectCode::OutOfRange, column, expected, Found::shape(field)));
         }
-        self.decode(column, field).map(|text| Some(Sensitive::new(text)))
+        self.decode(column, field).map(|text| Some(Sensitive::new(text.into_owned())))
     }
 
-    fn decode(&self, column: &Column, field: &[u8]) -> Result<String, Reject> {
-        let malformed = |encoding: &str| self.reject(RejectCode::Encoding, column, encoding, Found::shape(field));
-        if self.plan.mapping.gb18030 {
-            let text = encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(field);
-            return text.map(|text| text.into_owned()).ok_or_else(|| malformed("GB18030"));
-        }
-        std::str::from_utf8(field).map(str::to_owned).map_err(|_| malformed("UTF-8"))
+    fn decode<'t>(&self, column: &Column, field: &'t [u8]) -> Result<Cow<'t, str>, Fault> {
+        let malformed = || {
+            let encoding = self.plan.mapping.file.encoding.name();
+            self.reject(RejectCode::Encoding, column, encoding, Found::shape(field))
+        };
+        self.plan.mapping.file.encoding.decode(field).ok_or_else(malformed)
     }
 
-    fn identifiers(&self) -> Result<Vec<Identifier>, Reject> {
+    fn identifiers(&self) -> Result<Vec<Identifier>, Fault> {
         let mut identifiers = Vec::with_capacity(self.plan.subjects.len());
         for (place, (column, scheme)) in self.plan.subjects.iter().enumerate() {
             // Only the first is needed; further ones are there for some subjects.
-            if place > 0 && self.field(column).is_empty() {
+            if place > 0 && self.is_blank(column) {
                 continue;
             }
-            let text = self.decode(column, self.required(column)?)?;
-            let text = if *scheme == IdScheme::MemberNumber { format!("{}/{text}", self.plan.furnisher) } else { text };
+            let joined = self.joined(column)?;
+            let text = self.decode(&column.first, &joined)?;
+            let text = match scheme {
+                IdScheme::MemberNumber => Cow::Owned(format!("{}/{text}", self.plan.furnisher)),
+                _ => text,
+            };
             let identifier = Identifier::parse(*scheme, &text).map_err(|error| {
-                self.reject(RejectCode::InvalidIdentifier, column, error.expected(), Found::phrase(error.fault()))
+                self.reject(
+                    RejectCode::InvalidIdentifier,
+                    &column.first,
+                    error.expected(),
+                    Found::phrase(error.fault()),
+                )
             })?;
             identifiers.push(identifier);
         }
         Ok(identifiers)
     }
 
-    fn account(&self, column: &Column) -> Result<ReportedAccount, Reject> {
-        let field = self.required(column)?;
-        if field.len() > ACCOUNT_BYTES_MAX {
+    fn account(&self, account: &TextPlan) -> Result<ReportedAccount, Fault> {
+        let number = self.joined(account)?;
+        if number.len() > ACCOUNT_BYTES_MAX {
             let expected = format!("at most {ACCOUNT_BYTES_MAX} bytes");
-            return Err(self.reject(RejectCode::OutOfRange, column, expected, Found::shape(field)));
+            return Err(self.reject(RejectCode::OutOfRange, &account.first, expected, Found::shape(&number)));
         }
-        Ok(ReportedAccount::new(field.to_vec()))
+        Ok(ReportedAccount::new(number.into_owned()))
     }
 
-    fn month(&self, month: &MonthPlan) -> Result<Month, Reject> {
+    /// Whether none of a text's columns says anything.
+    fn is_blank(&self, text: &TextPlan) -> bool {
+        self.field(&text.first).is_empty() && text.further.iter().all(|column| self.field(column).is_empty())
+    }
+
+    /// A text of one column or of several, each of them required.
+    fn joined(&self, text: &TextPlan) -> Result<Cow<'_, [u8]>, Fault> {
+        let first = self.required(&text.first)?;
+        if text.further.is_empty() {
+            return Ok(Cow::Borrowed(first));
+        }
+        let mut joined = first.to_vec();
+        for column in &text.further {
+            joined.extend_from_slice(&text.join);
+            joined.extend_from_slice(self.required(column)?);
+        }
+        Ok(Cow::Owned(joined))
+    }
+
+    fn month(&self, month: &MonthPlan) -> Result<Month, Fault> {
         match month {
             MonthPlan::Constant(month) => Ok(*month),
             MonthPlan::Column(column, pattern) => {
@@ -138,12 +166,12 @@ impl Row<'_, '_> {
         }
     }
 
-    fn coded<T: Copy>(&self, coded: &CodedPlan<T>) -> Result<T, Reject> {
+    fn coded<T: Copy>(&self, coded: &CodedPlan<T>) -> Result<T, Fault> {
         match coded {
             CodedPlan::Constant(value) => Ok(*value),
             CodedPlan::Column(column, codes) => {
                 let field = self.field(column);
-                codes.get(field).copied().ok_or_else(|| {
+                codes.get(field).ok_or_else(|| {
                     let code = if field.is_empty() { RejectCode::Required } else { RejectCode::UnknownCode };
                     self.reject(code, column, "a code of the layout's list", Found::text(field))
                 })
@@ -151,26 +179,50 @@ impl Row<'_, '_> {
         }
     }
 
+    /// A currency by the layout's list, or else by its ISO 4217 code.
+    fn currency(&self, currency: &CodedPlan<Currency>) -> Result<Currency, Fault> {
+        match currency {
+            CodedPlan::Constant(currency) => Ok(*currency),
+            CodedPlan::Column(column, codes) => {
+                let field = self.field(column);
+                codes.currency(field).ok_or_else(|| {
+                    let code = if field.is_empty() { RejectCode::Required } else { RejectCode::UnknownCode };
+                    self.reject(code, column, CURRENCY_EXPECTED, Found::text(field))
+                })
+            }
+        }
+    }
+
     /// An amount in minor units; a blank field is "not reported".
-    fn amount(&self, column: Option<&Column>, currency: Currency) -> Result<Option<i64>, Reject> {
-        let Some(column) = column else { return Ok(None) };
+    fn amount(&self, amount: Option<&AmountPlan>, currency: Currency) -> Result<Option<i64>, Fault> {
+        let Some(plan) = amount else { return Ok(None) };
+        let minor = self.amount_in(&plan.column, currency)?;
+        let Some(less) = &plan.less else { return Ok(minor) };
+        let column = &less.0;
+        let less = self.amount_in(less, currency)?;
+        if minor.is_none() && less.is_none() {
+            return Ok(None);
+        }
+        minor
+            .unwrap_or(0)
+            .checked_sub(less.unwrap_or(0))
+            .map(Some)
+            .ok_or_else(|| self.reject(RejectCode::OutOfRange, column, AMOUNT_RANGE, Found::text(self.field(column))))
+    }
+
+    fn amount_in(&self, (column, format): &(Column, AmountFormat), currency: Currency) -> Result<Option<i64>, Fault> {
         let field = self.field(column);
         if field.is_empty() {
             return Ok(None);
         }
-        let digits = if self.plan.mapping.amounts_in_minor { 0 } else { currency.minor_digits() };
-        parse_minor(field, digits, self.plan.mapping.marks).map(Some).map_err(|error| {
-            let (code, expected) = match error {
-                NotAnAmount::Malformed => (RejectCode::NotAnAmount, "an amount".to_owned()),
-                NotAnAmount::TooPrecise => (RejectCode::NotAnAmount, format!("at most {digits} decimal places")),
-                NotAnAmount::OutOfRange => (RejectCode::OutOfRange, "an amount below 2^63 minor units".to_owned()),
-            };
+        format.parse(field, currency).map(Some).map_err(|error| {
+            let (code, expected) = format.fault(error, currency);
             self.reject(code, column, expected, Found::text(field))
         })
     }
 
     /// A count from 0 to `max`; a blank field is none.
-    fn count(&self, column: Option<&Column>, max: u32) -> Result<Option<u32>, Reject> {
+    fn count(&self, column: Option<&Column>, max: u32) -> Result<Option<u32>, Fault> {
         let Some(column) = column else { return Ok(None) };
         let field = self.field(column);
         if field.is_empty() {
@@ -188,7 +240,7 @@ impl Row<'_, '_> {
             .ok_or_else(|| self.reject(RejectCode::OutOfRange, column, format!("0 to {max}"), Found::text(field)))
     }
 
-    fn date(&self, date: Option<&(Column, DatePattern)>) -> Result<Option<Date>, Reject> {
+    fn date(&self, date: Option<&(Column, DatePattern)>) -> Result<Option<Date>, Fault> {
         let Some((column, pattern)) = date else { return Ok(None) };
         let field = self.field(column);
         if field.is_empty() {
@@ -198,10 +250,10 @@ impl Row<'_, '_> {
         pattern.date(field).map(Some).ok_or_else(error)
     }
 
-    fn tradeline(&self, plan: &TradelinePlan, statements: &mut Vec<Statement>) -> Result<(), Reject> {
+    fn tradeline(&self, plan: &TradelinePlan, statements: &mut Vec<Statement>) -> Result<(), Fault> {
         let account = self.account(&plan.account)?;
         let month = self.month(&plan.month)?;
-        let currency = plan.currency;
+        let currency = self.currency(&plan.currency)?;
         let kind = self.coded(&plan.kind)?;
         let reported = TradelineMonth {
             kind,
@@ -224,7 +276,7 @@ impl Row<'_, '_> {
             term_months: self.count(plan.term_months.as_ref(), 1200)?.and_then(|months| u16::try_from(months).ok()),
             reported_month: Some(month),
             history: Vec::new(),
-            liability: Liability::Unspecified,
+            liability: self.coded(&plan.liability)?,
         };
         if let (Some(opened), Some(closed), Some((column, _))) = (terms.opened, terms.closed, &plan.closed)
             && closed < opened
@@ -236,7 +288,8 @@ impl Row<'_, '_> {
             || terms.closed.is_some()
             || terms.first_delinquency.is_some()
             || terms.highest_minor.is_some()
-            || terms.term_months.is_some();
+            || terms.term_months.is_some()
+            || matches!(plan.liability, CodedPlan::Column(..));
         if has_terms {
             statements.push(Statement::TradelineTerms(account.clone(), terms));
         }
@@ -244,18 +297,19 @@ impl Row<'_, '_> {
         Ok(())
     }
 
-    fn profile(&self, plan: &ProfilePlan, left_out: &mut Vec<DataCategory>) -> Result<Statement, Reject> {
-        let mut profile = PaymentProfileMonth::empty(plan.provenance, plan.currency);
+    fn profile(&self, plan: &ProfilePlan, left_out: &mut Vec<DataCategory>) -> Result<Statement, Fault> {
+        let currency = self.currency(&plan.currency)?;
+        let mut profile = PaymentProfileMonth::empty(plan.provenance, currency);
         profile.active_days =
             self.count(plan.active_days.as_ref(), 31)?.and_then(|days| u8::try_from(days).ok()).unwrap_or(0);
         for (name, count, sum) in &plan.flows {
             let flow = Flow {
                 count: self.count(Some(count), u32::MAX)?.unwrap_or(0),
-                minor: self.amount(Some(sum), plan.currency)?.unwrap_or(0),
+                minor: self.amount(Some(sum), currency)?.unwrap_or(0),
             };
             if flow.minor < 0 {
-                let found = Found::text(self.field(sum));
-                return Err(self.reject(RejectCode::OutOfRange, sum, "an amount not below zero", found));
+                let found = Found::text(self.field(&sum.column.0));
+                return Err(self.reject(RejectCode::OutOfRange, &sum.column.0, "an amount not below zero", found));
             }
             if !self.plan.admitted.contains(name.category()) {
                 left_out.push(name.category());
@@ -278,7 +332,7 @@ impl Row<'_, '_> {
     }
 
     /// Identity and attributes of the row; what is not admitted is left out and counted, not even decoded.
-    fn identity(&self, left_out: &mut Vec<DataCategory>) -> Result<Option<Identity>, Reject> {
+    fn identity(&self, left_out: &mut Vec<DataCategory>) -> Result<Option<Identity>, Fault> {
         let mut identity = Identity::default();
         if let Some(plan) = &self.plan.identity {
             if self.plan.admitted.contains(DataCategory::Identity) {
@@ -300,7 +354,7 @@ impl Row<'_, '_> {
         Ok((!identity.is_empty()).then_some(identity))
     }
 
-    fn named(&self, plan: &IdentityPlan, identity: &mut Identity) -> Result<(), Reject> {
+    fn named(&self, plan: &IdentityPlan, identity: &mut Identity) -> Result<(), Fault> {
         let text = |column: &Option<Column>| column.as_ref().map_or(Ok(None), |column| self.text(column));
         identity.name = text(&plan.name)?;
         identity.telephone = text(&plan.telephone)?;

@@ -9,7 +9,9 @@ use serde_json::json;
 use tallystick_intake::Layout;
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_model::{Identifier, Month, Timestamp};
-use tallystick_town::{BULK_LAYOUT, Bulk, BulkSize, Faults, Town, TownSize, Written, write_metro2};
+use tallystick_town::{
+    BULK_LAYOUT, BULK_PARQUET_LAYOUT, Bulk, BulkSize, Faults, Town, TownSize, Written, write_metro2,
+};
 
 use super::args::{self, Format, Size};
 use super::machine::{Watch, bytes, grouped, per_s, seconds};
@@ -67,7 +69,8 @@ impl Rows {
     pub(super) fn layout(&self) -> Result<Layout> {
         match self.format {
             Format::Metro2 => Ok(Layout::Metro2),
-            Format::Csv | Format::Parquet => Ok(Layout::Mapped(Box::new(Mapping::parse(BULK_LAYOUT)?))),
+            Format::Csv => Ok(Layout::Mapped(Box::new(Mapping::parse(BULK_LAYOUT)?))),
+            Format::Parquet => Ok(Layout::Mapped(Box::new(Mapping::parse(BULK_PARQUET_LAYOUT)?))),
             Format::Plain => {
                 bail!("`--format`: expected `csv`, `parquet` or `metro2`, found `plain`: it is for other programs")
             }

@@ -42,9 +42,18 @@ pub(super) struct Header {
     pub(super) account: Option<Column>,
     pub(super) currency: Option<Column>,
     pub(super) balance: Option<Column>,
-    pub(super) subject: Option<(Column, IdScheme)>,
+    pub(super) subject: Option<Subject>,
     /// Of each rule, in their order.
     pub(super) rules: Vec<Option<Column>>,
+}
+
+/// Where each row says whom it is about.
+pub(super) struct Subject {
+    /// One or more, each required.
+    pub(super) columns: Vec<Column>,
+    /// Between them.
+    pub(super) join: String,
+    pub(super) scheme: IdScheme,
 }
 
 /// What stands before the table.
@@ -66,7 +75,7 @@ pub(super) fn find(
     rows: &mut Rows<'_>,
     preamble: &mut Preamble,
 ) -> Result<Header, Refused> {
-    let subjects = mapping.subjects.iter().map(|subject| subject.column.as_str());
+    let subjects = mapping.subjects.iter().flat_map(|subject| &subject.column.columns).map(String::as_str);
     let named: Vec<&str> =
         spec.columns().into_iter().chain(subjects).chain(mapping.ignored.iter().map(String::as_str)).collect();
     let mut line = 0;
@@ -135,7 +144,11 @@ fn header(mapping: &Mapping, spec: &Transactions, named: &[&str], row: &Row, lin
             CurrencyFrom::Constant(_) => None,
         },
         balance: spec.balance.as_ref().map(|(name, _)| column(name)),
-        subject: mapping.subjects.first().map(|subject| (column(&subject.column), subject.scheme)),
+        subject: mapping.subjects.first().map(|subject| Subject {
+            columns: subject.column.columns.iter().map(|name| column(name)).collect(),
+            join: subject.column.join.clone(),
+            scheme: subject.scheme,
+        }),
         rules: spec.rules.iter().map(|rule| rule.test.as_ref().map(|(name, _)| column(name))).collect(),
     })
 }

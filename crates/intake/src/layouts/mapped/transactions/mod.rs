@@ -13,16 +13,19 @@ mod spec;
 use std::io::BufRead;
 
 use tallystick_model::fact::RecordPlace;
-use tallystick_model::money::{NotAnAmount, parse_minor};
 use tallystick_model::{Currency, DataCategory, Date, IdScheme, Identifier, Month};
 
 pub(in crate::layouts) use self::spec::Transactions;
 pub(super) use self::spec::TransactionsToml;
 
-use self::header::{Amount, Header, Preamble};
-use self::rows::{Row, Rows};
+use self::header::{Amount, Column, Header, Preamble};
+use self::rows::{Quotes, Row, Rows};
 use self::spec::{AccountFrom, CurrencyFrom, Order};
+use super::amount::AmountFormat;
+use super::codes::CURRENCY_EXPECTED;
 use super::mapping::Mapping;
+use super::pattern::DatePattern;
+use super::recognise::wanting;
 use crate::layouts::months::{Direction, Flow, Meaning, Months, Movement, account_in};
 use crate::read::{ControlTotal, FileSummary, ReadContext, Refused, Sink};
 use crate::reject::{Found, Reject, RejectCode};
@@ -30,21 +33,25 @@ use crate::reject::{Found, Reject, RejectCode};
 /// Longest account number, in bytes.
 const ACCOUNT_BYTES_MAX: usize = 64;
 
+/// Longest time behind a date, in bytes, with what stands between them.
+const TIME_BYTES_MAX: usize = 16;
+
 /// Why the beginning of a file has the heading of this mapping.
 ///
 /// # Errors
 /// What was looked for and not found.
 pub(super) fn recognise(mapping: &Mapping, spec: &Transactions, head: &[u8]) -> Result<String, String> {
-    let wanting = |refused: Refused| match refused {
-        Refused::NotThisLayout { expected, found, .. } => format!("{expected}; found {found}"),
-        other => other.to_string(),
-    };
-    let mut rows = match sheet::rows_of_whole(head, spec.sheet.as_deref()) {
-        Some(rows) => Rows::of_sheet(rows.map_err(wanting)?),
-        None => Rows::of_text(mapping, head),
-    };
+    let mut rows = rows_of(mapping, spec, head).map_err(wanting)?;
     let header = header::find(mapping, spec, &mut rows, &mut Preamble::default()).map_err(wanting)?;
     Ok(format!("row {} is a heading with exactly the columns of the mapping", header.line))
+}
+
+/// The rows of a sheet, or of text.
+fn rows_of<'a>(mapping: &Mapping, spec: &Transactions, bytes: &'a [u8]) -> Result<Rows<'a>, Refused> {
+    match sheet::rows_of_whole(bytes, spec.sheet.as_deref()) {
+        Some(rows) => rows.map(Rows::of_sheet),
+        None => Rows::of_text(spec.dialect, mapping.file.encoding, bytes),
+    }
 }
 
 /// Reads a statement; hands over one record for each account and month with a counted row.
@@ -59,10 +66,7 @@ pub(super) fn read(
     sink: &mut dyn Sink,
 ) -> Result<FileSummary, Refused> {
     let bytes = rows::whole(input)?;
-    let mut rows = match sheet::rows_of_whole(&bytes, spec.sheet.as_deref()) {
-        Some(rows) => Rows::of_sheet(rows?),
-        None => Rows::of_text(mapping, &bytes),
-    };
+    let mut rows = rows_of(mapping, spec, &bytes)?;
     let mut preamble = Preamble::default();
     let header = header::find(mapping, spec, &mut rows, &mut preamble)?;
     let subject = match (&context.subject, &header.subject) {
@@ -70,24 +74,28 @@ pub(super) fn read(
         (Some(subject), None) => Some(subject.clone()),
         (None, None) => return Err(Refused::SubjectNeeded),
     };
-    let mut reader =
-        Reader { mapping, spec, context, header, preamble, subject, counted: Counted::default(), stated: None };
+    let amounts = &mapping.file.amounts;
+    let mut reader = Reader {
+        amounts,
+        numbers: amounts.plain(),
+        spec,
+        context,
+        header,
+        preamble,
+        subject,
+        counted: Counted::default(),
+        stated: None,
+    };
     let mut months = Months::new(context);
     let mut summary = FileSummary { control_totals_bind: spec.totals_bind, ..FileSummary::default() };
     while let Some(row) = rows.next()? {
-        if row.is_blank() || reader.is_outside(&row) {
+        if row.is_blank() || (row.quotes != Quotes::Unclosed && reader.is_outside(&row)) {
             continue;
         }
         summary.records += 1;
         let place = RecordPlace { record: summary.records, byte: row.byte };
-        if row.is_over_several_lines() && row.cells.len() > reader.header.width {
-            // It may have swallowed any number of rows: they must not be lost with one reject.
-            return Err(Refused::NotThisLayout {
-                byte: row.byte,
-                field: "row".to_owned(),
-                expected: format!("{} columns", reader.header.width),
-                found: Found::phrase("more over several lines: a quote that is never closed?"),
-            });
+        if let Some(refused) = reader.may_have_swallowed(&row) {
+            return Err(refused);
         }
         match reader.take(&rows, &row, place, &mut months)? {
             Ok(()) => {}
@@ -122,7 +130,10 @@ struct Counted {
 }
 
 struct Reader<'a> {
-    mapping: &'a Mapping,
+    /// How amounts are written.
+    amounts: &'a AmountFormat,
+    /// How those are that a sheet has as numbers.
+    numbers: AmountFormat,
     spec: &'a Transactions,
     context: &'a ReadContext,
     header: Header,
@@ -187,13 +198,38 @@ impl Reader<'_> {
             && first.starts_with(label)
         {
             if let Amount::Pair { credit, debit } = &self.header.amount {
-                let digits = self.main_currency().minor_digits();
-                let minor = |cell: &str| parse_minor(cell.as_bytes(), digits, self.mapping.marks).ok();
-                self.stated = Some((minor(row.cell(credit.0)), minor(row.cell(debit.0))));
+                let minor = |column: &Column| {
+                    let text = row.cell(column.0).as_bytes();
+                    self.format(row, column.0).parse(text, self.main_currency()).ok()
+                };
+                self.stated = Some((minor(credit), minor(debit)));
             }
             return true;
         }
-        self.spec.trailer.iter().any(|start| first.starts_with(start))
+        self.spec.trailers.iter().any(|start| first.starts_with(start))
+    }
+
+    /// Why a row, whose quotes are odd, must not be passed over or rejected alone: it may have swallowed any number of others.
+    fn may_have_swallowed(&self, row: &Row) -> Option<Refused> {
+        let (width, columns) = (self.header.width, row.cells.len());
+        let fits = columns == width || (columns < width && self.spec.short_rows);
+        let odd = match row.quotes {
+            Quotes::Fine => return None,
+            Quotes::SeveralLines if fits => return None,
+            Quotes::SeveralLines => "over several lines: a quote that is never closed?",
+            Quotes::Unclosed => "and a quote that is never closed",
+        };
+        Some(Refused::NotThisLayout {
+            byte: row.byte,
+            field: "row".to_owned(),
+            expected: format!("{width} columns"),
+            found: Found::phrase(format!("{columns} {odd}")),
+        })
+    }
+
+    /// How the amount of a cell is written.
+    fn format(&self, row: &Row, place: usize) -> &AmountFormat {
+        if row.is_number(place) { &self.numbers } else { self.amounts }
     }
 
     const fn main_currency(&self) -> Currency {
@@ -266,10 +302,10 @@ impl Reader<'_> {
     fn currency(&self, at: &At<'_, '_>) -> Taken<Currency> {
         match (&self.spec.currency, &self.header.currency) {
             (CurrencyFrom::Column { codes, .. }, Some(column)) => {
-                let cell = at.required(column.as_pair())?;
-                codes.get(cell).copied().ok_or_else(|| {
-                    let found = Found::text(cell.as_bytes());
-                    at.reject(RejectCode::UnknownCode, column.as_pair(), "a currency of the layout's list", found)
+                let cell = at.cell(column.as_pair())?;
+                codes.currency(cell.as_bytes()).ok_or_else(|| {
+                    let code = if cell.is_empty() { RejectCode::Required } else { RejectCode::UnknownCode };
+                    at.reject(code, column.as_pair(), CURRENCY_EXPECTED, Found::text(cell.as_bytes()))
                 })
             }
             (spec, _) => Ok(match spec {
@@ -281,13 +317,9 @@ impl Reader<'_> {
 
     fn minor(&self, at: &At<'_, '_>, column: (usize, &str), currency: Currency) -> Taken<i64> {
         let cell = at.required(column)?;
-        let digits = if self.mapping.amounts_in_minor { 0 } else { currency.minor_digits() };
-        parse_minor(cell.as_bytes(), digits, self.mapping.marks).map_err(|error| {
-            let (code, expected) = match error {
-                NotAnAmount::Malformed => (RejectCode::NotAnAmount, "an amount".to_owned()),
-                NotAnAmount::TooPrecise => (RejectCode::NotAnAmount, format!("at most {digits} decimal places")),
-                NotAnAmount::OutOfRange => (RejectCode::OutOfRange, "an amount below 2^63 minor units".to_owned()),
-            };
+        let format = self.format(at.row, column.0);
+        format.parse(cell.as_bytes(), currency).map_err(|error| {
+            let (code, expected) = format.fault(error, currency);
             at.reject(code, column, expected, Found::text(cell.as_bytes()))
         })
     }
@@ -380,13 +412,8 @@ impl Reader<'_> {
         let column = self.header.date.as_pair();
         let cell = at.required(column)?;
         let pattern = &self.spec.date.pattern;
-        // Behind the date a time may follow.
-        let date = cell.get(..pattern.length()).filter(|_| cell.len() <= pattern.length() + 16).unwrap_or(cell);
         let found = match self.preamble.month {
-            None => cell
-                .strip_prefix(date)
-                .filter(|rest| rest.is_empty() || rest.starts_with([' ', 'T']))
-                .and_then(|_| pattern.date(date.as_bytes())),
+            None => date_before_time(pattern, cell),
             // A statement tells days of its month and of those before it.
             Some(month) => {
                 let of = |year: u16| pattern.date(format!("{year:04}{cell}").as_bytes());
@@ -401,24 +428,22 @@ impl Reader<'_> {
     }
 
     fn subject(&self, at: &At<'_, '_>) -> Taken<Identifier> {
-        let Some((column, scheme)) = &self.header.subject else {
+        let Some(header::Subject { columns, join, scheme }) = &self.header.subject else {
             // Named on the command line, or the file would not have been read.
             return self
                 .subject
                 .clone()
                 .ok_or_else(|| at.reject(RejectCode::Required, (0, "subject"), "a subject", Found::text(b"")));
         };
-        let text = at.required(column.as_pair())?;
-        let scoped;
-        let text = if *scheme == IdScheme::MemberNumber {
-            scoped = format!("{}/{text}", self.context.furnisher);
-            scoped.as_str()
-        } else {
-            text
-        };
-        Identifier::parse(*scheme, text).map_err(|error| {
-            let found = Found::phrase(error.fault());
-            at.reject(RejectCode::InvalidIdentifier, column.as_pair(), error.expected(), found)
+        let parts: Vec<&str> = columns.iter().map(|column| at.required(column.as_pair())).collect::<Taken<_>>()?;
+        let mut text = parts.join(join);
+        if *scheme == IdScheme::MemberNumber {
+            text = format!("{}/{text}", self.context.furnisher);
+        }
+        Identifier::parse(*scheme, &text).map_err(|error| {
+            let (found, first) =
+                (Found::phrase(error.fault()), columns.first().map_or((0, "subject"), Column::as_pair));
+            at.reject(RejectCode::InvalidIdentifier, first, error.expected(), found)
         })
     }
 
@@ -463,6 +488,15 @@ impl Reader<'_> {
         }
         totals
     }
+}
+
+/// The date of a cell, behind which a time may follow.
+fn date_before_time(pattern: &DatePattern, cell: &str) -> Option<Date> {
+    let before = |(at, _): (usize, &str)| {
+        let (date, time) = cell.split_at_checked(at)?;
+        pattern.date(date.as_bytes()).filter(|_| time.len() <= TIME_BYTES_MAX)
+    };
+    pattern.date(cell.as_bytes()).or_else(|| cell.match_indices([' ', 'T']).find_map(before))
 }
 
 /// A row as it was read.

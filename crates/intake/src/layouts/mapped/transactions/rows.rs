@@ -2,7 +2,12 @@
 
 use std::io::{BufRead, Read};
 
-use crate::layouts::mapped::mapping::Mapping;
+use super::sheet::Cell;
+use crate::layouts::mapped::RECORD_BYTES_MAX;
+use crate::layouts::mapped::beginning::{blank_lines, text_start};
+use crate::layouts::mapped::delimited::Splitter;
+use crate::layouts::mapped::dialect::Dialect;
+use crate::layouts::mapped::encoding::Encoding;
 use crate::read::Refused;
 use crate::reject::Found;
 
@@ -11,8 +16,6 @@ pub(super) const FILE_BYTES_MAX: u64 = 64 << 20;
 
 /// Most columns of a row.
 pub(super) const COLUMNS_MAX: usize = 256;
-
-const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// All of a file.
 ///
@@ -35,8 +38,20 @@ pub(super) struct Row {
     pub(super) line: Option<u32>,
     /// A cell that is not of the encoding is `None`.
     pub(super) cells: Vec<Option<String>>,
+    /// Of a sheet: which cells are numbers by their own type.
+    numbers: Vec<bool>,
+    /// What is odd about its quotes, if anything.
+    pub(super) quotes: Quotes,
+}
+
+/// Whether a row may have swallowed others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quotes {
+    Fine,
     /// A cell has a line end in it.
-    several_lines: bool,
+    SeveralLines,
+    /// The file ends inside of one.
+    Unclosed,
 }
 
 impl Row {
@@ -49,13 +64,14 @@ impl Row {
         matches!(self.cells.get(place), Some(None))
     }
 
+    /// Whether a cell is a number by its own type, so that no mark or sign of the mapping concerns it.
+    pub(super) fn is_number(&self, place: usize) -> bool {
+        self.numbers.get(place).copied().unwrap_or(false)
+    }
+
     /// Whether nothing stands in it.
     pub(super) fn is_blank(&self) -> bool {
         self.cells.iter().all(|cell| cell.as_deref() == Some(""))
-    }
-
-    pub(super) const fn is_over_several_lines(&self) -> bool {
-        self.several_lines
     }
 
     /// The first cell that is not blank.
@@ -66,54 +82,63 @@ impl Row {
 
 /// The rows of a file, one after another.
 pub(super) enum Rows<'a> {
-    Text { bytes: &'a [u8], csv: Box<csv::Reader<&'a [u8]>>, record: csv::ByteRecord, gb18030: bool, delimiter: u8 },
-    Sheet { rows: std::vec::IntoIter<(u32, Vec<String>)> },
+    Text { bytes: &'a [u8], at: usize, splitter: Box<Splitter>, dialect: Dialect, encoding: Encoding },
+    Sheet { rows: std::vec::IntoIter<(u32, Vec<Cell>)> },
 }
 
 impl<'a> Rows<'a> {
-    /// Of delimited text, in the mapping's encoding.
-    pub(super) fn of_text(mapping: &Mapping, bytes: &'a [u8]) -> Self {
-        let delimiter = mapping.delimiter();
-        let csv = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(bytes);
-        let record = csv::ByteRecord::new();
-        Self::Text { bytes, csv: Box::new(csv), record, gb18030: mapping.gb18030, delimiter }
+    /// Of delimited text.
+    ///
+    /// # Errors
+    /// [`Refused`] for an encoding that no mapping reads.
+    pub(super) fn of_text(dialect: Dialect, encoding: Encoding, bytes: &'a [u8]) -> Result<Self, Refused> {
+        let at = text_start(bytes, encoding.name())?;
+        Ok(Self::Text { bytes, at, splitter: Box::new(Splitter::new(&dialect)), dialect, encoding })
     }
 
     /// Of a sheet: its rows with their numbers.
-    pub(super) fn of_sheet(rows: Vec<(u32, Vec<String>)>) -> Self {
+    pub(super) fn of_sheet(rows: Vec<(u32, Vec<Cell>)>) -> Self {
         Self::Sheet { rows: rows.into_iter() }
     }
 
     /// The next row.
     ///
     /// # Errors
-    /// [`Refused`] above [`COLUMNS_MAX`].
+    /// [`Refused`] above [`COLUMNS_MAX`] or [`RECORD_BYTES_MAX`].
     pub(super) fn next(&mut self) -> Result<Option<Row>, Refused> {
         match self {
             Self::Sheet { rows } => Ok(rows.next().map(|(line, cells)| Row {
                 byte: 0,
                 line: Some(line),
-                cells: cells.into_iter().map(|cell| Some(cell.trim().to_owned())).collect(),
-                several_lines: false,
+                numbers: cells.iter().map(|cell| cell.is_number).collect(),
+                cells: cells.into_iter().map(|cell| Some(cell.text.trim().to_owned())).collect(),
+                quotes: Quotes::Fine,
             })),
-            Self::Text { bytes, csv, record, gb18030, .. } => {
-                let start = csv.position().byte();
-                match csv.read_byte_record(record) {
-                    Ok(true) => {}
-                    Ok(false) => return Ok(None),
-                    Err(_) => return Err(too_wide(start, "rows of delimited text", "something else")),
+            Self::Text { bytes, at, splitter, dialect, encoding } => {
+                *at += blank_lines(bytes.get(*at..).unwrap_or_default(), dialect.comment);
+                let (byte, rest) = (*at as u64, bytes.get(*at..).unwrap_or_default());
+                if rest.is_empty() {
+                    return Ok(None);
                 }
-                if record.len() > COLUMNS_MAX {
-                    return Err(too_wide(start, &format!("at most {COLUMNS_MAX} columns"), "more"));
+                let too_large = |_| Refused::TooLarge { byte, what: "record", limit_bytes: RECORD_BYTES_MAX };
+                let split = splitter.split(rest).map_err(too_large)?;
+                if split.ranges.len() > COLUMNS_MAX {
+                    return Err(Refused::NotThisLayout {
+                        byte,
+                        field: "row".to_owned(),
+                        expected: format!("at most {COLUMNS_MAX} columns"),
+                        found: Found::phrase("more"),
+                    });
                 }
-                let rest = usize::try_from(start).ok().and_then(|start| bytes.get(start..)).unwrap_or_default();
-                let marked = start == 0 && rest.starts_with(UTF8_MARK);
-                let skipped = if marked { UTF8_MARK.len() } else { 0 };
-                let blank = rest.iter().skip(skipped).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-                let cells = record.iter().map(|cell| decode(cell, *gb18030)).collect();
-                let several_lines = record.iter().any(|cell| cell.contains(&b'\n'));
-                let byte = start + (skipped + blank) as u64;
-                Ok(Some(Row { byte, line: None, cells, several_lines }))
+                let quotes = match (split.unclosed, split.has_line_ends()) {
+                    (true, _) => Quotes::Unclosed,
+                    (false, true) => Quotes::SeveralLines,
+                    (false, false) => Quotes::Fine,
+                };
+                let text = |cell: &[u8]| encoding.decode(cell.trim_ascii()).map(|text| text.trim().to_owned());
+                let cells = split.fields().map(text).collect();
+                *at += split.length;
+                Ok(Some(Row { byte, line: None, cells, numbers: Vec::new(), quotes }))
             }
         }
     }
@@ -122,45 +147,10 @@ impl<'a> Rows<'a> {
     pub(super) fn cell_byte(&self, row: &Row, place: usize) -> u64 {
         match self {
             Self::Sheet { .. } => row.byte,
-            Self::Text { bytes, delimiter, .. } => {
+            Self::Text { bytes, dialect, .. } => {
                 let raw = usize::try_from(row.byte).ok().and_then(|start| bytes.get(start..)).unwrap_or_default();
-                row.byte + cell_start(raw, *delimiter, place).unwrap_or(0) as u64
+                row.byte + dialect.field_start(raw, place).unwrap_or(0) as u64
             }
         }
     }
-}
-
-fn too_wide(byte: u64, expected: &str, found: &str) -> Refused {
-    let (field, expected) = ("row".to_owned(), expected.to_owned());
-    Refused::NotThisLayout { byte, field, expected, found: Found::phrase(found) }
-}
-
-fn decode(cell: &[u8], gb18030: bool) -> Option<String> {
-    let cell = cell.strip_prefix(UTF8_MARK).unwrap_or(cell).trim_ascii();
-    if gb18030 {
-        let text = encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(cell)?;
-        return Some(text.trim().to_owned());
-    }
-    std::str::from_utf8(cell).ok().map(|text| text.trim().to_owned())
-}
-
-/// Walks a row as the CSV reader does: a quote counts at the start of a cell alone, is doubled inside, and text after the
-/// closing one belongs to the cell.
-fn cell_start(row: &[u8], delimiter: u8, place: usize) -> Option<usize> {
-    let (mut left, mut at_start, mut quoted) = (place, true, false);
-    for (offset, &byte) in row.iter().enumerate() {
-        if left == 0 {
-            return Some(offset);
-        }
-        match byte {
-            b'"' if quoted || at_start => quoted = !quoted,
-            // The second of two in a quoted cell opens it again.
-            b'"' if offset > 0 && row.get(offset - 1) == Some(&b'"') => quoted = true,
-            byte if byte == delimiter && !quoted => left -= 1,
-            b'\r' | b'\n' if !quoted => return None,
-            _ => {}
-        }
-        at_start = byte == delimiter && !quoted;
-    }
-    (left == 0).then_some(row.len())
 }

@@ -24,8 +24,26 @@ const ROWS_MAX: u32 = 1 << 16;
 const ZIP_MARK: &[u8] = b"PK\x03\x04";
 const COMPOUND_MARK: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
+/// A cell's text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cell {
+    pub(super) text: String,
+    /// Whether it is a number by its own type.
+    pub(super) is_number: bool,
+}
+
+impl Cell {
+    const fn text(text: String) -> Self {
+        Self { text, is_number: false }
+    }
+
+    const fn number(text: String) -> Self {
+        Self { text, is_number: true }
+    }
+}
+
 /// The rows of a sheet with their numbers from 1, if the file is a spreadsheet.
-pub(super) type SheetRows = Result<Vec<(u32, Vec<String>)>, Refused>;
+pub(super) type SheetRows = Result<Vec<(u32, Vec<Cell>)>, Refused>;
 
 /// The rows of the sheet `name`, or the first; `None` if the file is no spreadsheet.
 pub(super) fn rows_of_whole(bytes: &[u8], name: Option<&str>) -> Option<SheetRows> {
@@ -68,11 +86,11 @@ fn damaged() -> Refused {
 /// Collects cells, row by row.
 #[derive(Default)]
 struct Laid {
-    rows: std::collections::BTreeMap<u32, Vec<String>>,
+    rows: std::collections::BTreeMap<u32, Vec<Cell>>,
 }
 
 impl Laid {
-    fn put(&mut self, row: u32, column: u32, text: String) -> Result<(), Refused> {
+    fn put(&mut self, row: u32, column: u32, put: Cell) -> Result<(), Refused> {
         let column = usize::try_from(column).unwrap_or(usize::MAX);
         if row >= ROWS_MAX || column >= COLUMNS_MAX {
             let expected = format!("at most {ROWS_MAX} rows and {COLUMNS_MAX} columns");
@@ -80,15 +98,15 @@ impl Laid {
         }
         let cells = self.rows.entry(row).or_default();
         if cells.len() <= column {
-            cells.resize(column + 1, String::new());
+            cells.resize(column + 1, Cell::default());
         }
         if let Some(cell) = cells.get_mut(column) {
-            *cell = text;
+            *cell = put;
         }
         Ok(())
     }
 
-    fn into_rows(self) -> Vec<(u32, Vec<String>)> {
+    fn into_rows(self) -> Vec<(u32, Vec<Cell>)> {
         self.rows.into_iter().map(|(row, cells)| (row + 1, cells)).collect()
     }
 }
@@ -101,16 +119,16 @@ fn of_xlsx(bytes: &[u8], name: Option<&str>) -> SheetRows {
     let mut laid = Laid::default();
     while let Some(cell) = cells.next_cell().map_err(|_| damaged())? {
         let (row, column) = cell.get_position();
-        let text = match cell.get_value() {
-            DataRef::Int(number) => number.to_string(),
-            DataRef::Float(number) => decimal(&number.to_string()),
-            DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
-            DataRef::SharedString(text) => (*text).to_owned(),
-            DataRef::Bool(truth) => truth.to_string(),
-            DataRef::DateTime(time) => time_text(time),
+        let put = match cell.get_value() {
+            DataRef::Int(number) => Cell::number(number.to_string()),
+            DataRef::Float(number) => Cell::number(decimal(&number.to_string())),
+            DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Cell::text(text.clone()),
+            DataRef::SharedString(text) => Cell::text((*text).to_owned()),
+            DataRef::Bool(truth) => Cell::text(truth.to_string()),
+            DataRef::DateTime(time) => Cell::text(time_text(time)),
             DataRef::Error(_) | DataRef::Empty => continue,
         };
-        laid.put(row, column, text)?;
+        laid.put(row, column, put)?;
     }
     Ok(laid.into_rows())
 }
@@ -123,16 +141,16 @@ fn of_xls(bytes: &[u8], name: Option<&str>) -> SheetRows {
     let (from_row, from_column) = range.start().unwrap_or_default();
     let mut laid = Laid::default();
     for (row, column, value) in range.used_cells() {
-        let text = match value {
-            Data::Int(number) => number.to_string(),
-            Data::Float(number) => decimal(&number.to_string()),
-            Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
-            Data::Bool(truth) => truth.to_string(),
-            Data::DateTime(time) => time_text(time),
+        let put = match value {
+            Data::Int(number) => Cell::number(number.to_string()),
+            Data::Float(number) => Cell::number(decimal(&number.to_string())),
+            Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => Cell::text(text.clone()),
+            Data::Bool(truth) => Cell::text(truth.to_string()),
+            Data::DateTime(time) => Cell::text(time_text(time)),
             Data::Error(_) | Data::Empty => continue,
         };
         let place = |number: usize, from: u32| u32::try_from(number).unwrap_or(u32::MAX).saturating_add(from);
-        laid.put(place(row, from_row), place(column, from_column), text)?;
+        laid.put(place(row, from_row), place(column, from_column), put)?;
     }
     Ok(laid.into_rows())
 }
@@ -177,7 +195,14 @@ fn check_unpacked(bytes: &[u8]) -> Result<(), Refused> {
 
 #[cfg(test)]
 mod tests {
+    use tallystick_model::fact::{ReportedRecord, Statement};
+    use tallystick_model::payment_profile::Provenance;
+    use tallystick_model::{CategorySet, DataCategory, Identifier};
+
     use super::*;
+    use crate::layouts::mapped::{self, Mapping};
+    use crate::read::{ReadContext, Sink};
+    use crate::reject::Reject;
 
     #[test]
     fn columns_are_named_as_spreadsheets_name_them() {
@@ -229,7 +254,7 @@ mod tests {
         archive.finish().unwrap().into_inner()
     }
 
-    fn read(file: &[u8]) -> Result<Vec<(u32, Vec<String>)>, String> {
+    fn read(file: &[u8]) -> Result<Vec<(u32, Vec<Cell>)>, String> {
         rows_of_whole(file, None).unwrap().map_err(|refused| refused.to_string())
     }
 
@@ -237,8 +262,76 @@ mod tests {
     fn cells_of_an_xlsx_are_read_as_exact_text_with_their_rows() {
         let cells = "<row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t>摘要</t></is></c><c r=\"C2\"><v>0.1</v></c></row>\
                      <row r=\"4\"><c r=\"A4\"><v>-1234.56</v></c><c r=\"B4\"><v>1E2</v></c></row>";
-        let row = |cells: &[&str]| cells.iter().map(|&cell| cell.to_owned()).collect::<Vec<_>>();
-        assert_eq!(read(&xlsx(cells, 0)).unwrap(), [(2, row(&["摘要", "", "0.1"])), (4, row(&["-1234.56", "100"]))]);
+        let (text, number) = (|text: &str| Cell::text(text.to_owned()), |text: &str| Cell::number(text.to_owned()));
+        assert_eq!(
+            read(&xlsx(cells, 0)).unwrap(),
+            [(2, vec![text("摘要"), text(""), number("0.1")]), (4, vec![number("-1234.56"), number("100")])]
+        );
+    }
+
+    #[test]
+    fn marks_and_signs_of_the_mapping_are_of_texts_and_not_of_numbers() {
+        let mapping = r#"
+            [layout]
+            name = "x"
+            version = 1
+            [file]
+            decimal_mark = ","
+            thousands_mark = "."
+            sign = "parentheses"
+            [transactions]
+            account = { name = "own" }
+            currency = "CNY"
+            date = { column = "day", pattern = "YYYYMMDD" }
+            amount = { column = "sum", positive = "credit" }
+        "#;
+        let text = |cell: &str, text: &str| format!("<c r=\"{cell}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+        let cells = format!(
+            "<row r=\"1\">{}{}</row><row r=\"2\">{}<c r=\"B2\"><v>-1.234</v></c></row>\
+             <row r=\"3\">{}<c r=\"B3\"><v>-1.5</v></c></row><row r=\"4\">{}{}</row>",
+            text("A1", "day"),
+            text("B1", "sum"),
+            text("A2", "20260201"),
+            text("A3", "20260202"),
+            text("A4", "20260203"),
+            text("B4", "(1.234,50)"),
+        );
+        let mapping = Mapping::parse(mapping).unwrap();
+        let context = ReadContext {
+            furnisher: "B".to_owned(),
+            subject: Identifier::parse_tagged("cn-resident-id:11010519491231002X").ok(),
+            provenance: Provenance::SelfAsserted,
+            admitted: CategorySet::all(),
+            month: None,
+        };
+        let mut taken = Taken::default();
+        mapped::read(&mapping, &mut xlsx(&cells, 0).as_slice(), &context, &mut taken).unwrap();
+        assert_eq!(
+            taken.rejects,
+            ["R006 record 1 byte 0 `sum (B2)`: expected at most 2 decimal places, found `-1.234`"]
+        );
+        let [Statement::PaymentProfileMonth(_, _, profile)] = taken.records[0].statements.as_slice() else {
+            panic!("one profile")
+        };
+        assert_eq!((profile.spending.count, profile.spending.minor), (2, 123_600));
+    }
+
+    #[derive(Default)]
+    struct Taken {
+        records: Vec<ReportedRecord>,
+        rejects: Vec<String>,
+    }
+
+    impl Sink for Taken {
+        fn record(&mut self, record: ReportedRecord) {
+            self.records.push(record);
+        }
+
+        fn reject(&mut self, reject: Reject) {
+            self.rejects.push(reject.to_string());
+        }
+
+        fn not_admitted(&mut self, _: DataCategory, _: u64) {}
     }
 
     #[test]

@@ -5,8 +5,13 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use tallystick_model::{CategorySet, Currency, DataCategory};
 
-use crate::layouts::mapped::mapping::{MappingError, codes, currency, one_of};
-use crate::layouts::mapped::pattern::DatePattern;
+use crate::layouts::mapped::codes::{CodeList, CodesToml, currency};
+use crate::layouts::mapped::dialect::Dialect;
+use crate::layouts::mapped::encoding::Encoding;
+use crate::layouts::mapped::format::{FileFormat, FileMap, HeaderAt};
+use crate::layouts::mapped::mapping::MappingError;
+use crate::layouts::mapped::pattern::{self, DatePattern};
+use crate::layouts::mapped::shape::{TextOr, codes, one_of};
 use crate::layouts::months::{self, Direction, Flow, Meaning};
 
 /// What the rows of a bank statement are.
@@ -21,8 +26,10 @@ pub(in crate::layouts) struct Transactions {
     /// How the line that states totals begins.
     pub(super) totals_label: Option<String>,
     pub(super) totals_bind: bool,
-    /// How lines begin that stand after the table.
-    pub(super) trailer: Vec<String>,
+    /// How delimited text is marked.
+    pub(super) dialect: Dialect,
+    /// How lines begin that are no rows of the table.
+    pub(super) trailers: Vec<String>,
     /// Whether rows may end before the heading's last columns.
     pub(super) short_rows: bool,
     /// Which sheet of a spreadsheet; the first if not told.
@@ -42,7 +49,7 @@ pub(super) enum AccountFrom {
 #[derive(Clone, Debug)]
 pub(super) enum CurrencyFrom {
     Constant(Currency),
-    Column { column: String, codes: BTreeMap<String, Currency>, own: Currency },
+    Column { column: String, codes: CodeList<Currency>, own: Currency },
 }
 
 #[derive(Clone, Debug)]
@@ -128,7 +135,7 @@ impl Transactions {
 #[serde(deny_unknown_fields)]
 pub(in crate::layouts::mapped) struct TransactionsToml {
     account: AccountToml,
-    currency: CurrencyToml,
+    currency: TextOr<CurrencyToml>,
     date: DateToml,
     amount: AmountToml,
     balance: Option<BalanceToml>,
@@ -136,8 +143,6 @@ pub(in crate::layouts::mapped) struct TransactionsToml {
     rule: Vec<RuleToml>,
     totals_label: Option<String>,
     control_totals: Option<String>,
-    #[serde(default)]
-    trailer: Vec<String>,
     #[serde(default)]
     short_rows: bool,
     sheet: Option<String>,
@@ -152,17 +157,24 @@ struct AccountToml {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum CurrencyToml {
-    Constant(String),
-    Column { column: String, codes: BTreeMap<String, String>, own: String },
+#[serde(deny_unknown_fields)]
+struct CurrencyToml {
+    column: String,
+    own: String,
+    #[serde(default)]
+    codes: BTreeMap<String, String>,
+    default: Option<String>,
+    blank: Option<String>,
+    #[serde(default)]
+    ignore_case: bool,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DateToml {
     column: String,
-    pattern: String,
+    pattern: Option<String>,
+    utc_offset: Option<String>,
     statement_month: Option<String>,
 }
 
@@ -226,7 +238,17 @@ fn known<T: Copy>(key: &str, found: &str, list: &[(&'static str, T)]) -> Result<
 }
 
 impl TransactionsToml {
-    pub(in crate::layouts::mapped) fn check(self) -> Result<Transactions, MappingError> {
+    pub(in crate::layouts::mapped) fn check(self, file: &FileMap) -> Result<Transactions, MappingError> {
+        let delimited = match &file.format {
+            FileFormat::Delimited(delimited) => delimited,
+            other => return one_of("file.format", other.name(), "`csv` or `tsv` with `[transactions]`", None),
+        };
+        let by_columns = "nothing: the heading of `[transactions]` is found by its columns";
+        match &delimited.header {
+            HeaderAt::AfterLines(0) => {}
+            HeaderAt::AfterLines(lines) => return one_of("file.skip_lines", &lines.to_string(), by_columns, None),
+            HeaderAt::Containing(_) => return one_of("file.header_contains", "names", by_columns, None),
+        }
         let balance = match self.balance {
             None => None,
             Some(balance) => Some((balance.column, known("transactions.balance.order", &balance.order, &ORDERS)?)),
@@ -238,14 +260,15 @@ impl TransactionsToml {
         let rules: Result<Vec<_>, _> = self.rule.into_iter().map(RuleToml::check).collect();
         Ok(Transactions {
             account: self.account.check()?,
-            currency: self.currency.check()?,
+            currency: currency_from(self.currency)?,
             date: self.date.check()?,
             amount: self.amount.check()?,
             balance,
             rules: rules?,
             totals_label: self.totals_label,
             totals_bind,
-            trailer: self.trailer,
+            dialect: delimited.dialect,
+            trailers: delimited.trailers.clone(),
             short_rows: self.short_rows,
             sheet: self.sheet,
         })
@@ -265,35 +288,44 @@ impl AccountToml {
     }
 }
 
-impl CurrencyToml {
-    fn check(self) -> Result<CurrencyFrom, MappingError> {
-        let key = "transactions.currency";
-        Ok(match self {
-            Self::Constant(code) => CurrencyFrom::Constant(currency(key, &code)?),
-            Self::Column { column, codes, own } => {
-                let known: Result<_, _> =
-                    codes.into_iter().map(|(text, code)| Ok((text, currency(key, &code)?))).collect();
-                CurrencyFrom::Column { column, codes: known?, own: currency("transactions.currency.own", &own)? }
-            }
-        })
-    }
+fn currency_from(toml: TextOr<CurrencyToml>) -> Result<CurrencyFrom, MappingError> {
+    let key = "transactions.currency";
+    let CurrencyToml { column, own, codes, default, blank, ignore_case } = match toml {
+        TextOr::Text(code) => return Ok(CurrencyFrom::Constant(currency(key, &code)?)),
+        TextOr::Table(table) => table,
+    };
+    let list = CodesToml { column, codes, default, blank, ignore_case };
+    Ok(CurrencyFrom::Column {
+        // Cells are text of any file by the time they are compared.
+        codes: list.check(key, Encoding::Utf8, currency)?,
+        column: list.column,
+        own: currency("transactions.currency.own", &own)?,
+    })
 }
 
 impl DateToml {
     fn check(self) -> Result<DateFrom, MappingError> {
-        let (key, expected) =
-            ("transactions.date.pattern", "a pattern of MM, DD, marks, and YYYY or `statement_month`");
-        let has_year = self.pattern.contains('Y');
-        let pattern = if has_year { self.pattern.clone() } else { format!("YYYY{}", self.pattern) };
-        let pattern = DatePattern::new(&pattern).filter(|pattern| pattern.has_day());
-        let pattern = one_of(key, &self.pattern, expected, pattern)?;
-        let statement_month: Option<Vec<char>> = self.statement_month.map(|text| text.chars().collect());
-        let count = |month: &[char], letter| month.iter().filter(|found| **found == letter).count();
-        let sound = statement_month.as_ref().is_none_or(|month| (count(month, 'Y'), count(month, 'M')) == (4, 2));
-        if has_year == statement_month.is_some() || !sound {
-            return one_of(key, &self.pattern, expected, None);
-        }
-        Ok(DateFrom { column: self.column, pattern, statement_month })
+        let key = "transactions.date.pattern";
+        let found = self.pattern.clone().unwrap_or_default();
+        let Some(month) = self.statement_month else {
+            let dated = pattern::DateToml { column: self.column, pattern: self.pattern, utc_offset: self.utc_offset };
+            let (column, pattern) = dated.check(key, Encoding::Utf8)?;
+            let pattern = one_of(key, &found, "a pattern with a day", Some(pattern).filter(DatePattern::has_day))?;
+            return Ok(DateFrom { column, pattern, statement_month: None });
+        };
+        let expected = "a pattern of MM, DD, marks, and no year beside `statement_month`";
+        let pattern = self.pattern.filter(|text| !text.contains('Y')).map(|text| format!("YYYY{text}"));
+        let pattern = one_of(key, &found, expected, pattern)?;
+        let dated = pattern::DateToml { column: self.column, pattern: Some(pattern), utc_offset: self.utc_offset };
+        let (column, pattern) = dated.check(key, Encoding::Utf8)?;
+        let pattern = one_of(key, &found, expected, Some(pattern).filter(DatePattern::has_day))?;
+        let letters: Vec<char> = month.chars().collect();
+        let count = |letter| letters.iter().filter(|found| **found == letter).count();
+        let sound = (count('Y'), count('M')) == (4, 2);
+        let month_expected = "year and month as `YYYY`, `MM` and marks";
+        let letters =
+            one_of("transactions.date.statement_month", &month, month_expected, Some(letters).filter(|_| sound))?;
+        Ok(DateFrom { column, pattern, statement_month: Some(letters) })
     }
 }
 
