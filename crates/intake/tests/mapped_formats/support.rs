@@ -44,6 +44,7 @@ impl Taken {
                 | Statement::TradelineTerms(account, ..)
                 | Statement::PaymentProfileMonth(account, ..)
                 | Statement::Identity(account, _) => account.expose().to_vec(),
+                Statement::Registry(_) => Vec::new(),
             };
             let name = record.statements.iter().find_map(|statement| match statement {
                 Statement::Identity(_, identity) => identity.name.as_ref().map(|name| name.expose().clone()),
