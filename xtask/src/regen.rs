@@ -66,8 +66,8 @@ fn compare(workspace: &Workspace, folder: &Path) -> Result<Vec<String>> {
 /// A file's bytes by its path below a folder.
 type Contents = BTreeMap<PathBuf, Vec<u8>>;
 
-/// The page that explains the folder is written by hand.
-const BY_HAND: &str = "README.md";
+/// What is written by hand: the page that explains the folder, and the layouts of banks' statements.
+const BY_HAND: [&str; 2] = ["README.md", "layouts/statements"];
 
 fn contents(folder: &Path) -> Result<Contents> {
     let mut found = Contents::new();
@@ -85,7 +85,7 @@ fn contents(folder: &Path) -> Result<Contents> {
             }
         }
     }
-    found.remove(Path::new(BY_HAND));
+    found.retain(|path, _| !BY_HAND.iter().any(|by_hand| path.starts_with(by_hand)));
     Ok(found)
 }
 

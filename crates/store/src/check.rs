@@ -363,7 +363,7 @@ fn check_facts(
                 report.subjects += u64::from(!is_place(&value));
             }
         }
-        let root = roots.entry(number).or_insert_with(FactsRoot::new);
+        let root = roots.entry(number).or_default();
         root.push(subject_leaf(subject, &value), is_place(&value));
         for fact in &facts {
             root.count(fact.key.slot.kind, 1);
@@ -378,7 +378,7 @@ fn check_facts(
     let held = deliveries.iter().filter_map(|(number, stored)| Some((number, stored.as_ref().filter(is_held)?)));
     for (number, stored) in held {
         let record = &stored.record;
-        let digest = roots.remove(number).unwrap_or_else(FactsRoot::new).finish();
+        let digest = roots.remove(number).unwrap_or_default().finish();
         let place = format!("delivery {number}");
         if digest.facts != record.facts || digest.subjects != record.subjects {
             let (found, said) = (digest.facts.iter().map(|(_, count)| count).sum::<u64>(), record.fact_count());

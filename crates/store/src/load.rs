@@ -80,7 +80,7 @@ impl FactBatch {
     }
 
     /// The subject at place `at`, likewise.
-    fn get(&self, at: usize) -> Option<(SubjectId, Hash, &[u8])> {
+    fn get(&self, at: usize) -> Option<Loading<'_>> {
         let subject = self.subjects.get(at)?;
         let start = at.checked_sub(1).and_then(|before| self.subjects.get(before)).map_or(0, |before| before.end);
         Some((subject.id, subject.leaf, self.bytes.get(start..subject.end).unwrap_or_default()))
@@ -281,6 +281,9 @@ fn ascends(last: &mut Option<SubjectId>, subject: SubjectId) {
     *last = Some(subject);
 }
 
+/// A subject, its leaf, and its facts.
+type Loading<'a> = (SubjectId, Hash, &'a [u8]);
+
 /// The subjects of one batch after the other.
 struct Subjects<N> {
     next: N,
@@ -290,7 +293,7 @@ struct Subjects<N> {
 }
 
 impl<E, N: FnMut() -> Result<Option<FactBatch>, E>> Subjects<N> {
-    fn peek(&mut self) -> Result<Option<(SubjectId, Hash, &[u8])>, E> {
+    fn peek(&mut self) -> Result<Option<Loading<'_>>, E> {
         while self.at >= self.batch.subjects.len() {
             let Some(batch) = (self.next)()? else { return Ok(None) };
             (self.batch, self.at) = (batch, 0);

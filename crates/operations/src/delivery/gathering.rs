@@ -206,8 +206,8 @@ pub(crate) fn gather<'t>(
 }
 
 /// Runs the readers and the hashing of the file, and tells how far they are until all have ended.
-fn run<'s>(
-    shared: &'s Shared<'_, '_>,
+fn run(
+    shared: &Shared<'_, '_>,
     file: &dyn DeliveryFile,
     progress: &mut dyn FnMut(Progress),
     work: impl Fn() -> Result<(), (u32, Stopped)> + Sync,

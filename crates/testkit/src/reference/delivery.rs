@@ -129,7 +129,8 @@ impl Reference {
             }
             return Err(NotTaken::NotAdmitted(self.denial(&furnisher, handed, [0; 32], reasons)));
         }
-        if handed.breaks_off.is_some_and(|bytes| bytes < handed.file.header().len()) {
+        // What cannot be read to its end is told so first: a file's first megabyte is read before its header is looked at.
+        if handed.breaks_off.is_some() {
             return Err(NotTaken::BrokeOff);
         }
         if handed.month.is_none() && !handed.file.shape.month {
@@ -137,9 +138,6 @@ impl Reference {
         }
         if handed.file.strange_column {
             return Err(NotTaken::Column);
-        }
-        if handed.breaks_off.is_some() {
-            return Err(NotTaken::BrokeOff);
         }
         let number = DeliveryNumber(self.next_delivery);
         let mut reading = Reading {
