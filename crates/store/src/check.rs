@@ -19,6 +19,7 @@ use tallystick_model::{Canonical, SubjectId, Timestamp, subject_facts};
 use crate::engine::Space;
 use crate::facts_root::{FactsRoot, is_place, subject_leaf};
 use crate::keys;
+use crate::load::Leaf;
 use crate::seal;
 use crate::snapshot::read_event;
 use crate::store::{Published, Store, StoreError, StoredDelivery, compare_published, read_checkpoint, read_delivery};
@@ -364,7 +365,7 @@ fn check_facts(
             }
         }
         let root = roots.entry(number).or_default();
-        root.push(subject_leaf(subject, &value), is_place(&value));
+        root.push(Leaf { hash: subject_leaf(subject, &value), is_place: is_place(&value) });
         for fact in &facts {
             root.count(fact.key.slot.kind, 1);
             if let FactBody::Identity(sealed) | FactBody::SealedSegment(_, sealed) = &fact.body {

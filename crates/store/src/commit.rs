@@ -12,7 +12,7 @@ use tallystick_model::{Canonical, Timestamp, subject_facts};
 
 use crate::audit_log::Nodes;
 use crate::engine::{Batch, Space};
-use crate::facts_root::{FactsDigest, FactsRoot, is_place};
+use crate::facts_root::{FactsDigest, FactsRoot};
 use crate::keys;
 use crate::load::{FactBatch, Loaded};
 use crate::store::{Store, StoreError, StoredDelivery, lock, published_path, read_checkpoint, stored_delivery};
@@ -52,7 +52,7 @@ impl Changes {
                 }
             });
         }
-        batch.iter().for_each(|(_, leaf, facts)| root.push(leaf, is_place(facts)));
+        batch.leaves().iter().for_each(|leaf| root.push(*leaf));
         Self { loaded: Some(Loaded { number, digest: root.finish(), waiting: vec![batch] }) }
     }
 
@@ -210,7 +210,7 @@ fn check_changes(changes: &Changes, delivery: Option<&DeliveryRecord>) -> Result
 
 fn put_changes(batch: &mut Batch<'_>, changes: &Changes, event: &Event, delivery: Option<&StoredDelivery>) {
     if let Some(loaded) = &changes.loaded {
-        for (subject, _, facts) in loaded.waiting.iter().flat_map(FactBatch::iter) {
+        for (subject, facts) in loaded.waiting.iter().flat_map(FactBatch::iter) {
             batch.put(Space::Facts, subject_facts::key(subject, loaded.number), facts);
         }
     }

@@ -10,6 +10,8 @@ use tallystick_audit::{Hash, TreeBuilder, leaf_hash_of};
 use tallystick_model::SubjectId;
 use tallystick_model::fact::FactKind;
 
+use crate::load::Leaf;
+
 /// What is known of a delivery's facts after reading them in the order of subjects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FactsDigest {
@@ -46,9 +48,9 @@ impl FactsRoot {
     }
 
     /// Adds the next leaf: of a subject, or of a place that stands for none.
-    pub fn push(&mut self, leaf: Hash, is_place: bool) {
-        self.places += u64::from(is_place);
-        self.tree.push(leaf);
+    pub fn push(&mut self, leaf: Leaf) {
+        self.places += u64::from(leaf.is_place);
+        self.tree.push(leaf.hash);
     }
 
     /// Counts facts of a kind.
@@ -70,8 +72,8 @@ mod tests {
     #[test]
     fn the_root_is_the_documented_tree_over_subjects() {
         let mut root = FactsRoot::new();
-        root.push(subject_leaf(SubjectId([1; 16]), b"facts of one"), false);
-        root.push(subject_leaf(SubjectId([2; 16]), b"of another"), true);
+        root.push(Leaf { hash: subject_leaf(SubjectId([1; 16]), b"facts of one"), is_place: false });
+        root.push(Leaf { hash: subject_leaf(SubjectId([2; 16]), b"of another"), is_place: true });
         root.count(FactKind::TradelineMonth, 3);
         let leaf = |subject: u8, facts: &[u8]| tallystick_audit::leaf_hash(&[&[subject; 16], facts].concat());
         let expected = tallystick_audit::node_hash(&leaf(1, b"facts of one"), &leaf(2, b"of another"));

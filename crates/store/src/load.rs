@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::MutexGuard;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use tallystick_audit::Hash;
 use tallystick_model::delivery::DeliveryState;
@@ -35,6 +36,8 @@ pub struct OpenDelivery<'a> {
 pub struct FactBatch {
     bytes: Vec<u8>,
     subjects: Vec<Subject>,
+    /// One for each subject.
+    leaves: Vec<Leaf>,
     counts: BTreeMap<FactKind, u64>,
 }
 
@@ -42,7 +45,14 @@ pub struct FactBatch {
 struct Subject {
     id: SubjectId,
     end: usize,
-    leaf: Hash,
+}
+
+/// What the delivery's root is made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Leaf {
+    pub(crate) hash: Hash,
+    /// Whether it stands for no subject.
+    pub(crate) is_place: bool,
 }
 
 impl FactBatch {
@@ -51,8 +61,9 @@ impl FactBatch {
     pub fn push(&mut self, id: SubjectId, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.bytes.len();
         write(&mut self.bytes);
-        let leaf = subject_leaf(id, self.bytes.get(start..).unwrap_or_default());
-        self.subjects.push(Subject { id, end: self.bytes.len(), leaf });
+        let facts = self.bytes.get(start..).unwrap_or_default();
+        self.leaves.push(Leaf { hash: subject_leaf(id, facts), is_place: is_place(facts) });
+        self.subjects.push(Subject { id, end: self.bytes.len() });
     }
 
     /// Counts a fact of a kind.
@@ -70,22 +81,26 @@ impl FactBatch {
         self.subjects.is_empty()
     }
 
-    /// The subjects, each with its leaf and its facts.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (SubjectId, Hash, &[u8])> {
-        let starts = std::iter::once(0).chain(self.subjects.iter().map(|subject| subject.end));
-        self.subjects
-            .iter()
-            .zip(starts)
-            .map(|(subject, start)| (subject.id, subject.leaf, self.bytes.get(start..subject.end).unwrap_or_default()))
+    /// The subjects, each with its facts.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Loading<'_>> {
+        (0..self.subjects.len()).filter_map(|at| self.get(at))
     }
 
     /// The subject at place `at`, likewise.
     fn get(&self, at: usize) -> Option<Loading<'_>> {
         let subject = self.subjects.get(at)?;
         let start = at.checked_sub(1).and_then(|before| self.subjects.get(before)).map_or(0, |before| before.end);
-        Some((subject.id, subject.leaf, self.bytes.get(start..subject.end).unwrap_or_default()))
+        Some((subject.id, self.bytes.get(start..subject.end).unwrap_or_default()))
+    }
+
+    /// The leaves, in the order of the subjects.
+    pub(crate) fn leaves(&self) -> &[Leaf] {
+        &self.leaves
     }
 }
+
+/// A subject and its facts.
+type Loading<'a> = (SubjectId, &'a [u8]);
 
 /// The facts of a delivery are on disk, or in here where they are few;
 /// [`Changes::make_visible`](crate::Changes::make_visible) takes this.
@@ -209,7 +224,6 @@ impl OpenDelivery<'_> {
         &self,
         mut next: impl FnMut() -> Result<Option<FactBatch>, E>,
     ) -> Result<Loaded, E> {
-        let mut root = FactsRoot::new();
         let mut counts: BTreeMap<FactKind, u64> = BTreeMap::new();
         let mut next = || -> Result<Option<FactBatch>, E> {
             let batch = next()?;
@@ -225,24 +239,43 @@ impl OpenDelivery<'_> {
             waiting_bytes += batch.len();
             waiting.push(batch);
         }
-        if waiting_bytes > self.one_batch_bytes_max {
+        let mut root = if waiting_bytes > self.one_batch_bytes_max {
             let mut first = std::mem::take(&mut waiting).into_iter();
             let next = || first.next().map_or_else(&mut next, |batch| Ok(Some(batch)));
-            let mut subjects = Subjects { next, batch: FactBatch::default(), at: 0, last: None };
-            while let Some((begins, ..)) = subjects.peek()? {
-                self.load_shard(shard_of(begins), &mut subjects, &mut root)?;
-            }
+            self.load_tables(next)?
         } else {
-            let mut last = None;
-            for (subject, leaf, facts) in waiting.iter().flat_map(FactBatch::iter) {
-                ascends(&mut last, subject);
-                root.push(leaf, is_place(facts));
-            }
-        }
+            let (mut root, mut last) = (FactsRoot::new(), None);
+            waiting.iter().flat_map(FactBatch::iter).for_each(|(subject, _)| ascends(&mut last, subject));
+            waiting.iter().flat_map(FactBatch::leaves).for_each(|leaf| root.push(*leaf));
+            root
+        };
         for (kind, count) in counts {
             root.count(kind, count);
         }
         Ok(Loaded { number: self.number, digest: root.finish(), waiting })
+    }
+
+    /// Loads batches into tables, shard after shard. The root is made beside it: hashing its nodes takes as long as half the
+    /// writing.
+    fn load_tables<E: From<StoreError>>(
+        &self,
+        next: impl FnMut() -> Result<Option<FactBatch>, E>,
+    ) -> Result<FactsRoot, E> {
+        std::thread::scope(|scope| {
+            let (leaves, receiver) = sync_channel::<Vec<Leaf>>(LEAVES_WAITING);
+            let rooting = scope.spawn(move || {
+                let mut root = FactsRoot::new();
+                receiver.into_iter().flatten().for_each(|leaf| root.push(leaf));
+                root
+            });
+            let mut subjects = Subjects { next, leaves, batch: FactBatch::default(), at: 0, last: None };
+            while let Some((begins, _)) = subjects.peek()? {
+                self.load_shard(shard_of(begins), &mut subjects)?;
+            }
+            drop(subjects);
+            // It only hashes: it has no way to fail.
+            Ok(rooting.join().unwrap_or_default())
+        })
     }
 
     /// Loads the subjects of one shard, with which `subjects` begin.
@@ -250,14 +283,12 @@ impl OpenDelivery<'_> {
         &self,
         shard: usize,
         subjects: &mut Subjects<N>,
-        root: &mut FactsRoot,
     ) -> Result<(), E> {
         let loaded: Result<(), Failure<E>> = self.store.engine.bulk(shard, |key, value| {
-            let Some((subject, leaf, facts)) = subjects.peek().map_err(Failure::Caller)? else { return Ok(false) };
+            let Some((subject, facts)) = subjects.peek().map_err(Failure::Caller)? else { return Ok(false) };
             if shard_of(subject) != shard {
                 return Ok(false);
             }
-            root.push(leaf, is_place(facts));
             key.clear();
             key.extend_from_slice(&subject_facts::key(subject, self.number));
             value.clear();
@@ -272,6 +303,9 @@ impl OpenDelivery<'_> {
     }
 }
 
+/// Batches whose leaves wait to become part of the root.
+const LEAVES_WAITING: usize = 4;
+
 fn shard_of(subject: SubjectId) -> usize {
     fact_shard(subject.0.first().copied().unwrap_or_default())
 }
@@ -281,12 +315,10 @@ fn ascends(last: &mut Option<SubjectId>, subject: SubjectId) {
     *last = Some(subject);
 }
 
-/// A subject, its leaf, and its facts.
-type Loading<'a> = (SubjectId, Hash, &'a [u8]);
-
 /// The subjects of one batch after the other.
 struct Subjects<N> {
     next: N,
+    leaves: SyncSender<Vec<Leaf>>,
     batch: FactBatch,
     at: usize,
     last: Option<SubjectId>,
@@ -295,14 +327,16 @@ struct Subjects<N> {
 impl<E, N: FnMut() -> Result<Option<FactBatch>, E>> Subjects<N> {
     fn peek(&mut self) -> Result<Option<Loading<'_>>, E> {
         while self.at >= self.batch.subjects.len() {
-            let Some(batch) = (self.next)()? else { return Ok(None) };
+            let Some(mut batch) = (self.next)()? else { return Ok(None) };
+            // The other end only ends with this one.
+            let _ = self.leaves.send(std::mem::take(&mut batch.leaves));
             (self.batch, self.at) = (batch, 0);
         }
         Ok(self.batch.get(self.at))
     }
 
     fn pass(&mut self) {
-        if let Some((subject, ..)) = self.batch.get(self.at) {
+        if let Some((subject, _)) = self.batch.get(self.at) {
             ascends(&mut self.last, subject);
         }
         self.at += 1;

@@ -119,7 +119,8 @@ pub fn open(folder: &Path) -> Result<Bureau> {
     }
     let toml: BureauToml = toml::from_str(&read_small(&path)?).with_context(|| format!("`{}`", path.display()))?;
     let rules = Rulebook::built_in(&toml.rulebook).with_context(|| format!("`{}`", path.display()))?;
-    Ok(Bureau::open(folder, &toml.name, rules, &keys(folder)?, Box::new(SystemEntropy))?)
+    let settings = toml.ingest.unwrap_or_default().settings().with_context(|| format!("`{}`", path.display()))?;
+    Ok(Bureau::open(folder, &toml.name, rules, &keys(folder)?, Box::new(SystemEntropy))?.with_settings(settings))
 }
 
 /// The keys of the bureau in `folder`.

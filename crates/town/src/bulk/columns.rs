@@ -27,8 +27,8 @@ const SCHEMA: &str = "message card_month {
     required int64 due (DECIMAL(18, 2));
 }";
 
-/// Rows of a row group: what other writers make by default.
-const GROUP_ROWS: usize = 1 << 20;
+/// Rows of a row group: about what DuckDB makes by default (122,880); groups are what several threads read.
+const GROUP_ROWS: usize = 1 << 17;
 
 /// Rows put together before they go into a column.
 const BATCH_ROWS: usize = 1 << 13;
