@@ -147,7 +147,7 @@ pub struct Engine {
 }
 
 /// Memory for cached blocks.
-const CACHE_BYTES: u64 = 128 * 1024 * 1024;
+const CACHE_BYTES: u64 = 512 * 1024 * 1024;
 
 impl Engine {
     /// Opens the database in `folder`, which exists. `lock` is held as long as the engine.

@@ -19,7 +19,7 @@ use lsm_tree::compaction::{CompactionStrategy, MoveDown, PullDown};
 use super::{Activity, Engine, EngineError};
 
 /// So many runs on one level are merged into one.
-const RUNS_MAX: usize = 4;
+const RUNS_MAX: usize = 3;
 /// The last level; its runs are merged in place.
 const LAST_LEVEL: u8 = 6;
 
