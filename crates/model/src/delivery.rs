@@ -4,8 +4,9 @@ use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
 use crate::consent::read_timestamp;
 use crate::fact::{DeliveryNumber, FactKind};
 use crate::inquiry::Reason;
+use crate::payment_profile::Provenance;
 use crate::quality::Quality;
-use crate::{DataCategory, Timestamp};
+use crate::{DataCategory, SubjectId, Timestamp};
 
 coded_enum! {
     /// Why a delivery exists.
@@ -47,6 +48,10 @@ pub struct DeliveryRecord {
     pub layout: String,
     /// The month it was said to be about, where the file does not say.
     pub month: Option<crate::Month>,
+    /// Whom it was said to be about, where the file does not say.
+    pub about: Option<SubjectId>,
+    /// How far it was said to be trusted.
+    pub provenance: Provenance,
     /// SHA-256 of the file as delivered.
     pub file_hash: [u8; 32],
     /// Its length in bytes.
@@ -90,6 +95,8 @@ impl Canonical for DeliveryRecord {
         out.unsigned(u64::from(self.furnisher));
         out.text(&self.layout);
         out.option(self.month.as_ref(), |out, month| out.unsigned(u64::from(month.number())));
+        out.option(self.about.as_ref(), |out, subject| out.fixed(&subject.0));
+        self.provenance.write(out);
         out.fixed(&self.file_hash);
         out.unsigned(self.file_bytes);
         out.signed(self.recorded_at.millis());
@@ -121,6 +128,8 @@ impl Canonical for DeliveryRecord {
             month: input.option(|input| {
                 crate::Month::from_number(input.unsigned_as()?).map_err(|_| DecodeError::Value("month"))
             })?,
+            about: input.option(|input| Ok(SubjectId(input.fixed()?)))?,
+            provenance: Provenance::read(input)?,
             file_hash: input.fixed()?,
             file_bytes: input.unsigned()?,
             recorded_at: read_timestamp(input)?,

@@ -19,9 +19,9 @@ const TIMELINESS_WEIGHT: u32 = 15;
 /// What the index is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quality {
-    /// Records read.
+    /// Records read, but for those that lack a consent or that a rule keeps out.
     pub records: u64,
-    /// Of which refused for what they are; not those that only lack a consent.
+    /// Of which refused for what they are.
     pub refused: u64,
     /// Amounts and ratings that the reported months can have.
     pub values_expected: u64,

@@ -9,6 +9,7 @@ use tallystick_model::fact::{Fact, FactBody, FactKey, FactKind, Slot, Standing};
 use tallystick_model::inquiry::Reason;
 use tallystick_model::member::MemberRole;
 use tallystick_model::money::{DecimalMarks, parse_minor};
+use tallystick_model::payment_profile::Provenance;
 use tallystick_model::quality::Quality;
 use tallystick_model::tradeline::{AccountStatus, PaymentRating, TradelineMonth};
 use tallystick_model::{Identifier, Month, Sensitive, SubjectId, Timestamp};
@@ -120,6 +121,8 @@ pub fn correct(bureau: &Bureau, correction: &Correction, now: Timestamp) -> Resu
         furnisher: furnisher.number,
         layout: "correction 1".to_owned(),
         month: Some(correction.month),
+        about: None,
+        provenance: Provenance::FurnisherSigned,
         file_hash: Sha256::digest([]).into(),
         file_bytes: 0,
         recorded_at: now,

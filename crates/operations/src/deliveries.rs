@@ -1,5 +1,6 @@
 //! Deliveries: what came in, how good each was, and what becomes of the quarantined ones.
 
+use tallystick_intake::Layout;
 use tallystick_model::Timestamp;
 use tallystick_model::delivery::{DeliveryKind, DeliveryState};
 use tallystick_model::event::{Event, QuarantineEnd};
@@ -104,11 +105,27 @@ pub fn end_quarantine(
         let what = "ending a quarantine has a reason of 1 to 1024 bytes and no control characters";
         return Err(OperationError::Invalid(what.to_owned()));
     }
-    let listed = list(bureau, None)?.into_iter().find(|listed| listed.delivery.record.number == number);
-    match listed.map(|listed| listed.delivery.state) {
+    let deliveries = list(bureau, None)?;
+    let held = deliveries.iter().map(|listed| &listed.delivery).find(|delivery| delivery.record.number == number);
+    match held.map(|delivery| delivery.state) {
         Some(DeliveryState::Quarantined) => {}
         Some(state) => return Err(OperationError::Invalid(format!("delivery {number} is {state}, not quarantined"))),
         None => return Err(OperationError::Invalid(format!("there is no delivery {number}"))),
+    }
+    // What a record of the registry's furnishing comes to was decided against what was visible then.
+    let overtaken = held.is_some_and(|held| {
+        let is_later = |later: &StoredDelivery| {
+            later.record.number > number
+                && later.state.is_visible()
+                && (later.record.furnisher, &later.record.layout) == (held.record.furnisher, &held.record.layout)
+        };
+        held.record.layout == Layout::Registry.name() && deliveries.iter().any(|listed| is_later(&listed.delivery))
+    });
+    if verdict == Verdict::Release && overtaken {
+        let what = format!(
+            "later records of its furnisher build on what was there without delivery {number}: discard it and hand it over again"
+        );
+        return Err(OperationError::Invalid(what));
     }
     let end = QuarantineEnd { delivery: number, reason: reason.to_owned() };
     let event = match verdict {

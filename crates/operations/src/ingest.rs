@@ -176,7 +176,7 @@ pub fn ingest(
     };
     let layout = delivery.layout.name();
     let refused = |refused| IngestError::Refused { layout: layout.clone(), refused };
-    let bits = bucket_bits(file.length().map_err(|error| refused(Refused::Io(error)))?);
+    let bits = bucket_bits(file).map_err(|error| refused(Refused::Io(error)))?;
     let admitting = || Admitting::new(&bureau.pseudonymiser, &snapshot, &gate, furnisher.number, now.month(), bits);
     let settings = bureau.settings;
     // The scratch file's key, and the nonce of the delivery's seals: each fact is sealed under a key of its own, and a number
@@ -190,22 +190,34 @@ pub fn ingest(
         admitting: &admitting,
     };
     let read = gather(&gathering, &delivery.layout, file, &context, telling);
-    let mut gathered = read.map_err(|stopped| match stopped {
+    let stopped = |stopped| match stopped {
         Stopped::Refused(what) => refused(what),
         Stopped::Store(error) => error.into(),
-    })?;
+    };
+    let mut gathered = read.map_err(stopped)?;
     check_totals(&gathered.summary, delivery.control_totals)?;
     if gathered.entries == 0 {
         return Err(nothing_to_load(bureau, furnisher.number, delivery, gathered, now)?);
     }
-    let key = (furnisher.number, layout.as_str(), delivery.month, &gathered.file_hash);
-    if let Some((number, state)) = delivered_before(&snapshot, key, gathered.counts.awaiting_consent)? {
+    let about = delivery.subject.as_ref().map(|subject| bureau.pseudonymiser.subject(subject));
+    let same = |before: &DeliveryRecord| {
+        before.furnisher == furnisher.number
+            && before.file_hash == gathered.file_hash
+            && before.layout == layout
+            && (before.month, before.about, before.provenance) == (delivery.month, about, delivery.provenance)
+            && before.awaiting_consent == gathered.counts.awaiting_consent
+    };
+    if let Some((number, state)) = delivered_before(&snapshot, same)? {
         return Err(IngestError::AlreadyDelivered(number, state));
     }
 
     // Sort, and load in one pass under a number that nobody sees yet.
     let open = bureau.store.begin_delivery()?.in_one_batch_up_to(settings.one_batch_bytes);
-    let (loaded, duplicates) = load(bureau, &open, &gathered, nonce, telling)?;
+    // Once more, now that no other delivery can come between: two of the same file may have been read side by side.
+    if let Some((number, state)) = delivered_before(&bureau.snapshot(), same)? {
+        return Err(IngestError::AlreadyDelivered(number, state));
+    }
+    let (loaded, duplicates) = load(bureau, &open, &gathered, nonce, telling).map_err(stopped)?;
     for reject in &duplicates {
         (telling.rejects)(reject);
     }
@@ -223,6 +235,8 @@ pub fn ingest(
         furnisher: furnisher.number,
         layout: layout.clone(),
         month: delivery.month,
+        about,
+        provenance: delivery.provenance,
         file_hash: gathered.file_hash,
         file_bytes: gathered.file_bytes,
         recorded_at: now,
@@ -244,10 +258,6 @@ pub fn ingest(
     let quarantined = record.quality.index_bp() < settings.quarantine_below_bp;
     let event = if quarantined { Event::DeliveryQuarantined } else { Event::DeliveryAdmitted };
     let recorded = bureau.record(Changes::make_visible(loaded), event(record.clone()), now)?;
-    drop(open);
-
-    // Keep files quick to find. Nothing depends on it: what fails here is tried again with the next delivery.
-    merge(bureau, telling);
 
     // Answer.
     Ok(Ingested {
@@ -268,7 +278,7 @@ fn load(
     gathered: &Gathered,
     nonce: [u8; 12],
     telling: &mut Telling<'_>,
-) -> Result<(Loaded, Vec<Reject>), StoreError> {
+) -> Result<(Loaded, Vec<Reject>), Stopped> {
     let arranging = Arranging { bureau, open, nonce, gathered, threads: bureau.settings.threads };
     let mut loaded = 0;
     arranging.run(|next| {
@@ -281,9 +291,10 @@ fn load(
     })
 }
 
-/// Merges what many loads have left, as far as it is due.
-fn merge(bureau: &Bureau, telling: &mut Telling<'_>) {
-    (telling.progress)(Progress { stage: "merging", done: 0, rejects: 0, bytes: 0 });
+/// Merges what many deliveries have left, as far as it is due, so that files stay quick to find: to be called after each delivery,
+/// when its answer has been given. Nothing depends on it: what fails here is tried again after the next.
+pub fn merge(bureau: &Bureau, progress: &mut dyn FnMut(Progress)) {
+    progress(Progress { stage: "merging", done: 0, rejects: 0, bytes: 0 });
     let _ = bureau.store.merge(bureau.settings.threads, &|_, _| {});
 }
 
@@ -366,23 +377,15 @@ fn check_totals(summary: &FileSummary, control_totals: ControlTotals) -> Result<
 }
 
 /// The delivery this file came in before, if it did: the same bytes of the same furnisher by the same layout for the same
-/// month. Not if some of it waited for a consent that has come since, nor if it was discarded: then it is worth delivering
-/// again.
+/// month, about the same subject and of the same provenance. Not if some of it waited for a consent that has come since, nor
+/// if it was discarded: then it is worth delivering again.
 fn delivered_before(
     snapshot: &Snapshot<'_>,
-    (furnisher, layout, month, file_hash): (u16, &str, Option<Month>, &[u8; 32]),
-    awaiting_consent: u64,
+    same: impl Fn(&DeliveryRecord) -> bool,
 ) -> Result<Option<(DeliveryNumber, DeliveryState)>, StoreError> {
     for delivery in snapshot.deliveries() {
         let StoredDelivery { state, record, .. } = delivery?;
-        if record.kind == DeliveryKind::Report
-            && state != DeliveryState::Discarded
-            && record.awaiting_consent == awaiting_consent
-            && record.furnisher == furnisher
-            && record.file_hash == *file_hash
-            && record.layout == layout
-            && record.month == month
-        {
+        if record.kind == DeliveryKind::Report && state != DeliveryState::Discarded && same(&record) {
             return Ok(Some((record.number, state)));
         }
     }

@@ -301,7 +301,7 @@ impl Report {
             identities: identities(snapshot, &file)?,
             accounts: accounts.into_values().collect(),
             wallets: wallets.into_values().collect(),
-            agreements: agreements(snapshot, &file)?,
+            agreements: agreements(snapshot, &file, past.as_of)?,
             summary: summarise(file.facts(), month),
             inquiries: Some(inquiry_counts(&found.events, then)),
             own: None,
@@ -417,10 +417,14 @@ fn events(segment: &Segment, month: Month, delivery: DeliveryNumber) -> impl Ite
     in_force.filter_map(move |event| Some(SpecialEvent { month, code: text_of(event, 1)?.to_owned(), delivery }))
 }
 
-fn agreements(snapshot: &Snapshot<'_>, file: &VisibleFile) -> Result<Vec<Agreement>, StoreError> {
+fn agreements(snapshot: &Snapshot<'_>, file: &VisibleFile, as_of: Option<Date>) -> Result<Vec<Agreement>, StoreError> {
     let mut agreements = Vec::new();
     for fact in file.facts().iter().filter(|fact| fact.key.slot.kind == FactKind::AgreementLimit) {
         let Some(limit) = snapshot.segment(fact)? else { continue };
+        // When it was reported shows only now that the seal is open.
+        if limit.reported.zip(as_of).is_some_and(|(reported, as_of)| reported > as_of) {
+            continue;
+        }
         let currency = limit.text("Cy").and_then(|code| Currency::from_code(code).ok()).unwrap_or(Currency::CNY);
         let minor = |text: &str| parse_minor(text.as_bytes(), currency.minor_digits(), DecimalMarks::PLAIN).ok();
         agreements.push(Agreement {

@@ -12,7 +12,7 @@ use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy, PinningPolicy, RestartIntervalPolicy};
 use fjall::{AbstractTree, CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode};
@@ -143,6 +143,8 @@ pub struct Engine {
     others: [Keyspace; 4],
     folder: PathBuf,
     dropped: Arc<Dropped>,
+    /// Held while facts are merged or cleared: the engine declines quietly what it is at work on.
+    merging: Mutex<()>,
     _lock: Option<File>,
 }
 
@@ -175,7 +177,7 @@ impl Engine {
             Ok(Ok((database, facts, others))) => {
                 // The engine names its files by their whole path: to tell them relative to the folder, so must we.
                 let folder = folder.canonicalize().map_err(EngineError::Io)?;
-                Ok(Self { database, facts, others, folder, dropped, _lock: lock })
+                Ok(Self { database, facts, others, folder, dropped, merging: Mutex::new(()), _lock: lock })
             }
             Ok(Err(EngineError::Damaged(what))) if what.starts_with("store/") => Err(EngineError::Damaged(what)),
             Ok(Err(EngineError::Damaged(what))) => {

@@ -143,23 +143,29 @@ impl Store {
     }
 }
 
-/// Leftovers are looked for in so many bytes of tables before a delivery; what is deeper goes with a later merge.
+/// Leftovers are looked for in so many bytes of tables before the next delivery; what lies deeper goes with a later merge.
 const LEFTOVERS_BYTES_MAX: u64 = 1 << 30;
 
 impl Store {
-    /// Clears away what loads have left that never ended. No delivery is open: whatever is said to be loading is such a one.
+    /// Clears away what the last load has left, if it never ended. No delivery is open: whatever is said to be loading is such
+    /// a one. Of earlier ones, and of discarded deliveries, the facts go when their tables are merged.
     fn clear_leftovers(&self) -> Result<(), StoreError> {
-        let mut ended = Vec::new();
+        let (mut ended, mut committed) = (Vec::new(), DeliveryNumber(0));
         for pair in self.engine.prefix(Space::Meta, keys::DELIVERY_PREFIX) {
             let (key, value) = pair?;
-            let state = value.first().and_then(|state| DeliveryState::from_number(*state));
-            if let (Some(DeliveryState::Loading | DeliveryState::Discarded), Some(number)) =
-                (state, keys::read_delivery(&key))
-            {
-                self.engine.drop_facts_of([number.0.to_be_bytes()]);
-                ended.extend((state == Some(DeliveryState::Loading)).then_some(number));
+            let Some(number) = keys::read_delivery(&key) else { continue };
+            match value.first().and_then(|state| DeliveryState::from_number(*state)) {
+                Some(DeliveryState::Loading) => ended.push(number),
+                Some(DeliveryState::Discarded) => self.engine.drop_facts_of([number.0.to_be_bytes()]),
+                Some(DeliveryState::Visible | DeliveryState::Quarantined | DeliveryState::Released) => {
+                    committed = number
+                }
+                Some(DeliveryState::Cleared) | None => {}
             }
         }
+        self.engine.drop_facts_of(ended.iter().map(|number| number.0.to_be_bytes()));
+        // Once, before the next delivery comes: what that does not reach would not be reached by trying again.
+        ended.retain(|number| *number > committed);
         if ended.is_empty() || !self.engine.clear_dropped(LEFTOVERS_BYTES_MAX)? {
             return Ok(());
         }

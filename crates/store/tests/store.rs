@@ -11,6 +11,7 @@ use tallystick_model::delivery::{DeliveryKind, DeliveryRecord, DeliveryState};
 use tallystick_model::event::{Event, Founding as FoundingEvent, QuarantineEnd};
 use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKey, FactKind, Slot, Standing};
 use tallystick_model::identity::Identity;
+use tallystick_model::payment_profile::Provenance;
 use tallystick_model::quality::Quality;
 use tallystick_model::tradeline::{AccountKind, AccountStatus, PaymentRating, TradelineMonth};
 use tallystick_model::{AccountKey, Canonical, Currency, Month, SubjectId, Timestamp, subject_facts};
@@ -75,6 +76,8 @@ fn record(number: DeliveryNumber, digest: &FactsDigest, recorded_at: Timestamp) 
         furnisher: 1,
         layout: "test 1".to_owned(),
         month: None,
+        about: None,
+        provenance: Provenance::FurnisherSigned,
         file_hash: [0; 32],
         file_bytes: 0,
         recorded_at,

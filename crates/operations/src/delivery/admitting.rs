@@ -18,7 +18,7 @@ use tallystick_model::{
 use tallystick_policy::{Admission, ConsentNeed, Gate};
 use tallystick_store::{Snapshot, StoreError};
 
-use super::entry::{Entry, Place};
+use super::entry::{BUILDS_ON_EARLIER, Entry, Place};
 use super::gathering::Counts;
 use crate::registry::{self, Change, Refusal, Said, Touched, View, is_sealed};
 
@@ -238,7 +238,7 @@ impl<'a> Admitting<'a> {
         if let (Said::Month(month), Some(of), Standing::Reported) = (said, slot.month, standing) {
             self.judge(of, month);
         }
-        let place = self.place(at);
+        let place = Place { part: BUILDS_ON_EARLIER, ..self.place(at) };
         self.put(*subject, *slot, place, |out| {
             write_value(out, *standing, |out| match said {
                 Said::Terms(terms) => terms.write(out),
@@ -278,9 +278,12 @@ impl<'a> Admitting<'a> {
 
     /// Refuses a record that has been counted as read.
     fn refuse(&mut self, reject: Reject) {
-        // Where a consent or a rule is missing, the furnisher's data are not at fault.
-        if !matches!(reject.code, RejectCode::NoConsent | RejectCode::NotAdmitted) {
-            self.out.counts.quality.refused += 1;
+        // Where a consent or a rule is missing, the furnisher's data are not at fault: such a record says nothing of them.
+        let quality = &mut self.out.counts.quality;
+        if matches!(reject.code, RejectCode::NoConsent | RejectCode::NotAdmitted) {
+            quality.records = quality.records.saturating_sub(1);
+        } else {
+            quality.refused += 1;
         }
         self.out.rejects.push(reject);
     }
@@ -482,7 +485,7 @@ impl Sink for Admitting<'_> {
     }
 }
 
-/// Admits a file that is read whole, and gives away what was taken whenever it has grown enough.
+/// Admits records and gives away what was taken whenever it has grown enough.
 pub(crate) struct Flushing<'a, 'b> {
     pub(crate) admitting: &'a mut Admitting<'b>,
     pub(crate) bytes_max: usize,
@@ -510,7 +513,7 @@ impl Sink for Flushing<'_, '_> {
             let records = out.records;
             let facts = self.admitting.end();
             let last = self.admitting.last;
-            self.admitting.begin(0);
+            self.admitting.begin(self.admitting.part);
             (self.admitting.out.records, self.admitting.last) = (records, last);
             if !(self.flush)(facts) {
                 return false;

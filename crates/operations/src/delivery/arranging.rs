@@ -12,7 +12,7 @@ use tallystick_model::{Sensitive, SubjectId};
 use tallystick_store::{FactBatch, OpenDelivery, StoreError, SubjectSalt};
 
 use super::entry::{Entry, Place, SLOT_BYTES};
-use super::gathering::{Bucket, Gathered};
+use super::gathering::{Bucket, Gathered, Stopped};
 use crate::bureau::Bureau;
 use crate::registry::is_sealed;
 
@@ -29,6 +29,19 @@ pub(crate) struct Arranging<'a> {
     pub(crate) threads: usize,
 }
 
+/// Most records of a delivery that may say again what others say: they are held until they are told, 300 bytes each. Of a file
+/// with more of them something else is wrong.
+const DUPLICATES_MAX: usize = 200_000;
+
+fn too_many_duplicates() -> Stopped {
+    Stopped::Refused(tallystick_intake::Refused::NotThisLayout {
+        byte: 0,
+        field: "file".to_owned(),
+        expected: "one record for each subject, account and month".to_owned(),
+        found: Found::phrase(format!("more than {DUPLICATES_MAX} records that say another again")),
+    })
+}
+
 /// Buckets arranged and not yet loaded: so many more than there are threads.
 const AHEAD: usize = 2;
 
@@ -43,7 +56,7 @@ struct Shared {
 struct Ready {
     batches: BTreeMap<usize, FactBatch>,
     loaded: usize,
-    failed: Option<StoreError>,
+    failed: Option<Stopped>,
     /// Records that say again what an earlier one says, in no order.
     rejects: Vec<Reject>,
 }
@@ -57,11 +70,12 @@ impl Arranging<'_> {
     /// saying again what an earlier one says, in the order of the file.
     ///
     /// # Errors
-    /// [`StoreError`] if the disk refuses; those of `load`.
+    /// [`Stopped`] if the disk refuses, or if so many records say again what others say that it cannot be a mistake of some;
+    /// those of `load`.
     pub(crate) fn run<T>(
         &self,
-        load: impl FnOnce(&mut dyn FnMut() -> Result<Option<FactBatch>, StoreError>) -> Result<T, StoreError>,
-    ) -> Result<(T, Vec<Reject>), StoreError> {
+        load: impl FnOnce(&mut dyn FnMut() -> Result<Option<FactBatch>, Stopped>) -> Result<T, Stopped>,
+    ) -> Result<(T, Vec<Reject>), Stopped> {
         // What one subject of a record contests concerns the others: then all must be known before anything is loaded.
         let mut rejects = Vec::new();
         let refused = if self.gathered.spans_subjects {
@@ -69,6 +83,9 @@ impl Arranging<'_> {
             for bucket in &self.gathered.buckets {
                 let bytes = self.read(bucket)?;
                 contest(&sorted(&bytes), &mut contested);
+                if contested.len() > 2 * DUPLICATES_MAX {
+                    return Err(too_many_duplicates());
+                }
             }
             let (refused, told) = self.settle(contested);
             rejects = told;
@@ -87,15 +104,15 @@ impl Arranging<'_> {
                 scope.spawn(|| {
                     let _ended = Ended(&shared);
                     if let Err(error) = self.work(&shared, refused.as_ref()) {
-                        locked(&shared.ready).failed.get_or_insert(error);
+                        let mut ready = locked(&shared.ready);
+                        ready.failed.get_or_insert(error);
                         shared.stop.store(true, Ordering::Relaxed);
                     }
                 });
             }
-            let loaded = load(&mut || self.take(&shared));
-            shared.stop.store(true, Ordering::Relaxed);
-            shared.turned.notify_all();
-            loaded
+            // However the load ends, by a panic too, those who wait for it end.
+            let _stopping = Stopping(&shared);
+            load(&mut || self.take(&shared))
         })?;
         let ready = shared.ready.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut rejects = ready.rejects;
@@ -104,7 +121,7 @@ impl Arranging<'_> {
     }
 
     /// The next bucket, in order, when it is ready.
-    fn take(&self, shared: &Shared) -> Result<Option<FactBatch>, StoreError> {
+    fn take(&self, shared: &Shared) -> Result<Option<FactBatch>, Stopped> {
         let mut ready = locked(&shared.ready);
         loop {
             if let Some(error) = ready.failed.take() {
@@ -123,13 +140,13 @@ impl Arranging<'_> {
                 continue;
             }
             if shared.stop.load(Ordering::Relaxed) {
-                return Err(damaged("a thread ended early"));
+                return Err(damaged("a thread ended early").into());
             }
             ready = shared.turned.wait(ready).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn work(&self, shared: &Shared, refused: Option<&Refused>) -> Result<(), StoreError> {
+    fn work(&self, shared: &Shared, refused: Option<&Refused>) -> Result<(), Stopped> {
         loop {
             let number = shared.next.fetch_add(1, Ordering::Relaxed);
             let Some(bucket) = self.gathered.buckets.get(number) else { return Ok(()) };
@@ -145,6 +162,9 @@ impl Arranging<'_> {
             let (batch, rejects) = self.arrange(bucket, refused)?;
             let mut ready = locked(&shared.ready);
             ready.rejects.extend(rejects);
+            if ready.rejects.len() > DUPLICATES_MAX {
+                return Err(too_many_duplicates());
+            }
             ready.batches.insert(number, batch);
             shared.turned.notify_all();
         }
@@ -189,14 +209,15 @@ impl Arranging<'_> {
             let mut facts: Vec<&Entry<'_>> = Vec::with_capacity(of_subject.len());
             for of_slot in of_subject.chunk_by(|one, other| one.subject_and_slot() == other.subject_and_slot()) {
                 let mut kept = of_slot.iter().filter(|entry| refused.is_empty() || !refused.contains(&entry.place()));
-                let held = if of_slot.first().is_some_and(Entry::has_month) { kept.next() } else { kept.next_back() };
+                let held =
+                    if of_slot.first().is_some_and(Entry::is_exclusive) { kept.next() } else { kept.next_back() };
                 facts.extend(held);
             }
             if facts.is_empty() {
                 continue;
             }
             facts.iter().filter_map(|entry| entry.slot()).for_each(|slot| batch.count(slot.kind));
-            let mut failed = Ok(());
+            let (mut failed, before) = (Ok(()), batch.len());
             batch.push(subject, |out| {
                 for entry in facts {
                     let Some(slot) = entry.slot() else {
@@ -216,7 +237,7 @@ impl Arranging<'_> {
                 }
             });
             failed?;
-            if batch.len() > SUBJECT_FACTS_BYTES_MAX && of_subject.len() * 2 > entries.len() {
+            if batch.len() - before > SUBJECT_FACTS_BYTES_MAX {
                 return Err(StoreError::Contradiction("a delivery says more of one subject than can be held"));
             }
         }
@@ -299,11 +320,22 @@ struct Ended<'a>(&'a Shared);
 
 impl Drop for Ended<'_> {
     fn drop(&mut self) {
+        let _ready = locked(&self.0.ready);
         if std::thread::panicking() {
             self.0.stop.store(true, Ordering::Relaxed);
         }
-        // Taking the lock keeps the waiting one from missing this between its look and its sleep.
-        drop(locked(&self.0.ready));
+        self.0.turned.notify_all();
+    }
+}
+
+/// Stops all threads when it goes.
+struct Stopping<'a>(&'a Shared);
+
+impl Drop for Stopping<'_> {
+    fn drop(&mut self) {
+        // Under the lock: between another's look and its sleep this would be missed.
+        let _ready = locked(&self.0.ready);
+        self.0.stop.store(true, Ordering::Relaxed);
         self.0.turned.notify_all();
     }
 }
@@ -316,7 +348,7 @@ type Contested = BTreeMap<Place, Vec<SlotBytes>>;
 
 fn contest(entries: &[Entry<'_>], contested: &mut Contested) {
     for alike in entries.chunk_by(|one, other| one.subject_and_slot() == other.subject_and_slot()) {
-        if alike.len() > 1 && alike.first().is_some_and(Entry::has_month) {
+        if alike.len() > 1 && alike.first().is_some_and(Entry::is_exclusive) {
             for entry in alike {
                 if let Ok(slot) = entry.subject_and_slot().try_into() {
                     contested.entry(entry.place()).or_default().push(slot);

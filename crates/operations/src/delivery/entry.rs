@@ -28,6 +28,10 @@ pub(crate) struct Place {
     pub(crate) byte: u64,
 }
 
+/// The part of records whose meaning builds on those before them in the same delivery (the registry's furnishing): what is said
+/// last of a slot holds, whatever the slot.
+pub(crate) const BUILDS_ON_EARLIER: u32 = u32::MAX;
+
 /// One entry.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry<'a> {
@@ -103,9 +107,10 @@ impl<'a> Entry<'a> {
         Some(Slot { kind: FactKind::from_number(kind)?, account: AccountKey(self.part(17)), month })
     }
 
-    /// Whether the slot is of one month: then what is said first holds; of statements without a period the last.
-    pub(crate) fn has_month(&self) -> bool {
-        self.part(25) != [0, 0]
+    /// Whether only one record of a delivery may fill the slot: then the first does. Of statements without a period, and of
+    /// records that build on those before them, the last holds.
+    pub(crate) fn is_exclusive(&self) -> bool {
+        self.part(25) != [0, 0] && self.part(27) != BUILDS_ON_EARLIER.to_be_bytes()
     }
 
     pub(crate) fn place(&self) -> Place {
@@ -144,7 +149,7 @@ mod tests {
         bytes.extend(written(9, 1, place(0, 1)));
         let (entry, rest) = Entry::split(&bytes).unwrap();
         assert_eq!((entry.subject(), entry.slot(), entry.body), (SubjectId([1; 16]), Some(slot(2)), &b"body"[..]));
-        assert_eq!((entry.place(), entry.has_month()), (place(3, 4), true));
+        assert_eq!((entry.place(), entry.is_exclusive()), (place(3, 4), true));
         assert_eq!(Entry::split(rest).unwrap().0.subject(), SubjectId([9; 16]));
         assert!(Entry::split(&rest[..rest.len() - 1]).is_none());
 

@@ -16,7 +16,7 @@ use tallystick_model::inquiry::Reason;
 use tallystick_model::quality::Quality;
 use tallystick_store::{Scratch, ScratchPiece, StoreError};
 
-use super::admitting::{Admitting, PartFacts};
+use super::admitting::{Admitting, Flushing, PartFacts};
 use crate::ingest::{Progress, Telling};
 
 /// Rejects kept to be told one by one; all are counted, and told to whoever takes feedback.
@@ -24,6 +24,10 @@ pub(crate) const REJECTS_KEPT_MAX: usize = 1000;
 
 /// How often waiting people are told how far it is.
 const TELL_EVERY: Duration = Duration::from_millis(100);
+
+/// Bytes of entries that a thread holds of one part before it waits for its turn to give them away: a part of text has
+/// less, a row group of Parquet may have far more.
+const PART_ENTRIES_BYTES_MAX: usize = 32 << 20;
 
 /// Bytes of entries that a file read whole gives before they are gathered.
 const FLUSH_BYTES: usize = 4 << 20;
@@ -117,10 +121,19 @@ pub(crate) struct Gathering<'a> {
 /// Files beyond this are divided into more buckets, so that one still fits in memory.
 const LARGE_FILE_BYTES: u64 = 16 << 30;
 
+/// The same of Parquet, whose columns are packed.
+const LARGE_PARQUET_BYTES: u64 = 1 << 30;
+
 /// How many leading bits of the subject name the bucket. At least the three that name the store's shard, and not more
 /// than sixteen.
-pub(crate) fn bucket_bits(file_bytes: u64) -> u32 {
-    if file_bytes > LARGE_FILE_BYTES { 12 } else { 8 }
+///
+/// # Errors
+/// Whatever the operating system says.
+pub(crate) fn bucket_bits(file: &dyn DeliveryFile) -> std::io::Result<u32> {
+    let mut mark = [0; 4];
+    let is_parquet = file.read_at(0, &mut mark)? == 4 && mark == *b"PAR1";
+    let large = if is_parquet { LARGE_PARQUET_BYTES } else { LARGE_FILE_BYTES };
+    Ok(if file.length()? > large { 12 } else { 8 })
 }
 
 /// What the threads share while they read.
@@ -163,7 +176,7 @@ pub(crate) fn gather<'t>(
 ) -> Result<Gathered, Stopped> {
     let length = file.length().map_err(Refused::Io)?;
     let in_parts = parts(layout, file, context)?;
-    let buckets = (0..1_usize << bucket_bits(length)).map(|_| Bucket::default()).collect();
+    let buckets = (0..1_usize << bucket_bits(file).map_err(Refused::Io)?).map(|_| Bucket::default()).collect();
     let gathered = Gathered { buckets, file_bytes: length, ..Gathered::default() };
     let threads = if in_parts.is_some() { gathering.threads.max(1) } else { 1 };
     let turn =
@@ -257,7 +270,7 @@ impl Drop for Ended<'_, '_, '_> {
     }
 }
 
-impl Shared<'_, '_> {
+impl<'t> Shared<'_, 't> {
     fn tell(&self, progress: &mut dyn FnMut(Progress)) {
         progress(Progress {
             stage: "reading",
@@ -278,8 +291,8 @@ impl Shared<'_, '_> {
         self.turned.notify_all();
     }
 
-    /// Takes what part `number` gave, when all parts before it have been taken.
-    fn take(&self, number: u32, facts: PartFacts, summary: FileSummary, bytes: u64) -> Result<(), Stopped> {
+    /// Waits until all parts before part `number` have been taken.
+    fn turn_of(&self, number: u32) -> Result<MutexGuard<'_, Turn<'t>>, Stopped> {
         let mut turn = locked(&self.turn);
         while turn.next != number {
             if self.stop.load(Ordering::Relaxed) {
@@ -287,6 +300,20 @@ impl Shared<'_, '_> {
             }
             turn = self.turned.wait(turn).unwrap_or_else(PoisonError::into_inner);
         }
+        Ok(turn)
+    }
+
+    /// Takes some of what part `number` gave, and more of it later: of a part that is larger than should be held.
+    fn take_some(&self, number: u32, facts: PartFacts) -> Result<(), Stopped> {
+        let mut turn = self.turn_of(number)?;
+        self.rejects.fetch_add(facts.rejects.len() as u64, Ordering::Relaxed);
+        let before = turn.gathered.summary.records;
+        self.absorb(&mut turn, facts, before)
+    }
+
+    /// Takes what part `number` gave, or the rest of it, when all parts before it have been taken.
+    fn take(&self, number: u32, facts: PartFacts, summary: FileSummary, bytes: u64) -> Result<(), Stopped> {
+        let mut turn = self.turn_of(number)?;
         self.records.fetch_add(summary.records, Ordering::Relaxed);
         self.rejects.fetch_add(facts.rejects.len() as u64, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -355,7 +382,7 @@ fn read_parts(
             cutter.0 += 1;
             (number, part)
         };
-        let read = read_part(&mut admitting, reader, number, &part);
+        let read = read_part(shared, &mut admitting, reader, number, &part);
         read.and_then(|(facts, summary)| shared.take(number, facts, summary, part.bytes.len() as u64))
             .map_err(|stopped| (number, stopped))?;
     }
@@ -363,13 +390,25 @@ fn read_parts(
 }
 
 fn read_part(
+    shared: &Shared<'_, '_>,
     admitting: &mut Admitting<'_>,
     reader: &dyn PartReader,
     number: u32,
     part: &Part,
 ) -> Result<(PartFacts, FileSummary), Stopped> {
     admitting.begin(number);
-    let read = reader.read_part(part, admitting);
+    let mut flushed = Ok(());
+    let mut flush = |facts: PartFacts| {
+        if flushed.is_ok() {
+            flushed = shared.take_some(number, facts);
+        }
+        flushed.is_ok()
+    };
+    // What was begun is read on though another thread has failed: see `read_parts`.
+    let never = AtomicBool::new(false);
+    let mut sink = Flushing { admitting, bytes_max: PART_ENTRIES_BYTES_MAX, flush: &mut flush, stop: &never };
+    let read = reader.read_part(part, &mut sink);
+    flushed?;
     if let Some(error) = admitting.failed.take() {
         return Err(error.into());
     }
@@ -398,7 +437,7 @@ fn read_whole(
         flushed.is_ok()
     };
     let read = {
-        let mut sink = super::admitting::Flushing {
+        let mut sink = Flushing {
             admitting: &mut admitting,
             bytes_max: FLUSH_BYTES,
             flush: &mut keep_flushed,

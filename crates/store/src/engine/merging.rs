@@ -19,7 +19,7 @@ use lsm_tree::compaction::{CompactionStrategy, MoveDown, PullDown};
 use super::{Activity, Engine, EngineError};
 
 /// So many runs on one level are merged into one.
-const RUNS_MAX: usize = 3;
+const RUNS_MAX: usize = 4;
 /// The last level; its runs are merged in place.
 const LAST_LEVEL: u8 = 6;
 
@@ -99,6 +99,7 @@ impl Engine {
     /// Merges what is due in all shards of the facts, as many of them at once as `threads` says. `progress` gets the shards
     /// done and their number.
     pub fn merge(&self, threads: usize, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<(), EngineError> {
+        let _merging = self.merging.lock().unwrap_or_else(PoisonError::into_inner);
         let due: Vec<&Keyspace> = self.facts.iter().filter(|space| due(space).is_some()).collect();
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let work = || -> Result<(), EngineError> {
@@ -124,14 +125,15 @@ impl Engine {
         self.dropped.add(deliveries);
     }
 
-    /// Rewrites the facts without those of dropped deliveries, the newest tables first, until so many bytes have been
-    /// read; tells whether all were.
+    /// Rewrites the facts without those of dropped deliveries, the lowest levels of all shards first, which have what came last,
+    /// until so many bytes have been read; tells whether all were.
     pub fn clear_dropped(&self, bytes_max: u64) -> Result<bool, EngineError> {
+        let _merging = self.merging.lock().unwrap_or_else(PoisonError::into_inner);
         let mut left = bytes_max;
-        for space in &self.facts {
-            for (level, runs) in (0..=LAST_LEVEL).zip(runs(space)) {
+        for level in 0..=LAST_LEVEL {
+            for space in &self.facts {
                 let size = space.tree.current_version().level(usize::from(level)).map_or(0, |level| level.size());
-                if runs == 0 {
+                if size == 0 {
                     continue;
                 }
                 if size > left {

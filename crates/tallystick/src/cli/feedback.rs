@@ -14,32 +14,43 @@ use tallystick_model::Timestamp;
 
 use super::ingest::reject_json;
 
-/// A feedback file being written.
+/// A feedback file being written: as a draft, which gets its name when it is whole.
 pub(super) struct Feedback {
     out: BufWriter<File>,
-    path: PathBuf,
-    /// Where it goes in the end; `None` where the user named the file.
-    folder: Option<PathBuf>,
+    draft: PathBuf,
+    to: To,
     /// The first error; told at the end, since a delivery is not given up for it.
     failed: Option<io::Error>,
+}
+
+/// Where a feedback file goes.
+enum To {
+    /// Into the bureau's folder, under the delivery's name.
+    Folder(PathBuf),
+    /// Where the user said.
+    Named(PathBuf),
 }
 
 impl Feedback {
     /// Begins the file at `named`, or one in the bureau's folder `feedback`.
     pub(super) fn begin(bureau: &Path, furnisher: &str, named: Option<&Path>) -> Result<Self> {
-        let (path, folder) = match named {
-            Some(path) => (path.to_owned(), None),
+        let (draft, to) = match named {
+            Some(path) => {
+                let mut draft = path.as_os_str().to_owned();
+                draft.push(".draft");
+                (PathBuf::from(draft), To::Named(path.to_owned()))
+            }
             None => {
                 let folder = bureau.join("feedback");
                 fs::create_dir_all(&folder).with_context(|| format!("`{}`", folder.display()))?;
-                (folder.join(format!("draft-{furnisher}.jsonl")), Some(folder))
+                (folder.join(format!("draft-{furnisher}.jsonl")), To::Folder(folder))
             }
         };
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).with_context(|| format!("`{}`", path.display()))?;
-        Ok(Self { out: BufWriter::new(file), path, folder, failed: None })
+        let file = options.open(&draft).with_context(|| format!("`{}`", draft.display()))?;
+        Ok(Self { out: BufWriter::new(file), draft, to, failed: None })
     }
 
     /// Adds a reject.
@@ -62,26 +73,37 @@ impl Feedback {
         now: Timestamp,
     ) -> Result<PathBuf> {
         self.line(summary);
-        let at = || format!("`{}`", self.path.display());
+        let at = || format!("`{}`", self.draft.display());
         if let Some(error) = self.failed.take() {
             return Err(error).with_context(at);
         }
         let file = self.out.into_inner().map_err(io::IntoInnerError::into_error).with_context(at)?;
         file.sync_all().with_context(at)?;
-        let Some(folder) = &self.folder else { return Ok(self.path) };
-        let name = match number {
-            Some(number) => format!("delivery-{number}.jsonl"),
-            None => format!("refused-{furnisher}-{}.jsonl", now.to_string().replace(':', "")),
+        let path = match (self.to, number) {
+            (To::Named(path), _) => path,
+            (To::Folder(folder), Some(number)) => folder.join(of_delivery(number)),
+            (To::Folder(folder), None) => {
+                folder.join(format!("refused-{furnisher}-{}.jsonl", now.to_string().replace(':', "")))
+            }
         };
-        let path = folder.join(name);
-        fs::rename(&self.path, &path).with_context(|| format!("`{}`", path.display()))?;
+        fs::rename(&self.draft, &path).with_context(|| format!("`{}`", path.display()))?;
         Ok(path)
     }
 
-    /// Leaves no file: nothing was decided that there could be feedback about.
-    pub(super) fn give_up(self) {
-        if self.folder.is_some() {
-            let _ = fs::remove_file(&self.path);
+    /// Whether the feedback about a delivery is there: it is missing where the program was killed before writing it.
+    pub(super) fn is_there(&self, number: u32) -> bool {
+        match &self.to {
+            To::Folder(folder) => folder.join(of_delivery(number)).exists(),
+            To::Named(path) => path.exists(),
         }
     }
+
+    /// Leaves no file.
+    pub(super) fn give_up(self) {
+        let _ = fs::remove_file(&self.draft);
+    }
+}
+
+fn of_delivery(number: u32) -> String {
+    format!("delivery-{number}.jsonl")
 }

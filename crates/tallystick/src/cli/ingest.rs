@@ -9,7 +9,7 @@ use tallystick_intake::{ControlTotal, DeliveryFile, Detected, NotDetected, Rejec
 use tallystick_model::Timestamp;
 use tallystick_model::payment_profile::Provenance;
 use tallystick_operations::Bureau;
-use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest};
+use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest, merge};
 
 use super::delivery::{quality_json, quality_text};
 use super::feedback::Feedback;
@@ -57,6 +57,10 @@ pub(super) fn run(args: &args::Ingest, quiet: bool) -> Result<Told> {
         }
     };
     feed_back(feedback, &mut told, &args.furnisher, now);
+    // After all that has to be said of the delivery is written.
+    let mut watch = Watch::new(0, quiet);
+    merge(&bureau, &mut |progress| watch.tell(progress.stage, 0, progress.done, progress.rejects));
+    watch.finish();
     if let Some(why) = why {
         told.lines.insert(0, line("layout", format_args!("{name}: {why}")));
         if let Value::Object(object) = &mut told.json {
@@ -68,7 +72,10 @@ pub(super) fn run(args: &args::Ingest, quiet: bool) -> Result<Told> {
 
 /// Ends the feedback file and tells where it is. The delivery stands whether or not that succeeds.
 fn feed_back(feedback: Feedback, told: &mut Told, furnisher: &str, now: Timestamp) {
-    if told.json.get("result").and_then(Value::as_str) == Some("already_delivered") {
+    let number = told.json.pointer("/delivery/number").and_then(Value::as_u64);
+    let number = number.and_then(|number| u32::try_from(number).ok());
+    let known = told.json.get("result").and_then(Value::as_str) == Some("already_delivered");
+    if known && number.is_none_or(|number| feedback.is_there(number)) {
         return feedback.give_up();
     }
     let mut summary = told.json.clone();
@@ -76,8 +83,6 @@ fn feed_back(feedback: Feedback, told: &mut Told, furnisher: &str, now: Timestam
         // They stand above, all of them.
         summary.remove("rejects");
     }
-    let number = told.json.pointer("/delivery/number").and_then(Value::as_u64);
-    let number = number.and_then(|number| u32::try_from(number).ok());
     let (text, json) = match feedback.end(&summary, number, furnisher, now) {
         Ok(path) => (format!("`{}` is the feedback for the furnisher", path.display()), json!(path)),
         Err(error) => (format!("the feedback could not be written: {error:#}"), Value::Null),
@@ -195,7 +200,11 @@ pub(super) fn deliver(
             let again = "; if the mapping has changed its meaning, raise its version";
             let text = if known { format!("{error}{again}") } else { format!("{error}; nothing was loaded") };
             let result = if known { "already_delivered" } else { "refused" };
-            Ok(Told::new(end, vec![line(word, &text)], json!({"result": result, "message": text})))
+            let mut json = json!({"result": result, "message": text});
+            if let (IngestError::AlreadyDelivered(number, state), Value::Object(json)) = (&error, &mut json) {
+                json.insert("delivery".to_owned(), json!({"number": number.0, "state": state.code()}));
+            }
+            Ok(Told::new(end, vec![line(word, &text)], json))
         }
     }
 }

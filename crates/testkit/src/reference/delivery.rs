@@ -169,6 +169,7 @@ impl Reference {
         let Reading { facts, rejects, left_out, awaiting, mut quality, .. } = reading;
         let at_fault = |(code, ..): &&Rejected| !matches!(code, RejectCode::NoConsent | RejectCode::NotAdmitted);
         quality.refused = count(rejects.iter().filter(at_fault).count());
+        quality.records -= count(rejects.len()) - quality.refused;
         let layout = handed.file.shape.layout_name();
         for earlier in self.deliveries() {
             // One of which something waited for a consent that has come is worth delivering again.
@@ -194,6 +195,8 @@ impl Reference {
             furnisher: furnisher.number,
             layout,
             month: handed.month,
+            about: None,
+            provenance: Provenance::FurnisherSigned,
             file_hash,
             file_bytes: count(text.len()),
             recorded_at: now,
@@ -290,6 +293,8 @@ impl Reference {
             furnisher: furnisher.number,
             layout: "correction 1".to_owned(),
             month: Some(mending.month),
+            about: None,
+            provenance: Provenance::FurnisherSigned,
             file_hash: Sha256::digest([]).into(),
             file_bytes: 0,
             recorded_at: now,

@@ -17,7 +17,7 @@ use tallystick_operations::bureau::Recorded;
 use tallystick_operations::consent::{Grant, grant, withdraw};
 use tallystick_operations::correct::{Change, Correction, correct};
 use tallystick_operations::freeze::{lift, place};
-use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest};
+use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest, merge};
 use tallystick_operations::inquire::{Inquiry, inquire};
 use tallystick_operations::member::{Application, admit};
 use tallystick_operations::own_report::{Past, own_report};
@@ -295,7 +295,9 @@ impl World<'_> {
                 },
                 rejects: &mut |reject| fed_back.push(reject.clone()),
             };
-            ingest(bureau, &delivery, file, now, &mut telling)
+            let answer = ingest(bureau, &delivery, file, now, &mut telling);
+            merge(bureau, &mut |_| {});
+            answer
         }));
         self.fuse.put_out();
         match (answer, expected) {

@@ -10,7 +10,7 @@ use tallystick_model::fact::DeliveryNumber;
 use tallystick_model::payment_profile::Provenance;
 use tallystick_model::{Month, Timestamp};
 use tallystick_operations::Bureau;
-use tallystick_operations::ingest::{ControlTotals, Delivery, Ingested, Telling, ingest};
+use tallystick_operations::ingest::{ControlTotals, Delivery, Ingested, Telling, ingest, merge};
 use tallystick_store::StoreError;
 use tallystick_store::benchmark::BareStore;
 
@@ -188,7 +188,9 @@ fn take(
 /// The one call that is measured.
 pub(super) fn operate(bureau: &Bureau, delivery: &Delivery, file: &File, now: Timestamp) -> Result<Ingested> {
     let mut telling = Telling { progress: &mut |_| {}, rejects: &mut |_| {} };
-    Ok(ingest(bureau, delivery, file, now, &mut telling)?)
+    let ingested = ingest(bureau, delivery, file, now, &mut telling)?;
+    merge(bureau, &mut |_| {});
+    Ok(ingested)
 }
 
 /// What the engine by itself did.

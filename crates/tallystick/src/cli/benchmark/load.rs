@@ -9,6 +9,7 @@ use anyhow::{Result, anyhow, ensure};
 use tallystick_model::delivery::{DeliveryKind, DeliveryRecord};
 use tallystick_model::event::Event;
 use tallystick_model::fact::DeliveryNumber;
+use tallystick_model::payment_profile::Provenance;
 use tallystick_model::quality::Quality;
 use tallystick_model::{Month, Timestamp};
 use tallystick_operations::Entropy;
@@ -94,6 +95,8 @@ fn load_one(store: &Store, chunks: &Receiver<FactBatch>, rulebook: &str, now: Ti
         furnisher: FURNISHER_NUMBER,
         layout: "town-bulk 1".to_owned(),
         month: None,
+        about: None,
+        provenance: Provenance::FurnisherSigned,
         file_hash: [0; 32],
         file_bytes: 0,
         recorded_at: now,
@@ -117,7 +120,6 @@ fn load_one(store: &Store, chunks: &Receiver<FactBatch>, rulebook: &str, now: Ti
 
 #[cfg(test)]
 mod tests {
-    use tallystick_model::payment_profile::Provenance;
     use tallystick_operations::ingest::{ControlTotals, Delivery};
 
     use super::super::args::{Format, Size};
