@@ -153,20 +153,29 @@ pub(super) struct Statement {
 
 /// Takes what a message holds, in its order.
 pub(super) trait Visitor {
-    /// An entry, or why it is none; with the amount that it moved if that much could be read.
-    fn entry(
-        &mut self,
-        statement: &Statement,
-        entry: Result<Entry, Box<Reject>>,
-        booked: Booked,
-    ) -> Result<(), Refused>;
+    /// An entry, or why it is none; with what could be read of it either way.
+    fn entry(&mut self, statement: &Statement, entry: Result<Entry, Box<Reject>>, moved: &Moved)
+    -> Result<(), Refused>;
 
     /// A statement ends.
     fn statement(&mut self, statement: &Statement);
 }
 
-/// What an entry adds to the booked balance, if it is booked and that much could be read of it.
-pub(super) type Booked = Option<(Currency, i64)>;
+/// What an entry adds to totals, rejected or not: each part by itself, if it could be read.
+pub(super) struct Moved {
+    /// Never negative.
+    pub(super) amount: Option<(i64, Currency)>,
+    pub(super) direction: Option<Direction>,
+    pub(super) status: Option<Status>,
+}
+
+impl Moved {
+    /// What comes to the booked balance, or goes off it.
+    pub(super) fn booked(&self) -> Option<(i64, Currency)> {
+        let ((minor, currency), direction) = (self.amount?, self.direction?);
+        (self.status? == Status::Booked).then_some((signed(direction, minor), currency))
+    }
+}
 
 /// Texts with places of one entry or balance.
 #[derive(Default)]
@@ -335,8 +344,7 @@ impl Reading<'_> {
             }
             ["Ntry"] => {
                 if let Some((place, parts)) = self.part.take() {
-                    let booked = booked(&parts);
-                    self.visitor.entry(statement, entry(&parts, place), booked)?;
+                    self.visitor.entry(statement, entry(&parts, place), &moved(&parts))?;
                 }
             }
             ["Bal" | "Ntry", rest @ ..] => {
@@ -482,12 +490,8 @@ const fn signed(direction: Direction, minor: i64) -> i64 {
     }
 }
 
-fn booked(parts: &Parts) -> Booked {
-    let (Ok((minor, currency)), Ok(direction), Ok(Status::Booked)) = (amount(parts), direction(parts), status(parts))
-    else {
-        return None;
-    };
-    Some((currency, signed(direction, minor)))
+fn moved(parts: &Parts) -> Moved {
+    Moved { amount: amount(parts).ok(), direction: direction(parts).ok(), status: status(parts).ok() }
 }
 
 fn entry(parts: &Parts, place: RecordPlace) -> Result<Entry, Box<Reject>> {

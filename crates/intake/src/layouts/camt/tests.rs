@@ -28,7 +28,7 @@ struct Shown {
 }
 
 impl Visitor for Shown {
-    fn entry(&mut self, _: &Statement, entry: Result<Entry, Box<Reject>>, _: Booked) -> Result<(), Refused> {
+    fn entry(&mut self, _: &Statement, entry: Result<Entry, Box<Reject>>, _: &Moved) -> Result<(), Refused> {
         match entry {
             Ok(entry) => self.entries.push(shown(&entry)),
             Err(reject) => self.rejects.push(reject.to_string()),
@@ -433,6 +433,50 @@ fn stated_numbers_and_sums_are_compared() {
             "statement 1 debits minor x!100",
         ]
     );
+}
+
+/// A rejected entry is counted as far as it can be read, so that right totals stay right.
+#[test]
+fn totals_count_what_can_be_read_of_rejected_entries() {
+    let stated = |all: (u8, &str), credits: (u8, &str), debits: (u8, &str)| {
+        let one = |name: &str, (count, sum): (u8, &str)| {
+            format!("<{name}><NbOfNtries>{count}</NbOfNtries><Sum>{sum}</Sum></{name}>")
+        };
+        let all = one("TtlNtries", all) + &one("TtlCdtNtries", credits) + &one("TtlDbtNtries", debits);
+        balance_xml("OPBD", "10.00", "CRDT")
+            + &balance_xml("CLBD", "103.00", "CRDT")
+            + &format!("<TxsSummry>{all}</TxsSummry>")
+    };
+    let right = stated((2, "107.00"), (1, "100.00"), (1, "7.00"));
+    let good = entry_xml("100.00", "CRDT", "");
+    for (from, to, agreeing, told) in [
+        (
+            "2026-03-05",
+            "2026-09-xx",
+            true,
+            ["10300=10300", "2=2", "10700=10700", "1=1", "10000=10000", "1=1", "700=700"],
+        ),
+        (
+            "<Sts>",
+            "<RvslInd>yes</RvslInd><Sts>",
+            true,
+            ["10300=10300", "2=2", "10700=10700", "1=1", "10000=10000", "1=1", "700=700"],
+        ),
+        // Whether it is booked is not known: the balance misses it.
+        ("BOOK", "BOOKED", false, ["10300!11000", "2=2", "10700=10700", "1=1", "10000=10000", "1=1", "700=700"]),
+        ("DBIT", "DEBIT", false, ["10300!11000", "2=2", "10700=10700", "1=1", "10000=10000", "1!0", "700!0"]),
+        ("7.00", "7,00", false, ["10300!11000", "2=2", "10700!10000", "1=1", "10000=10000", "1=1", "700!0"]),
+    ] {
+        let bad = entry_xml("7.00", "DBIT", "").replace(from, to);
+        let file = statement(&right, &(good.clone() + &bad));
+        let (summary, taken) = read_all(file.as_bytes(), CategorySet::all()).unwrap();
+        assert_eq!((summary.records, summary.rejects, taken.rejects.len()), (2, 1, 1), "{to}");
+        assert_eq!(months(&taken), ["NL26VAYB8060476890 2026-03 EUR @1 days 1 | income 1x10000"], "{to}");
+        let values: Vec<_> =
+            totals(&summary).iter().map(|total| total.rsplit(' ').next().unwrap().to_owned()).collect();
+        assert_eq!(values, told, "{to}");
+        assert_eq!(summary.control_totals.iter().all(ControlTotal::agrees), agreeing, "{to}");
+    }
 }
 
 #[test]
