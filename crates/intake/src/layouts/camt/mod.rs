@@ -15,16 +15,13 @@ use std::io::BufRead;
 use tallystick_model::money::{DecimalMarks, parse_minor};
 use tallystick_model::{CategorySet, Currency, DataCategory, Identifier, Month};
 
-use self::message::{Balance, Entry, Kind, Moved, Statement, Status, VERSION_MAX, Visitor};
-use super::months::{self, Direction, Months, Movement, account_in};
+use self::message::{Entry, Kind, Moved, Statement, Status, VERSION_MAX, Visitor};
+use super::months::{self, Direction, Months, Movement};
 use crate::read::{ControlTotal, FileSummary, ReadContext, Refused, Sink};
 use crate::reject::{Reject, RejectCode};
 
 /// Name and version.
 pub const NAME: &str = "camt 1";
-
-/// Most statements of one file whose totals are kept.
-const STATEMENTS_MAX: u64 = 1 << 16;
 
 /// The categories of data that a statement may carry. Balances are deposits: they are compared and go no further.
 pub fn categories() -> CategorySet {
@@ -114,9 +111,10 @@ impl Visitor for StatementReader<'_> {
     fn statement(&mut self, statement: &Statement) {
         self.balances += statement.balances.len() as u64;
         let counted = std::mem::take(&mut self.counted);
-        if statement.number <= STATEMENTS_MAX {
-            self.summary.control_totals.extend(closing_balance(statement, &counted));
-            self.summary.control_totals.extend(stated_totals(statement, &counted));
+        self.summary.control_totals.extend(closing_balance(statement, &counted));
+        self.summary.control_totals.extend(stated_totals(statement, &counted));
+        if let Some(account) = &statement.account {
+            self.months.covers(account.as_bytes(), statement.period());
         }
     }
 }
@@ -151,7 +149,8 @@ impl StatementReader<'_> {
         let own = own_currency(statement).unwrap_or(entry.currency);
         let movement = Movement {
             subject: self.subject,
-            account: &account_in(account.as_bytes(), own, entry.currency),
+            account: account.as_bytes(),
+            own,
             currency: entry.currency,
             month,
             day,
@@ -194,12 +193,7 @@ impl Counted {
 
 /// The closing booked balance beside the opening one with what was booked between; `None` unless the statement has both.
 fn closing_balance(statement: &Statement, counted: &Counted) -> Option<ControlTotal> {
-    let find = |kinds: &[&str]| -> Option<&Balance> {
-        kinds.iter().find_map(|kind| statement.balances.iter().find(|balance| balance.kind == *kind))
-    };
-    // A closing balance of the day before is an opening one. Of an account report the interim balance is the last.
-    let opening = find(&["OPBD", "PRCD"])?;
-    let closing = find(&["CLBD", "ITBD"])?;
+    let (opening, closing) = (statement.opening()?, statement.closing()?);
     let booked = counted.booked.iter().find(|(currency, _)| *currency == opening.currency).map_or(0, |(_, sum)| *sum);
     let same = opening.currency == closing.currency;
     let currencies = if same {
