@@ -163,8 +163,8 @@ pub struct FileSummary {
     pub findings: Vec<(String, u64)>,
     /// Totals the file states.
     pub control_totals: Vec<ControlTotal>,
-    /// Whether a disagreeing total refuses the delivery (Metro 2's trailer), or is only told (a bill that says of itself
-    /// that its totals may differ).
+    /// Whether a disagreeing total refuses the delivery (Metro 2's trailer, a bill's printed sums), or is only told (a mapped
+    /// statement whose mapping says so).
     pub control_totals_bind: bool,
 }
 

@@ -73,11 +73,12 @@ fn files(folder: &str) -> Option<Vec<PathBuf>> {
 
 #[test]
 fn every_real_bill_becomes_monthly_aggregates_of_the_one_who_consented() {
-    for (folder, word, layout, count) in [
-        ("bills/alipay", "alipay", Layout::Alipay, 6),
-        ("bills/wechat", "wechat", Layout::Wechat, 6),
-        ("bills/bnpl", "jd", Layout::Jd, 1),
-        ("bills/bnpl", "mt", Layout::Meituan, 1),
+    // How many are as their platform made them; of the others their authors changed rows and left the printed totals.
+    for (folder, word, layout, count, untouched) in [
+        ("bills/alipay", "alipay", Layout::Alipay, 6, 1),
+        ("bills/wechat", "wechat", Layout::Wechat, 6, 0),
+        ("bills/bnpl", "jd", Layout::Jd, 1, 1),
+        ("bills/bnpl", "mt", Layout::Meituan, 1, 1),
     ] {
         let Some(files) = files(folder) else { return };
         let of_layout = |path: &&PathBuf| {
@@ -85,11 +86,12 @@ fn every_real_bill_becomes_monthly_aggregates_of_the_one_who_consented() {
         };
         let bills: Vec<_> = files.iter().filter(of_layout).collect();
         assert_eq!(bills.len(), count, "{folder} {word}");
+        let mut agreeing = 0;
         for file in bills {
             let home = tempfile::tempdir().expect("a folder");
             let bureau = bureau(home.path(), "cn", MemberKind::PaymentPlatform);
             let subject = Identifier::parse_tagged("cn-resident-id:11010519491231002X").expect("valid");
-            let denied = deliver(&bureau, layout.clone(), file, Some(&subject), ControlTotals::Enforce);
+            let denied = deliver(&bureau, layout.clone(), file, Some(&subject), ControlTotals::Report);
             assert!(matches!(denied, Err(IngestError::NoConsent(..))), "{}: {denied:?}", file.display());
             let consent = Grant {
                 identifier: subject.clone(),
@@ -102,8 +104,19 @@ fn every_real_bill_becomes_monthly_aggregates_of_the_one_who_consented() {
                 evidence: [0; 32],
             };
             grant(&bureau, consent, now()).expect("grants");
-            let taken =
-                deliver(&bureau, layout.clone(), file, Some(&subject), ControlTotals::Enforce).expect("is taken");
+            let deliver = |totals| deliver(&bureau, layout.clone(), file, Some(&subject), totals);
+            let taken = match deliver(ControlTotals::Enforce) {
+                Err(IngestError::ControlTotals(totals)) => {
+                    assert!(!totals.is_empty() && totals.iter().all(|total| !total.agrees()), "{totals:?}");
+                    let report = own_report(&bureau, &subject, Past::default(), now()).expect("shows").report;
+                    assert!(report.is_none_or(|report| report.wallets.is_empty()), "{}", file.display());
+                    deliver(ControlTotals::Report).expect("is taken where totals are only reported")
+                }
+                taken => {
+                    agreeing += 1;
+                    taken.expect("is taken")
+                }
+            };
             let report =
                 own_report(&bureau, &subject, Past::default(), now()).expect("shows").report.expect("is permitted");
             let [wallet] = report.wallets.as_slice() else { panic!("{}: {:?}", file.display(), report.wallets) };
@@ -132,7 +145,34 @@ fn every_real_bill_becomes_monthly_aggregates_of_the_one_who_consented() {
             assert_eq!(counted + aside + taken.delivery.rejects, taken.delivery.records, "{}", file.display());
             assert_eq!(verify(&bureau, &mut |_, _| {}).findings, []);
         }
+        assert_eq!(agreeing, untouched, "{folder} {word}");
     }
+}
+
+#[test]
+fn a_real_bill_whose_totals_disagree_is_refused_and_names_both() {
+    let Some(_) = files("bills/wechat") else { return };
+    let home = tempfile::tempdir().expect("a folder");
+    let bureau = bureau(home.path(), "cn", MemberKind::PaymentPlatform);
+    let subject = Identifier::parse_tagged("cn-resident-id:11010519491231002X").expect("valid");
+    let consent = Grant {
+        identifier: subject.clone(),
+        member: "F".to_owned(),
+        scope: ConsentScope::Furnish,
+        purposes: vec![],
+        categories: vec![DataCategory::Payments],
+        form: ConsentForm::WrittenWarned,
+        valid_until: Timestamp::parse("2027-01-01").expect("a date"),
+        evidence: [0; 32],
+    };
+    grant(&bureau, consent, now()).expect("grants");
+    let before = bureau.snapshot().log_size();
+    let file = Path::new(DATA).join("bills/wechat/2019-10-09_9b0a8060_example-wechat-records.csv");
+    let refused = deliver(&bureau, Layout::Wechat, &file, Some(&subject), ControlTotals::Enforce);
+    let Err(IngestError::ControlTotals(totals)) = refused else { panic!("{refused:?}") };
+    let told: Vec<_> = totals.iter().map(|total| (total.name.as_str(), total.stated, total.counted)).collect();
+    assert_eq!(told, [("rows", Some(43), 2)]);
+    assert_eq!(bureau.snapshot().log_size(), before, "what is refused leaves nothing behind");
 }
 
 #[test]

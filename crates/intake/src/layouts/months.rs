@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use tallystick_model::fact::{RecordPlace, ReportedRecord, Statement};
-use tallystick_model::payment_profile::{self, PaymentProfileMonth};
+use tallystick_model::payment_profile::{self, DaysCovered, PaymentProfileMonth};
 use tallystick_model::{Currency, DataCategory, Date, Identifier, Month, Sensitive};
 
 use crate::read::{ReadContext, Refused, Sink};
@@ -60,7 +60,10 @@ pub(super) enum Meaning {
 /// One movement of an account.
 pub(super) struct Movement<'a> {
     pub(super) subject: &'a Identifier,
+    /// The account's number.
     pub(super) account: &'a [u8],
+    /// The account's own currency.
+    pub(super) own: Currency,
     pub(super) currency: Currency,
     pub(super) month: Month,
     pub(super) day: Date,
@@ -69,7 +72,17 @@ pub(super) struct Movement<'a> {
     pub(super) minor: i64,
 }
 
-type MonthKey = (usize, Vec<u8>, Month);
+/// Subject, account, the currency if it is not the account's own, month: amounts of one profile are of one currency.
+type MonthKey = (usize, Vec<u8>, Option<Currency>, Month);
+
+/// From when to when the statements of one account reach.
+#[derive(Default)]
+struct Reach {
+    /// First and last day of each statement.
+    periods: Vec<(Date, Date)>,
+    /// A statement did not say from when to when it reaches: its months are taken for whole.
+    open: bool,
+}
 
 struct MonthTally {
     first: RecordPlace,
@@ -86,6 +99,8 @@ pub(super) struct Months<'a> {
     subjects: Vec<Identifier>,
     subject_numbers: HashMap<Identifier, usize>,
     months: BTreeMap<MonthKey, MonthTally>,
+    /// By account; one that is not here is never known to reach less than whole months.
+    reaches: HashMap<Vec<u8>, Reach>,
     set_aside: BTreeMap<&'static str, u64>,
     not_admitted: BTreeMap<u8, (DataCategory, u64)>,
 }
@@ -101,6 +116,7 @@ impl<'a> Months<'a> {
             subjects: Vec::new(),
             subject_numbers: HashMap::new(),
             months: BTreeMap::new(),
+            reaches: HashMap::new(),
             set_aside: BTreeMap::new(),
             not_admitted: BTreeMap::new(),
         }
@@ -114,6 +130,17 @@ impl<'a> Months<'a> {
     pub(super) fn leave_out(&mut self, category: DataCategory, values: u64) {
         if values > 0 && !self.context.admitted.contains(category) {
             self.not_admitted.entry(category.number()).or_insert((category, 0)).1 += values;
+        }
+    }
+
+    /// Takes from when to when a statement of `account` reaches, both days included; `None` if it does not say. All statements
+    /// of one account in one file are one: of a month they cover the days from the first that one of them covers to the last.
+    /// Each takes memory: their number is the layout's to limit.
+    pub(super) fn covers(&mut self, account: &[u8], period: Option<(Date, Date)>) {
+        let reach = self.reaches.entry(account.to_vec()).or_default();
+        match period {
+            Some(period) => reach.periods.push(period),
+            None => reach.open = true,
         }
     }
 
@@ -160,7 +187,8 @@ impl<'a> Months<'a> {
                 number
             }
         };
-        let key = (number, movement.account.to_vec(), movement.month);
+        let other = (movement.own != movement.currency).then_some(movement.currency);
+        let key = (number, movement.account.to_vec(), other, movement.month);
         if self.months.len() >= MONTHS_MAX && !self.months.contains_key(&key) {
             return Err(Refused::NotThisLayout {
                 byte: movement.place.byte,
@@ -189,7 +217,12 @@ impl<'a> Months<'a> {
         }
         let mut months: Vec<_> = self.months.into_iter().collect();
         months.sort_by_key(|(_, tally)| tally.first);
-        for ((subject, account, month), mut tally) in months {
+        self.reaches.values_mut().for_each(Reach::join);
+        for ((subject, account, other, month), mut tally) in months {
+            if let Some(reach) = self.reaches.get(&account) {
+                tally.profile.covered = reach.covered(month, tally.rows_reach());
+            }
+            let account = account_in(account, other);
             if let Some(rows) = tally.take_back() {
                 *self.set_aside.entry("credit_of_another_month_taken_back").or_default() += u64::from(rows);
             }
@@ -207,18 +240,51 @@ impl<'a> Months<'a> {
     }
 }
 
-/// The number under which the movements of an account in `currency` are kept: amounts of one profile are of one currency,
-/// so those that are not of the account's own have an account of their own.
-pub(super) fn account_in(account: &[u8], own: Currency, currency: Currency) -> Vec<u8> {
-    let mut key = account.to_vec();
-    if own != currency {
-        key.push(b' ');
-        key.extend_from_slice(currency.code().as_bytes());
+/// The number under which the movements of an account in another currency than its own are kept: an account of their own.
+fn account_in(mut account: Vec<u8>, other: Option<Currency>) -> Vec<u8> {
+    if let Some(currency) = other {
+        account.push(b' ');
+        account.extend_from_slice(currency.code().as_bytes());
     }
-    key
+    account
+}
+
+impl Reach {
+    /// Makes one of periods that meet, and puts them in order.
+    fn join(&mut self) {
+        self.periods.sort_unstable();
+        self.periods.dedup_by(|(from, to), (_, last)| {
+            let meet = *from <= *last;
+            if meet {
+                *last = (*last).max(*to);
+            }
+            meet
+        });
+    }
+
+    /// The days of a month that are covered, those from its first row to its last in any case; `None` if they are all, or a
+    /// statement does not say from when to when it reaches. The periods are joined.
+    fn covered(&self, month: Month, (row_first, row_last): (u8, u8)) -> Option<DaysCovered> {
+        let of = |date: Date| Month::of(date).zip(u8::try_from(date.day()).ok());
+        let first = self.periods.get(self.periods.partition_point(|(_, to)| Month::of(*to) < Some(month)));
+        let after = self.periods.partition_point(|(from, _)| Month::of(*from) <= Some(month));
+        let last = after.checked_sub(1).and_then(|at| self.periods.get(at));
+        // Both are beside the month where no period lies in it.
+        let first = first.and_then(|(from, _)| of(*from)).filter(|(of, _)| *of <= month);
+        let last = last.and_then(|(_, to)| of(*to)).filter(|(of, _)| *of >= month);
+        let first = first.map_or(row_first, |(of, day)| if of == month { day.min(row_first) } else { 1 });
+        let last = last.map_or(row_last, |(of, day)| if of == month { day.max(row_last) } else { month.days() });
+        DaysCovered::of(month, first, last).filter(|_| !self.open)
+    }
 }
 
 impl MonthTally {
+    /// The first and the last day with a movement that counts.
+    fn rows_reach(&self) -> (u8, u8) {
+        let day = |number: u32| u8::try_from(number).unwrap_or(0);
+        (day(self.days.trailing_zeros()), day(31_u32.saturating_sub(self.days.leading_zeros())))
+    }
+
     fn add(&mut self, meaning: Meaning, movement: &Movement<'_>) {
         let profile = &mut self.profile;
         let flow = match meaning {
@@ -250,5 +316,47 @@ impl MonthTally {
         income.count -= taken_back.count;
         income.minor -= taken_back.minor;
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_is_covered_as_far_as_the_statements_and_the_rows_reach() {
+        let covered = |periods: &[(&str, &str)], month: u8, rows: (u8, u8)| {
+            let day = |text: &str| text.parse::<Date>().unwrap();
+            let periods = periods.iter().map(|(from, to)| (day(from), day(to))).collect();
+            let mut reach = Reach { periods, open: false };
+            reach.join();
+            reach.covered(Month::new(2026, month).unwrap(), rows).map(|days| (days.first(), days.last()))
+        };
+        let long = [("2026-02-19", "2026-04-10")];
+        assert_eq!(covered(&long, 2, (20, 25)), Some((19, 28)));
+        assert_eq!(covered(&long, 2, (3, 25)), Some((3, 28)), "a row before the period");
+        assert_eq!(covered(&long, 3, (3, 3)), None, "all of March");
+        assert_eq!(covered(&long, 4, (1, 2)), Some((1, 10)));
+        assert_eq!(covered(&long, 5, (4, 9)), Some((4, 9)), "outside: as far as there are rows");
+        assert_eq!(covered(&long, 1, (4, 9)), Some((4, 9)));
+        let days = [("2026-03-09", "2026-03-09"), ("2026-03-05", "2026-03-06"), ("2026-03-05", "2026-03-05")];
+        assert_eq!(covered(&days, 3, (6, 9)), Some((5, 9)), "in any order, with gaps");
+        assert_eq!(covered(&days, 4, (6, 9)), Some((6, 9)));
+        let halves = [("2026-03-16", "2026-03-31"), ("2026-03-01", "2026-03-15")];
+        assert_eq!(covered(&halves, 3, (6, 9)), None);
+        let apart = [("2026-01-05", "2026-01-10"), ("2026-03-05", "2026-04-10")];
+        assert_eq!(covered(&apart, 1, (7, 7)), Some((5, 10)));
+        assert_eq!(covered(&apart, 2, (7, 8)), Some((7, 8)), "between two periods");
+        assert_eq!(covered(&apart, 3, (7, 7)), Some((5, 31)));
+        let within = [("2026-01-05", "2026-06-10"), ("2026-03-05", "2026-03-06")];
+        assert_eq!(covered(&within, 3, (5, 5)), None, "one statement within another");
+        assert_eq!(covered(&[], 3, (5, 6)), Some((5, 6)));
+    }
+
+    #[test]
+    fn where_one_statement_does_not_say_its_period_months_are_whole() {
+        let day = Date::constant(2026, 3, 5);
+        let reach = Reach { periods: vec![(day, day)], open: true };
+        assert_eq!(reach.covered(Month::new(2026, 3).unwrap(), (5, 5)), None);
     }
 }

@@ -80,6 +80,7 @@ fn a_malformed_byte_refuses_its_row_and_outside_the_rows_the_file() {
         format!("R003 record 2 byte {at} `row`: expected GB18030 text, found a malformed byte")
     );
     assert_eq!((summary.rejects, totals(&summary).as_str()), (1, "rows 2=2"));
+    assert!(summary.control_totals_bind);
     let end = bill.len() - 3;
     bill[end] = 0xff;
     assert!(read(&Layout::Alipay, &bill).0.unwrap_err().to_string().contains("`text`: expected GB18030 text"));
@@ -91,8 +92,9 @@ fn the_heading_row_is_found_wherever_it_stands_and_in_any_column_order() {
         "{}交易状态,收/支,金额,备注,交易时间,交易对方,,\n交易成功,支出,10,,2024/3/5 9:05,私密人,,\n",
         "注\n".repeat(99)
     );
-    let (_, taken) = accepted(&Layout::Alipay, bill.as_bytes());
+    let (summary, taken) = accepted(&Layout::Alipay, bill.as_bytes());
     assert_eq!(shown(&taken)[0].split(" | ").nth(1), Some("spending 1x1000"));
+    assert!(summary.control_totals.is_empty() && !summary.control_totals_bind, "it prints none");
     let late = format!("注\n{bill}");
     let expected = "byte 0 `heading row`: expected a heading row with `交易时间` or `交易创建时间`, `收/支`, `金额` or `金额(元)`, \
                     `交易状态`, `交易对方` within 100 lines, found none in the file's UTF-8 text";

@@ -37,7 +37,7 @@ impl RealBill {
         assert_eq!(totals(&summary), self.totals, "{}", self.file);
         let findings: Vec<_> = summary.findings.iter().map(|(what, rows)| (what.as_str(), *rows)).collect();
         assert_eq!(findings, self.findings, "{}", self.file);
-        assert!(!summary.control_totals_bind);
+        assert!(summary.control_totals_bind, "{}", self.file);
         for record in &taken.records {
             assert_eq!(record.identifiers, [Identifier::parse(IdScheme::MemberNumber, "W1/1").unwrap()]);
             let Statement::PaymentProfileMonth(account, ..) = &record.statements[0] else { unreachable!() };

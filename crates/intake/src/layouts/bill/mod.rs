@@ -172,8 +172,7 @@ pub(super) fn read(
         }
     }
     summary.control_totals = totals.compared(summary.records);
-    // Bills say of themselves that their totals may differ from the sum of their rows.
-    summary.control_totals_bind = false;
+    summary.control_totals_bind = !summary.control_totals.is_empty();
     Ok(summary)
 }
 

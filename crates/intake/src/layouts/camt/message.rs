@@ -20,6 +20,9 @@ const ACCOUNT_BYTES_MAX: usize = 64;
 /// Most balances of one statement.
 const BALANCES_MAX: usize = 1_000;
 
+/// Most statements of one file: the totals and the period of each are kept.
+const STATEMENTS_MAX: u64 = 1 << 16;
+
 /// The kinds of message of this family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -147,26 +150,38 @@ pub(super) struct Statement {
     pub(super) account: Option<String>,
     /// The account's currency.
     pub(super) currency: Option<String>,
+    /// From when to when it reaches, as written.
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
     pub(super) balances: Vec<Balance>,
     pub(super) summary: Summary,
 }
 
 /// Takes what a message holds, in its order.
 pub(super) trait Visitor {
-    /// An entry, or why it is none; with the amount that it moved if that much could be read.
-    fn entry(
-        &mut self,
-        statement: &Statement,
-        entry: Result<Entry, Box<Reject>>,
-        booked: Booked,
-    ) -> Result<(), Refused>;
+    /// An entry, or why it is none; with what could be read of it either way.
+    fn entry(&mut self, statement: &Statement, entry: Result<Entry, Box<Reject>>, moved: &Moved)
+    -> Result<(), Refused>;
 
     /// A statement ends.
     fn statement(&mut self, statement: &Statement);
 }
 
-/// What an entry adds to the booked balance, if it is booked and that much could be read of it.
-pub(super) type Booked = Option<(Currency, i64)>;
+/// What an entry adds to totals, rejected or not: each part by itself, if it could be read.
+pub(super) struct Moved {
+    /// Never negative.
+    pub(super) amount: Option<(i64, Currency)>,
+    pub(super) direction: Option<Direction>,
+    pub(super) status: Option<Status>,
+}
+
+impl Moved {
+    /// What comes to the booked balance, or goes off it.
+    pub(super) fn booked(&self) -> Option<(i64, Currency)> {
+        let ((minor, currency), direction) = (self.amount?, self.direction?);
+        (self.status? == Status::Booked).then_some((signed(direction, minor), currency))
+    }
+}
 
 /// Texts with places of one entry or balance.
 #[derive(Default)]
@@ -295,6 +310,9 @@ impl Reading<'_> {
         match (path.len(), open.name.as_str()) {
             (3, name) if name == self.kind.part() => {
                 self.statements += 1;
+                if self.statements > STATEMENTS_MAX {
+                    return Err(wrong(open.byte, name, &format!("at most {STATEMENTS_MAX} of them"), "more"));
+                }
                 self.statement = Some(Statement { number: self.statements, ..Statement::default() });
             }
             (3, "GrpHdr" | "SplmtryData") => {}
@@ -335,8 +353,7 @@ impl Reading<'_> {
             }
             ["Ntry"] => {
                 if let Some((place, parts)) = self.part.take() {
-                    let booked = booked(&parts);
-                    self.visitor.entry(statement, entry(&parts, place), booked)?;
+                    self.visitor.entry(statement, entry(&parts, place), &moved(&parts))?;
                 }
             }
             ["Bal" | "Ntry", rest @ ..] => {
@@ -358,6 +375,8 @@ impl Reading<'_> {
                 statement.account = Some(open.text.clone());
             }
             ["Acct", "Ccy"] => statement.currency = Some(open.text.clone()),
+            ["FrToDt", "FrDtTm" | "FrDt"] => statement.from = Some(open.text.clone()),
+            ["FrToDt", "ToDtTm" | "ToDt"] => statement.to = Some(open.text.clone()),
             ["TxsSummry", of, what] => {
                 let stated = &mut statement.summary.stated;
                 let [all, credits, debits] = stated;
@@ -464,15 +483,48 @@ fn reversal(parts: &Parts) -> Result<bool, Fault> {
 /// The day of `YYYY-MM-DD` or `YYYY-MM-DDThh:mm:ss…`, as printed: the day is the bank's, not that of UTC.
 fn day(open: Option<&Open>, field: &'static str) -> Result<Option<Date>, Fault> {
     let Some(open) = open else { return Ok(None) };
-    let date = match open.text.split_at_checked(10) {
-        Some((date, rest)) if rest.is_empty() || rest.starts_with(['T', 'Z', '+', '-']) => date.parse::<Date>().ok(),
-        _ => None,
-    };
     let fault = || Fault {
         found: Found::shape(open.text.as_bytes()),
         ..Fault::of(RejectCode::NotADate, open, field, "a date `YYYY-MM-DD`, perhaps with a time".to_owned())
     };
-    date.map(Some).ok_or_else(fault)
+    day_of(&open.text).map(Some).ok_or_else(fault)
+}
+
+fn day_of(text: &str) -> Option<Date> {
+    let (date, rest) = text.split_at_checked(10)?;
+    (rest.is_empty() || rest.starts_with(['T', 'Z', '+', '-'])).then(|| date.parse::<Date>().ok()).flatten()
+}
+
+impl Statement {
+    /// A balance of the first of these kinds that the statement has.
+    fn balance_of(&self, kinds: &[&str]) -> Option<&Balance> {
+        kinds.iter().find_map(|kind| self.balances.iter().find(|balance| balance.kind == *kind))
+    }
+
+    /// The balance that its booked entries begin with. A closing balance of the day before is an opening one.
+    pub(super) fn opening(&self) -> Option<&Balance> {
+        self.balance_of(&["OPBD", "PRCD"])
+    }
+
+    /// The balance that they end with. Of an account report the interim balance is the last.
+    pub(super) fn closing(&self) -> Option<&Balance> {
+        self.balance_of(&["CLBD", "ITBD"])
+    }
+
+    /// The first and the last day that it covers: as `FrToDt` says, else from its opening balance to its closing one. `None` if
+    /// it says neither, or an end before the beginning.
+    pub(super) fn period(&self) -> Option<(Date, Date)> {
+        let stated = || Some((day_of(self.from.as_deref()?)?, day_of(self.to.as_deref()?)?));
+        let of_balances = || {
+            let (opening, last) = (self.opening()?, self.closing()?.date?);
+            let first = opening.date?;
+            // That balance is of the end of its day, unless the bank gives it the day of the statement.
+            let is_day_before = opening.kind == "PRCD" && first < last;
+            Some((if is_day_before { first.tomorrow().ok()? } else { first }, last))
+        };
+        let in_order = |(first, last): &(Date, Date)| first <= last;
+        stated().filter(in_order).or_else(of_balances).filter(in_order)
+    }
 }
 
 const fn signed(direction: Direction, minor: i64) -> i64 {
@@ -482,12 +534,8 @@ const fn signed(direction: Direction, minor: i64) -> i64 {
     }
 }
 
-fn booked(parts: &Parts) -> Booked {
-    let (Ok((minor, currency)), Ok(direction), Ok(Status::Booked)) = (amount(parts), direction(parts), status(parts))
-    else {
-        return None;
-    };
-    Some((currency, signed(direction, minor)))
+fn moved(parts: &Parts) -> Moved {
+    Moved { amount: amount(parts).ok(), direction: direction(parts).ok(), status: status(parts).ok() }
 }
 
 fn entry(parts: &Parts, place: RecordPlace) -> Result<Entry, Box<Reject>> {

@@ -15,16 +15,13 @@ use std::io::BufRead;
 use tallystick_model::money::{DecimalMarks, parse_minor};
 use tallystick_model::{CategorySet, Currency, DataCategory, Identifier, Month};
 
-use self::message::{Balance, Booked, Entry, Kind, Statement, Status, VERSION_MAX, Visitor};
-use super::months::{self, Direction, Months, Movement, account_in};
+use self::message::{Entry, Kind, Moved, Statement, Status, VERSION_MAX, Visitor};
+use super::months::{self, Direction, Months, Movement};
 use crate::read::{ControlTotal, FileSummary, ReadContext, Refused, Sink};
 use crate::reject::{Reject, RejectCode};
 
 /// Name and version.
 pub const NAME: &str = "camt 1";
-
-/// Most statements of one file whose totals are kept.
-const STATEMENTS_MAX: u64 = 1 << 16;
 
 /// The categories of data that a statement may carry. Balances are deposits: they are compared and go no further.
 pub fn categories() -> CategorySet {
@@ -77,7 +74,7 @@ pub fn read(input: &mut dyn BufRead, context: &ReadContext, sink: &mut dyn Sink)
 /// What was counted of the statement that is being read.
 #[derive(Default)]
 struct Counted {
-    /// Number of all entries, credits and debits, and their sums as they stand, for `TxsSummry`.
+    /// Number of all entries, credits and debits, and their sums as they stand, for `TxsSummry`; rejected ones too.
     entries: [(i64, i64); 3],
     /// The change of the booked balance.
     booked: Vec<(Currency, i64)>,
@@ -97,26 +94,12 @@ impl Visitor for StatementReader<'_> {
         &mut self,
         statement: &Statement,
         entry: Result<Entry, Box<Reject>>,
-        booked: Booked,
+        moved: &Moved,
     ) -> Result<(), Refused> {
-        if let Some((currency, minor)) = booked {
-            let known = self.counted.booked.iter_mut().find(|(known, _)| *known == currency);
-            match known {
-                Some((_, sum)) => *sum = sum.saturating_add(minor),
-                None => self.counted.booked.push((currency, minor)),
-            }
-        }
+        self.counted.add(moved);
         let taken = match entry {
-            Ok(entry) => {
-                self.counted.add(&entry);
-                self.take(statement, &entry)?
-            }
-            Err(reject) => {
-                if let Some((count, _)) = self.counted.entries.first_mut() {
-                    *count += 1;
-                }
-                Some(reject)
-            }
+            Ok(entry) => self.take(statement, &entry)?,
+            Err(reject) => Some(reject),
         };
         if let Some(reject) = taken {
             self.summary.rejects += 1;
@@ -128,9 +111,10 @@ impl Visitor for StatementReader<'_> {
     fn statement(&mut self, statement: &Statement) {
         self.balances += statement.balances.len() as u64;
         let counted = std::mem::take(&mut self.counted);
-        if statement.number <= STATEMENTS_MAX {
-            self.summary.control_totals.extend(closing_balance(statement, &counted));
-            self.summary.control_totals.extend(stated_totals(statement, &counted));
+        self.summary.control_totals.extend(closing_balance(statement, &counted));
+        self.summary.control_totals.extend(stated_totals(statement, &counted));
+        if let Some(account) = &statement.account {
+            self.months.covers(account.as_bytes(), statement.period());
         }
     }
 }
@@ -165,7 +149,8 @@ impl StatementReader<'_> {
         let own = own_currency(statement).unwrap_or(entry.currency);
         let movement = Movement {
             subject: self.subject,
-            account: &account_in(account.as_bytes(), own, entry.currency),
+            account: account.as_bytes(),
+            own,
             currency: entry.currency,
             month,
             day,
@@ -184,27 +169,31 @@ fn own_currency(statement: &Statement) -> Option<Currency> {
 }
 
 impl Counted {
-    fn add(&mut self, entry: &Entry) {
+    /// Counts an entry, a rejected one too, as far as it could be read: of an unreadable amount no sum, of an unreadable
+    /// direction neither credits nor debits.
+    fn add(&mut self, moved: &Moved) {
+        if let Some((minor, currency)) = moved.booked() {
+            match self.booked.iter_mut().find(|(known, _)| *known == currency) {
+                Some((_, sum)) => *sum = sum.saturating_add(minor),
+                None => self.booked.push((currency, minor)),
+            }
+        }
         let [all, credits, debits] = &mut self.entries;
-        let one = match entry.direction {
-            Direction::Credit => credits,
-            Direction::Debit => debits,
+        let one = match moved.direction {
+            Some(Direction::Credit) => Some(credits),
+            Some(Direction::Debit) => Some(debits),
+            None => None,
         };
-        for (count, sum) in [all, one] {
+        for (count, sum) in std::iter::once(all).chain(one) {
             *count += 1;
-            *sum = sum.saturating_add(entry.minor);
+            *sum = sum.saturating_add(moved.amount.map_or(0, |(minor, _)| minor));
         }
     }
 }
 
 /// The closing booked balance beside the opening one with what was booked between; `None` unless the statement has both.
 fn closing_balance(statement: &Statement, counted: &Counted) -> Option<ControlTotal> {
-    let find = |kinds: &[&str]| -> Option<&Balance> {
-        kinds.iter().find_map(|kind| statement.balances.iter().find(|balance| balance.kind == *kind))
-    };
-    // A closing balance of the day before is an opening one. Of an account report the interim balance is the last.
-    let opening = find(&["OPBD", "PRCD"])?;
-    let closing = find(&["CLBD", "ITBD"])?;
+    let (opening, closing) = (statement.opening()?, statement.closing()?);
     let booked = counted.booked.iter().find(|(currency, _)| *currency == opening.currency).map_or(0, |(_, sum)| *sum);
     let same = opening.currency == closing.currency;
     let currencies = if same {

@@ -28,7 +28,7 @@ struct Shown {
 }
 
 impl Visitor for Shown {
-    fn entry(&mut self, _: &Statement, entry: Result<Entry, Box<Reject>>, _: Booked) -> Result<(), Refused> {
+    fn entry(&mut self, _: &Statement, entry: Result<Entry, Box<Reject>>, _: &Moved) -> Result<(), Refused> {
         match entry {
             Ok(entry) => self.entries.push(shown(&entry)),
             Err(reject) => self.rejects.push(reject.to_string()),
@@ -240,6 +240,9 @@ fn months(taken: &Taken) -> Vec<String> {
             let account = String::from_utf8_lossy(account.expose()).into_owned();
             let mut line =
                 format!("{account} {month} {} @{} days {}", profile.currency, record.place.record, profile.active_days);
+            if let Some(days) = profile.covered {
+                line += &format!(" of {}-{}", days.first(), days.last());
+            }
             let flows: [(&str, Flow); 8] = [
                 ("spending", profile.spending),
                 ("refunds", profile.refunds),
@@ -273,30 +276,35 @@ fn real_statements_give_these_months_and_totals() {
     let Some(folder) = folder() else { return };
     type Expected = (&'static str, &'static [&'static str], &'static [&'static str], &'static [(&'static str, u64)]);
     let table: &[Expected] = &[
-        ("camt052.v1.xml", &["CH2801234000123456789 2007-10 SEK @1 days 1 | spending 1x20000000"], &[], &[]),
+        ("camt052.v1.xml", &["CH2801234000123456789 2007-10 SEK @1 days 1 of 18-18 | spending 1x20000000"], &[], &[]),
         ("camt052.v4.xml", &[], &[], &[("pending", 1)]),
-        ("camt052.v8.xml", &["CH2801234000123456789 2007-10 SEK @1 days 1 | transfers_out 1x20000000"], &[], &[]),
+        (
+            "camt052.v8.xml",
+            &["CH2801234000123456789 2007-10 SEK @1 days 1 of 18-18 | transfers_out 1x20000000"],
+            &[],
+            &[],
+        ),
         (
             "camt053.v2.multi.statement.xml",
-            &["NL26VAYB8060476890 2014-12 EUR @1 days 1 | spending 1x700 | income 1x885"],
+            &["NL26VAYB8060476890 2014-12 EUR @1 days 1 of 30-31 | spending 1x700 | income 1x885"],
             &["statement 1 CLBD (EUR) 2700=2700", "statement 2 CLBD (EUR) 2000=2000"],
             &[],
         ),
         (
             "camt053.v2.five.decimals.xml",
-            &["NL26VAYB8060476890 2014-12 EUR @1 days 1 | income 1x885"],
+            &["NL26VAYB8060476890 2014-12 EUR @1 days 1 of 30-31 | income 1x885"],
             &["statement 1 CLBD (EUR) 2705!2700"],
             &[],
         ),
         (
             "camt053.v2.all-balance-types.xml",
-            &["CH2801234000123456789 2014-12 EUR @1 days 1 | income 1x885"],
+            &["CH2801234000123456789 2014-12 EUR @1 days 1 of 31-31 | income 1x885"],
             &["statement 1 CLBD (EUR) 404!986"],
             &[],
         ),
         (
             "camt053.v8.xml",
-            &["NL26VAYB8060476890 2014-12 EUR @1 days 1 | income 1x885"],
+            &["NL26VAYB8060476890 2014-12 EUR @1 days 1 of 31-31 | income 1x885"],
             &["statement 1 CLBD (opened in EUR, closed in SEK) x!2700"],
             &[],
         ),
@@ -407,7 +415,7 @@ fn what_is_not_admitted_goes_no_further_and_balances_never_do() {
     );
     let payments: CategorySet = [DataCategory::Payments].into_iter().collect();
     let (summary, taken) = read_all(file.as_bytes(), payments).unwrap();
-    assert_eq!(months(&taken), ["NL26VAYB8060476890 2026-03 EUR @2 days 1 | spending 1x100"]);
+    assert_eq!(months(&taken), ["NL26VAYB8060476890 2026-03 EUR @2 days 1 of 5-31 | spending 1x100"]);
     assert_eq!(taken.not_admitted, [(DataCategory::Income, 1), (DataCategory::Deposits, 2)]);
     assert_eq!(summary.set_aside, [("income_not_admitted".to_owned(), 1)]);
     assert_eq!(totals(&summary), ["statement 1 CLBD (EUR) 500=500"], "what is not admitted is counted all the same");
@@ -433,6 +441,112 @@ fn stated_numbers_and_sums_are_compared() {
             "statement 1 debits minor x!100",
         ]
     );
+}
+
+/// What the statement of a day hands over must not stand as its whole month, beside a fuller one.
+#[test]
+fn a_statement_covers_the_days_of_its_period() {
+    let of = |from: &str, to: &str| format!("<FrToDt><FrDtTm>{from}</FrDtTm><ToDtTm>{to}</ToDtTm></FrToDt>");
+    let balance = |kind: &str, day: &str| balance_xml(kind, "1.00", "CRDT").replace("2026-03-31", day);
+    let on = |day: &str| entry_xml("1.00", "DBIT", "").replace("2026-03-05", day);
+    let read = |file: &str| months(&read_all(file.as_bytes(), CategorySet::all()).unwrap().1);
+    let covered = |before: &str, entries: &str| read(&statement(before, entries));
+    let march = |days: &str, count: u8| {
+        let active = if count > 1 { 2 } else { 1 };
+        vec![format!("NL26VAYB8060476890 2026-03 EUR @1 days {active}{days} | spending {count}x{count}00")]
+    };
+    let daily = |day: &str| of(&format!("{day}T00:00:00+01:00"), &format!("{day}T23:59:59+01:00"));
+    assert_eq!(covered(&daily("2026-03-05"), &on("2026-03-05")), march(" of 5-5", 1));
+    assert_eq!(covered(&daily("2026-03-06"), &on("2026-03-06")), march(" of 6-6", 1));
+    let whole = of("2026-03-01T00:00:00", "2026-03-31T24:00:00");
+    assert_eq!(covered(&whole, &on("2026-03-05")), march("", 1));
+    assert_eq!(covered(&whole.replace("DtTm>", "Dt>"), &on("2026-03-05")), march("", 1));
+    // Balances where no period is written, or one that can't be.
+    for (balances, days) in [
+        (balance("OPBD", "2026-03-05") + &balance("CLBD", "2026-03-05"), " of 5-5"),
+        (balance("PRCD", "2026-03-04") + &balance("CLBD", "2026-03-05"), " of 5-5"),
+        (balance("PRCD", "2026-03-05") + &balance("CLBD", "2026-03-05"), " of 5-5"),
+        (balance("PRCD", "2026-02-28") + &balance("CLBD", "2026-03-31"), ""),
+        (balance("OPBD", "2026-03-02") + &balance("ITBD", "2026-03-09"), " of 2-9"),
+        (of("2026-03-xx", "2026-03-31") + &balance("OPBD", "2026-03-05") + &balance("CLBD", "2026-03-06"), " of 5-6"),
+        (of("2026-03-31", "2026-03-01") + &balance("OPBD", "2026-03-05") + &balance("CLBD", "2026-03-06"), " of 5-6"),
+        (of("2026-03-04", "2026-03-07") + &balance("OPBD", "2026-03-05") + &balance("CLBD", "2026-03-06"), " of 4-7"),
+        (balance("OPBD", "2026-03-09") + &balance("CLBD", "2026-03-02"), ""),
+        (balance("CLBD", "2026-03-05"), ""),
+        (String::new(), ""),
+    ] {
+        assert_eq!(covered(&balances, &on("2026-03-05")), march(days, 1), "{balances}");
+    }
+    let ends = on("2026-02-20") + &on("2026-03-05") + &on("2026-04-02");
+    assert_eq!(
+        covered(&of("2026-02-10", "2026-04-10"), &ends),
+        [
+            "NL26VAYB8060476890 2026-02 EUR @1 days 1 of 10-28 | spending 1x100",
+            "NL26VAYB8060476890 2026-03 EUR @2 days 1 | spending 1x100",
+            "NL26VAYB8060476890 2026-04 EUR @3 days 1 of 1-10 | spending 1x100",
+        ]
+    );
+    // Several statements of one account in one file are one; in another currency too.
+    let both = |second: &str, entry: &str| {
+        let first = statement(&daily("2026-03-05"), &on("2026-03-05"));
+        let second = statement(second, entry);
+        let second = second.split_once("<Stmt>").unwrap().1.split_once("</Stmt>").unwrap().0;
+        read(&first.replace("</Stmt>", &format!("</Stmt><Stmt>{second}</Stmt>")))
+    };
+    assert_eq!(both(&daily("2026-03-09"), &on("2026-03-09")), march(" of 5-9", 2));
+    assert_eq!(both(&daily("2026-03-09"), ""), march(" of 5-9", 1));
+    assert_eq!(both("", &on("2026-03-09")), march("", 2));
+    assert_eq!(
+        both(&daily("2026-03-09"), &on("2026-03-09").replace("EUR", "USD")),
+        [
+            "NL26VAYB8060476890 2026-03 EUR @1 days 1 of 5-9 | spending 1x100",
+            "NL26VAYB8060476890 USD 2026-03 USD @2 days 1 of 5-9 | spending 1x100",
+        ]
+    );
+}
+
+/// A rejected entry is counted as far as it can be read, so that right totals stay right.
+#[test]
+fn totals_count_what_can_be_read_of_rejected_entries() {
+    let stated = |all: (u8, &str), credits: (u8, &str), debits: (u8, &str)| {
+        let one = |name: &str, (count, sum): (u8, &str)| {
+            format!("<{name}><NbOfNtries>{count}</NbOfNtries><Sum>{sum}</Sum></{name}>")
+        };
+        let all = one("TtlNtries", all) + &one("TtlCdtNtries", credits) + &one("TtlDbtNtries", debits);
+        balance_xml("OPBD", "10.00", "CRDT")
+            + &balance_xml("CLBD", "103.00", "CRDT")
+            + &format!("<TxsSummry>{all}</TxsSummry>")
+    };
+    let right = stated((2, "107.00"), (1, "100.00"), (1, "7.00"));
+    let good = entry_xml("100.00", "CRDT", "");
+    for (from, to, agreeing, told) in [
+        (
+            "2026-03-05",
+            "2026-09-xx",
+            true,
+            ["10300=10300", "2=2", "10700=10700", "1=1", "10000=10000", "1=1", "700=700"],
+        ),
+        (
+            "<Sts>",
+            "<RvslInd>yes</RvslInd><Sts>",
+            true,
+            ["10300=10300", "2=2", "10700=10700", "1=1", "10000=10000", "1=1", "700=700"],
+        ),
+        // Whether it is booked is not known: the balance misses it.
+        ("BOOK", "BOOKED", false, ["10300!11000", "2=2", "10700=10700", "1=1", "10000=10000", "1=1", "700=700"]),
+        ("DBIT", "DEBIT", false, ["10300!11000", "2=2", "10700=10700", "1=1", "10000=10000", "1!0", "700!0"]),
+        ("7.00", "7,00", false, ["10300!11000", "2=2", "10700!10000", "1=1", "10000=10000", "1=1", "700!0"]),
+    ] {
+        let bad = entry_xml("7.00", "DBIT", "").replace(from, to);
+        let file = statement(&right, &(good.clone() + &bad));
+        let (summary, taken) = read_all(file.as_bytes(), CategorySet::all()).unwrap();
+        assert_eq!((summary.records, summary.rejects, taken.rejects.len()), (2, 1, 1), "{to}");
+        assert_eq!(months(&taken), ["NL26VAYB8060476890 2026-03 EUR @1 days 1 of 5-31 | income 1x10000"], "{to}");
+        let values: Vec<_> =
+            totals(&summary).iter().map(|total| total.rsplit(' ').next().unwrap().to_owned()).collect();
+        assert_eq!(values, told, "{to}");
+        assert_eq!(summary.control_totals.iter().all(ControlTotal::agrees), agreeing, "{to}");
+    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ use super::codes::CURRENCY_EXPECTED;
 use super::mapping::Mapping;
 use super::pattern::DatePattern;
 use super::recognise::wanting;
-use crate::layouts::months::{Direction, Flow, Meaning, Months, Movement, account_in};
+use crate::layouts::months::{Direction, Flow, Meaning, Months, Movement};
 use crate::read::{ControlTotal, FileSummary, ReadContext, Refused, Sink};
 use crate::reject::{Found, Reject, RejectCode};
 
@@ -254,8 +254,7 @@ impl Reader<'_> {
         };
         let Read { subject, account, currency, month, day, minor } = movement;
         let own = self.main_currency();
-        let account = account_in(&account, own, currency);
-        let movement = Movement { subject: &subject, account: &account, currency, month, day, place, minor };
+        let movement = Movement { subject: &subject, account: &account, own, currency, month, day, place, minor };
         months.count(meaning, &movement)?;
         Ok(Ok(()))
     }
