@@ -115,8 +115,17 @@ pub enum IngestError {
     #[error("no subject of this delivery has consented to it")]
     NoConsent(Vec<Reject>, u64, Box<Recorded>),
     /// Every record of it was rejected, or there was none.
-    #[error("nothing of this delivery can be loaded: {1} records, {2} rejects")]
-    NothingToLoad(Vec<Reject>, u64, u64),
+    #[error("nothing of this delivery can be loaded: {records} records, {count} rejects")]
+    NothingToLoad {
+        /// The first thousand rejects.
+        rejects: Vec<Reject>,
+        /// Records read.
+        records: u64,
+        /// All rejects.
+        count: u64,
+        /// Records that count towards no fact, by reason.
+        set_aside: Vec<(String, u64)>,
+    },
     /// The file is not what it claims.
     #[error("refused {layout}: {refused}")]
     Refused {
@@ -222,7 +231,9 @@ pub fn ingest(
         (telling.rejects)(reject);
     }
     let rejected = gathered.rejects + duplicates.len() as u64;
-    gathered.counts.quality.refused += duplicates.len() as u64;
+    let counts = &mut gathered.counts;
+    counts.quality.refused += duplicates.len() as u64;
+    counts.quality.records = gathered.summary.records.saturating_sub(counts.without_consent + counts.forbidden);
     let mut rejects = std::mem::take(&mut gathered.kept_rejects);
     rejects.extend(duplicates.into_iter().take(REJECTS_KEPT_MAX.saturating_sub(rejects.len())));
 
@@ -330,7 +341,8 @@ fn nothing_to_load(
 ) -> Result<IngestError, OperationError> {
     let (rejects, kept, counts) = (gathered.rejects, gathered.kept_rejects, gathered.counts);
     if rejects == 0 || counts.without_consent + counts.forbidden != rejects {
-        return Ok(IngestError::NothingToLoad(kept, gathered.summary.records, rejects));
+        let FileSummary { records, set_aside, .. } = gathered.summary;
+        return Ok(IngestError::NothingToLoad { rejects: kept, records, count: rejects, set_aside });
     }
     let reasons: Vec<Reason> = counts.denied_by.into_iter().collect();
     let event = Event::DeliveryDenied(denial(bureau, furnisher, delivery, gathered.file_hash, reasons.clone()));

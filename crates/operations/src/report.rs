@@ -247,7 +247,12 @@ impl Report {
                     (state, member)
                 })
                 .collect(),
-            corrections: found.events.iter().filter_map(|recorded| mended(snapshot, recorded)).collect(),
+            corrections: {
+                let as_of = past.as_of.and_then(Month::of);
+                let until_then =
+                    |mended: &Mended| mended.slot.month.zip(as_of).is_none_or(|(month, as_of)| month <= as_of);
+                found.events.iter().filter_map(|recorded| mended(snapshot, recorded)).filter(until_then).collect()
+            },
             frozen: found.is_frozen(),
         });
         Ok(report)
@@ -263,7 +268,9 @@ impl Report {
     ) -> Result<Self, OperationError> {
         // What is counted back from now is counted back from then.
         let then = past.known_on.map_or(now, |at| at.min(now));
-        let month = past.as_of.and_then(Month::of).map_or(then.month(), |month| month.min(then.month()));
+        // The summary's window ends before the month in which is asked; of a past state its last month counts still.
+        let after = |month: Month| Month::from_number(month.number() + 1).unwrap_or(month);
+        let month = past.as_of.and_then(Month::of).map_or(then.month(), |as_of| after(as_of).min(then.month()));
         let (mut accounts, mut wallets) = (BTreeMap::new(), BTreeMap::new());
         for fact in file.facts() {
             let (account, delivery) = (fact.key.slot.account, fact.key.delivery);

@@ -246,6 +246,28 @@ fn merging_joins_runs_and_changes_nothing_that_is_read() {
 }
 
 #[test]
+fn tables_that_were_merged_leave_the_disk_while_the_store_is_open() {
+    let folder = tempfile::tempdir().expect("is made");
+    let store = create(folder.path());
+    // The engine numbers the shards of the facts from one.
+    let of_facts =
+        |file: &Path| (1..=8).any(|shard| file.to_string_lossy().contains(&format!("/keyspaces/{shard}/tables/")));
+    let tables = || -> u64 {
+        files_below(folder.path())
+            .iter()
+            .filter(|file| of_facts(file))
+            .map(|file| file.metadata().map_or(0, |data| data.len()))
+            .sum()
+    };
+    for _ in 0..16 {
+        deliver(&store, 0..255, true);
+        store.merge(2, &|_, _| {}).expect("merges");
+    }
+    let (on_disk, in_use) = (tables(), store.activity().table_bytes);
+    assert!(on_disk < in_use * 11 / 10, "{on_disk} bytes of tables on disk, {in_use} of them in use");
+}
+
+#[test]
 fn every_receipt_proves_its_entry() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = create(folder.path());

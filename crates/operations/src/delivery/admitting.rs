@@ -279,11 +279,8 @@ impl<'a> Admitting<'a> {
     /// Refuses a record that has been counted as read.
     fn refuse(&mut self, reject: Reject) {
         // Where a consent or a rule is missing, the furnisher's data are not at fault: such a record says nothing of them.
-        let quality = &mut self.out.counts.quality;
-        if matches!(reject.code, RejectCode::NoConsent | RejectCode::NotAdmitted) {
-            quality.records = quality.records.saturating_sub(1);
-        } else {
-            quality.refused += 1;
+        if !matches!(reject.code, RejectCode::NoConsent | RejectCode::NotAdmitted) {
+            self.out.counts.quality.refused += 1;
         }
         self.out.rejects.push(reject);
     }
@@ -464,7 +461,6 @@ fn category_of(statement: &Statement) -> Option<DataCategory> {
 impl Sink for Admitting<'_> {
     fn record(&mut self, record: ReportedRecord) {
         self.out.records += 1;
-        self.out.counts.quality.records += 1;
         if let Err(error) = self.take(record) {
             self.failed = Some(error);
         }
@@ -472,7 +468,6 @@ impl Sink for Admitting<'_> {
 
     fn reject(&mut self, reject: Reject) {
         self.out.records += 1;
-        self.out.counts.quality.records += 1;
         self.refuse(reject);
     }
 

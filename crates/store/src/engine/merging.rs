@@ -20,6 +20,8 @@ use super::{Activity, Engine, EngineError};
 
 /// So many runs on one level are merged into one.
 const RUNS_MAX: usize = 4;
+/// A pair without a value that is written after each merging; nothing reads it.
+const MERGED_KEY: &[u8] = b"\xffmerged";
 /// The last level; its runs are merged in place.
 const LAST_LEVEL: u8 = 6;
 
@@ -105,6 +107,7 @@ impl Engine {
         let work = || -> Result<(), EngineError> {
             while let Some(space) = due.get(next.fetch_add(1, Ordering::Relaxed)) {
                 merge(space)?;
+                self.free_merged()?;
                 progress(done.fetch_add(1, Ordering::Relaxed) + 1, due.len());
             }
             Ok(())
@@ -118,6 +121,16 @@ impl Engine {
             }
             result
         })
+    }
+
+    /// Removes the files of tables that have been merged, as far as no reader holds them. The engine keeps them for readers of
+    /// earlier states and looks after them only when it turns a memtable over; only it knows how far back its readers are. So
+    /// one is turned over, with a pair of no meaning in it: without any the engine would do nothing.
+    fn free_merged(&self) -> Result<(), EngineError> {
+        let [_, _, meta, _] = &self.others;
+        meta.insert(MERGED_KEY, [])?;
+        meta.rotate_memtable()?;
+        Ok(())
     }
 
     /// Leaves the facts of these deliveries out of every merge from now on.
@@ -142,6 +155,7 @@ impl Engine {
                 left -= size;
                 let merged = space.tree.compact(Arc::new(PullDown(level, level)), 0);
                 merged.map_err(|error| EngineError::from(fjall::Error::from(error)))?;
+                self.free_merged()?;
             }
         }
         Ok(true)

@@ -72,7 +72,7 @@ fn told(listed: &Listed) -> String {
     let Listed { furnisher, delivery } = listed;
     let record = &delivery.record;
     line(
-        "delivery",
+        "came",
         format_args!(
             "{} {} by {furnisher} {}, {}: {}, {}, {}, {}",
             record.number,

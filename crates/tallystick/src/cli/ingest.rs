@@ -181,12 +181,14 @@ pub(super) fn deliver(
                 json!({"result": "denied", "rejects": rejects, "recorded": recorded(&left)}),
             ))
         }
-        Err(IngestError::NothingToLoad(rejects, records, count)) => {
+        Err(IngestError::NothingToLoad { rejects, records, count, set_aside }) => {
             let (records, told) = (render::counted(records, "record"), render::counted(count, "reject"));
             let mut lines = vec![line("refuse", format_args!("nothing to load: {records}, {told}"))];
             lines.extend(reject_lines(&rejects, count));
+            lines.extend(aside_lines(&set_aside));
             let rejects: Vec<_> = rejects.iter().map(reject_json).collect();
-            Ok(Told::new(End::Rejected, lines, json!({"result": "refused", "rejects": rejects})))
+            let json = json!({"result": "refused", "rejects": rejects, "set_aside": aside_json(&set_aside)});
+            Ok(Told::new(End::Rejected, lines, json))
         }
         Err(IngestError::ControlTotals(totals)) => {
             let mut lines = vec![line("refuse", "control totals disagree; nothing was loaded")];
@@ -240,6 +242,15 @@ fn reject_lines(rejects: &[Reject], count: u64) -> Vec<String> {
     lines
 }
 
+/// Records that count towards no fact, and why.
+fn aside_lines(set_aside: &[(String, u64)]) -> impl Iterator<Item = String> {
+    set_aside.iter().map(|(why, count)| line("aside", format_args!("{}: {why}", render::counted(*count, "record"))))
+}
+
+fn aside_json(set_aside: &[(String, u64)]) -> Vec<Value> {
+    set_aside.iter().map(|(why, count)| json!({"reason": why, "records": count})).collect()
+}
+
 fn admitted(ingested: &Ingested) -> Told {
     let delivery = &ingested.delivery;
     let facts: Vec<_> = delivery.facts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
@@ -263,18 +274,15 @@ fn admitted(ingested: &Ingested) -> Told {
             format_args!("{count} values of `{category}` not admitted: {} {}", reason.rule, reason.code),
         ));
     }
-    lines.extend(
-        ingested
-            .set_aside
-            .iter()
-            .map(|(why, count)| line("aside", format_args!("{}: {why}", render::counted(*count, "record")))),
-    );
+    lines.extend(aside_lines(&ingested.set_aside));
     lines.extend(ingested.findings.iter().map(|(what, count)| line("noticed", format_args!("{count} {what}"))));
     lines.push(line("data", quality_text(&delivery.quality)));
     if ingested.quarantined {
         let number = delivery.number;
-        let how = format!("`tallystick delivery release --delivery {number}` or `discard` ends it");
-        lines.push(line("held", format_args!("quarantined: its quality is below the bureau's bar; {how}")));
+        lines.push(line("held", "quarantined: its quality is below the bureau's bar; it is ended by"));
+        for verb in ["release", "discard"] {
+            lines.push(line("", format_args!("tallystick delivery {verb} --delivery {number} --reason \"...\"")));
+        }
     }
     let disagreeing = ingested.control_totals.iter().filter(|total| !total.agrees());
     lines.extend(disagreeing.map(|total| line("total", total_line(total))));
@@ -300,7 +308,7 @@ fn admitted(ingested: &Ingested) -> Told {
         "not_admitted": delivery.not_admitted.iter().map(|(category, reason, count)| {
             json!({"category": category.code(), "rule": reason.rule, "code": reason.code, "values": count})
         }).collect::<Vec<_>>(),
-        "set_aside": ingested.set_aside.iter().map(|(why, count)| json!({"reason": why, "records": count})).collect::<Vec<_>>(),
+        "set_aside": aside_json(&ingested.set_aside),
         "findings": ingested.findings.iter().map(|(what, count)| json!({"what": what, "count": count})).collect::<Vec<_>>(),
         "control_totals": ingested.control_totals.iter().map(total_json).collect::<Vec<_>>(),
         "recorded": recorded(&ingested.recorded),

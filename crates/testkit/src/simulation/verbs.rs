@@ -383,7 +383,7 @@ impl World<'_> {
                     _ => return Err(format!("nobody has consented; the reference says {expected:?}")),
                 }
             }
-            IngestError::NothingToLoad(rejects, records, count) => {
+            IngestError::NothingToLoad { rejects, records, count, .. } => {
                 same("counts of rejects", &count, &u64::try_from(rejects.len()).unwrap_or(u64::MAX))?;
                 NotTaken::Nothing(told(&rejects), records)
             }

@@ -94,7 +94,7 @@ impl Story {
 
     pub fn rejected_of(&self, furnisher: &str, file: &str) -> Vec<String> {
         match self.again_of(furnisher, file) {
-            Err(IngestError::NothingToLoad(rejects, ..)) => rejects.iter().map(ToString::to_string).collect(),
+            Err(IngestError::NothingToLoad { rejects, .. }) => rejects.iter().map(ToString::to_string).collect(),
             other => panic!("{other:?}"),
         }
     }

@@ -33,7 +33,7 @@ pub struct Size {
     #[arg(long)]
     pub subjects: u64,
     /// How many months are reported
-    #[arg(long)]
+    #[arg(long, default_value_t = 1)]
     pub months: u16,
     /// How many accounts each subject has
     #[arg(long, default_value_t = 1)]
