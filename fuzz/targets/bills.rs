@@ -1,13 +1,12 @@
 //! Payment bills: the first byte chooses platform and packing: as it is, in an archive, or as the parts of a spreadsheet.
 #![no_main]
 mod common;
-use tallystick_intake::layouts::{alipay, jd, meituan, wechat};
-use tallystick_intake::{DeliveryFile, Layout, PaymentPlatform};
+use tallystick_intake::layouts::bill;
+use tallystick_intake::{DeliveryFile, PaymentPlatform};
 
 libfuzzer_sys::fuzz_target!(|file: &[u8]| {
     let Some((first, rest)) = file.split_first() else { return };
-    let platforms = [PaymentPlatform::Alipay, PaymentPlatform::Wechat, PaymentPlatform::Jd, PaymentPlatform::Meituan];
-    let layout = platforms[usize::from(first % 4)].layout();
+    let layout = PaymentPlatform::ALL[usize::from(first % 4)].layout();
     let bytes = match first / 4 % 4 {
         0 | 1 => rest.to_vec(),
         2 => archive(&[("bill", rest)]),
@@ -23,14 +22,10 @@ libfuzzer_sys::fuzz_target!(|file: &[u8]| {
 /// However a file is recognised, it is then read without a complaint that it is of another layout.
 fn recognise(bytes: &[u8]) {
     let file: &dyn DeliveryFile = &bytes.to_vec();
-    let found = [
-        (Layout::Alipay, alipay::recognise(bytes).or_else(|| alipay::recognise_file(file))),
-        (Layout::Wechat, wechat::recognise(bytes).or_else(|| wechat::recognise_file(file))),
-        (Layout::Jd, jd::recognise(bytes).or_else(|| jd::recognise_file(file))),
-        (Layout::Meituan, meituan::recognise(bytes).or_else(|| meituan::recognise_file(file))),
-    ];
-    for (layout, _) in found.into_iter().filter(|(_, reason)| reason.is_some()) {
-        common::read(&layout, bytes);
+    for platform in PaymentPlatform::ALL {
+        if bill::recognise(platform, bytes).or_else(|| bill::recognise_file(platform, file)).is_some() {
+            common::read(&platform.layout(), bytes);
+        }
     }
 }
 

@@ -9,9 +9,10 @@ use tallystick_model::Sensitive;
 use thiserror::Error;
 
 use crate::file::{Bytes, DeliveryFile};
+use crate::layouts::bill::{self, Locked};
 use crate::layouts::mapped::{self, Mapping};
-use crate::layouts::{Locked, alipay, camt, jd, meituan, metro2, recognise_locked, registry, wechat};
-use crate::read::Layout;
+use crate::layouts::{camt, metro2, registry};
+use crate::read::{Layout, PaymentPlatform};
 
 /// So much of a file is looked at.
 pub const HEAD_BYTES: usize = 64 << 10;
@@ -94,26 +95,26 @@ const BUILT_IN: [BuiltIn; 7] = [
     BuiltIn {
         layout: Layout::Alipay,
         looked_for: "a heading row with `交易对方`, `收/支` and `交易状态`, in text, a spreadsheet or an archive",
-        recognise: alipay::recognise,
-        recognise_file: Some(alipay::recognise_file),
+        recognise: |head| bill::recognise(PaymentPlatform::Alipay, head),
+        recognise_file: Some(|file| bill::recognise_file(PaymentPlatform::Alipay, file)),
     },
     BuiltIn {
         layout: Layout::Wechat,
         looked_for: "a heading row with `交易对方`, `收/支` and `当前状态`, in text, a spreadsheet or an archive",
-        recognise: wechat::recognise,
-        recognise_file: Some(wechat::recognise_file),
+        recognise: |head| bill::recognise(PaymentPlatform::Wechat, head),
+        recognise_file: Some(|file| bill::recognise_file(PaymentPlatform::Wechat, file)),
     },
     BuiltIn {
         layout: Layout::Jd,
         looked_for: "a heading row with `商户名称`, `收/支` and `交易状态`, in text, a spreadsheet or an archive",
-        recognise: jd::recognise,
-        recognise_file: Some(jd::recognise_file),
+        recognise: |head| bill::recognise(PaymentPlatform::Jd, head),
+        recognise_file: Some(|file| bill::recognise_file(PaymentPlatform::Jd, file)),
     },
     BuiltIn {
         layout: Layout::Meituan,
         looked_for: "a heading row with `订单标题`, `收/支` and `实付金额`, in text, a spreadsheet or an archive",
-        recognise: meituan::recognise,
-        recognise_file: Some(meituan::recognise_file),
+        recognise: |head| bill::recognise(PaymentPlatform::Meituan, head),
+        recognise_file: Some(|file| bill::recognise_file(PaymentPlatform::Meituan, file)),
     },
 ];
 
@@ -126,7 +127,7 @@ pub fn detect(
     mappings: Vec<Mapping>,
     password: Option<&Sensitive<String>>,
 ) -> Result<Detected, NotDetected> {
-    match recognise_locked(file, password) {
+    match bill::recognise_locked(file, password) {
         Some(Locked::Shut) => return Err(NotDetected::Locked),
         Some(Locked::Bill(platform, why)) => {
             let password = password.cloned().unwrap_or_else(|| Sensitive::new(String::new()));

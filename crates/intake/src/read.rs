@@ -7,7 +7,7 @@ use tallystick_model::payment_profile::Provenance;
 use tallystick_model::{CategorySet, DataCategory, Identifier, Sensitive};
 use thiserror::Error;
 
-use crate::layouts::{alipay, camt, jd, mapped, meituan, metro2, registry, wechat};
+use crate::layouts::{bill, camt, mapped, metro2, registry};
 use crate::reject::Reject;
 
 /// Takes what a layout reads, in file order.
@@ -79,6 +79,9 @@ pub enum PaymentPlatform {
 }
 
 impl PaymentPlatform {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Alipay, Self::Wechat, Self::Jd, Self::Meituan];
+
     /// The layout of its bills.
     pub const fn layout(self) -> Layout {
         match self {
@@ -91,28 +94,32 @@ impl PaymentPlatform {
 }
 
 impl Layout {
+    /// Whose bills these are; `None` if they are no bills.
+    const fn platform(&self) -> Option<PaymentPlatform> {
+        match self {
+            Self::Alipay => Some(PaymentPlatform::Alipay),
+            Self::Wechat => Some(PaymentPlatform::Wechat),
+            Self::Jd => Some(PaymentPlatform::Jd),
+            Self::Meituan => Some(PaymentPlatform::Meituan),
+            Self::Locked(platform, _) => Some(*platform),
+            Self::Metro2 | Self::Camt | Self::Registry | Self::Mapped(_) => None,
+        }
+    }
+
     /// This layout, of a file that `password` opens; `None` if files of this layout never have one.
     pub fn locked(&self, password: Sensitive<String>) -> Option<Self> {
-        let platform = match self {
-            Self::Alipay => PaymentPlatform::Alipay,
-            Self::Wechat => PaymentPlatform::Wechat,
-            Self::Jd => PaymentPlatform::Jd,
-            Self::Meituan => PaymentPlatform::Meituan,
-            Self::Locked(platform, _) => *platform,
-            Self::Metro2 | Self::Camt | Self::Registry | Self::Mapped(_) => return None,
-        };
-        Some(Self::Locked(platform, password))
+        self.platform().map(|platform| Self::Locked(platform, password))
     }
 
     /// Name and version of the layout, as kept with the delivery.
     pub fn name(&self) -> String {
         match self {
             Self::Metro2 => metro2::NAME.to_owned(),
-            Self::Alipay => alipay::NAME.to_owned(),
-            Self::Wechat => wechat::NAME.to_owned(),
-            Self::Jd => jd::NAME.to_owned(),
-            Self::Meituan => meituan::NAME.to_owned(),
-            Self::Locked(platform, _) => platform.layout().name(),
+            Self::Alipay => bill::name(PaymentPlatform::Alipay).to_owned(),
+            Self::Wechat => bill::name(PaymentPlatform::Wechat).to_owned(),
+            Self::Jd => bill::name(PaymentPlatform::Jd).to_owned(),
+            Self::Meituan => bill::name(PaymentPlatform::Meituan).to_owned(),
+            Self::Locked(platform, _) => bill::name(*platform).to_owned(),
             Self::Camt => camt::NAME.to_owned(),
             Self::Registry => registry::NAME.to_owned(),
             Self::Mapped(mapping) => mapping.name(),
@@ -123,7 +130,7 @@ impl Layout {
     pub fn categories(&self) -> CategorySet {
         match self {
             Self::Metro2 => metro2::categories(),
-            Self::Alipay | Self::Wechat | Self::Jd | Self::Meituan | Self::Locked(..) => alipay::categories(),
+            Self::Alipay | Self::Wechat | Self::Jd | Self::Meituan | Self::Locked(..) => bill::categories(),
             Self::Camt => camt::categories(),
             Self::Registry => registry::categories(),
             Self::Mapped(mapping) => mapping.categories(),
@@ -262,19 +269,13 @@ pub fn read_delivery(
     context: &ReadContext,
     sink: &mut dyn Sink,
 ) -> Result<FileSummary, Refused> {
-    let bill = |platform, password, input: &mut dyn BufRead, sink: &mut dyn Sink| match platform {
-        PaymentPlatform::Alipay => alipay::read(password, input, context, sink),
-        PaymentPlatform::Wechat => wechat::read(password, input, context, sink),
-        PaymentPlatform::Jd => jd::read(password, input, context, sink),
-        PaymentPlatform::Meituan => meituan::read(password, input, context, sink),
-    };
     match layout {
         Layout::Metro2 => metro2::read(input, context, sink),
-        Layout::Alipay => bill(PaymentPlatform::Alipay, None, input, sink),
-        Layout::Wechat => bill(PaymentPlatform::Wechat, None, input, sink),
-        Layout::Jd => bill(PaymentPlatform::Jd, None, input, sink),
-        Layout::Meituan => bill(PaymentPlatform::Meituan, None, input, sink),
-        Layout::Locked(platform, password) => bill(*platform, Some(password), input, sink),
+        Layout::Alipay => bill::read(PaymentPlatform::Alipay, None, input, context, sink),
+        Layout::Wechat => bill::read(PaymentPlatform::Wechat, None, input, context, sink),
+        Layout::Jd => bill::read(PaymentPlatform::Jd, None, input, context, sink),
+        Layout::Meituan => bill::read(PaymentPlatform::Meituan, None, input, context, sink),
+        Layout::Locked(platform, password) => bill::read(*platform, Some(password), input, context, sink),
         Layout::Camt => camt::read(input, context, sink),
         Layout::Registry => registry::read(input, context, sink),
         Layout::Mapped(mapping) => mapped::read(mapping, input, context, sink),

@@ -12,7 +12,7 @@
     reason = "all of it is tests; clippy allows these in test functions, not in what they share"
 )]
 
-use tallystick_intake::{DeliveryFile, FileSummary, Layout, ReadContext, Refused, Reject, Sink, read_delivery};
+use tallystick_intake::{FileSummary, Layout, PaymentPlatform, ReadContext, Refused, Reject, read_delivery};
 use tallystick_model::fact::{ReportedRecord, Statement};
 use tallystick_model::payment_profile::{Flow, PaymentProfileMonth, Provenance};
 use tallystick_model::{CategorySet, DataCategory, IdScheme, Identifier, Sensitive};
@@ -23,42 +23,12 @@ mod faults;
 mod packed;
 #[path = "bills/real.rs"]
 mod real;
+#[path = "support/taken.rs"]
+mod taken;
 #[path = "bills/words.rs"]
 mod words;
 
-#[derive(Debug, Default)]
-struct Taken {
-    records: Vec<ReportedRecord>,
-    rejects: Vec<Reject>,
-    not_admitted: Vec<(DataCategory, u64)>,
-    /// After how many questions the sink wants no more.
-    patience: Option<u32>,
-}
-
-impl Sink for Taken {
-    fn record(&mut self, record: ReportedRecord) {
-        self.records.push(record);
-    }
-
-    fn reject(&mut self, reject: Reject) {
-        self.rejects.push(reject);
-    }
-
-    fn not_admitted(&mut self, category: DataCategory, count: u64) {
-        self.not_admitted.push((category, count));
-    }
-
-    fn goes_on(&mut self) -> bool {
-        match &mut self.patience {
-            Some(0) => false,
-            Some(left) => {
-                *left -= 1;
-                true
-            }
-            None => true,
-        }
-    }
-}
+use self::taken::Taken;
 
 fn context(admitted: CategorySet) -> ReadContext {
     ReadContext {
@@ -90,18 +60,14 @@ enum Head {
 
 /// The platforms that take `file` for a bill of theirs, and why.
 fn recognised(file: &[u8], head: Head) -> Vec<(&'static str, String)> {
-    use tallystick_intake::layouts::{alipay, jd, meituan, wechat};
-    let by = |bytes: fn(&[u8]) -> Option<String>, whole: fn(&dyn DeliveryFile) -> Option<String>| match head {
-        Head::Bytes => bytes(file),
-        Head::File => whole(&file.to_vec()),
+    use tallystick_intake::layouts::bill;
+    let by = |platform| match head {
+        Head::Bytes => bill::recognise(platform, file),
+        Head::File => bill::recognise_file(platform, &file.to_vec()),
     };
-    let platforms = [
-        ("alipay", by(alipay::recognise, alipay::recognise_file)),
-        ("wechat", by(wechat::recognise, wechat::recognise_file)),
-        ("jd", by(jd::recognise, jd::recognise_file)),
-        ("meituan", by(meituan::recognise, meituan::recognise_file)),
-    ];
-    platforms.into_iter().filter_map(|(name, reason)| Some((name, reason?))).collect()
+    let names = ["alipay", "wechat", "jd", "meituan"];
+    let platforms = names.into_iter().zip(PaymentPlatform::ALL);
+    platforms.filter_map(|(name, platform)| Some((name, by(platform)?))).collect()
 }
 
 fn month(record: &ReportedRecord) -> (&ReportedRecord, String, PaymentProfileMonth) {

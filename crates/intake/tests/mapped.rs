@@ -2,13 +2,18 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "support/taken.rs"]
+mod taken;
+
 use proptest::prelude::*;
 use tallystick_intake::layouts::mapped::Mapping;
-use tallystick_intake::{FileSummary, Layout, ReadContext, Refused, Reject, Sink, read_delivery};
-use tallystick_model::fact::{ReportedRecord, Statement};
+use tallystick_intake::{FileSummary, Layout, ReadContext, Refused, read_delivery};
+use tallystick_model::fact::Statement;
 use tallystick_model::payment_profile::Provenance;
 use tallystick_model::tradeline::{AccountKind, AccountStatus, PaymentRating};
 use tallystick_model::{CategorySet, Currency, DataCategory, Month};
+
+use self::taken::Taken;
 
 const MAPPING: &str = r#"
 [layout]
@@ -36,27 +41,6 @@ category = "sex"
 
 const HEADER: &str = "id,passport,account,month,product,late,balance,limit,opened,name,sex\n";
 const GOOD: &str = "11010519491231002X,,A1,2026-01,card,1,-12.30,1000,02.01.2020,\"Zhang, San\",1\n";
-
-#[derive(Default)]
-struct Taken {
-    records: Vec<ReportedRecord>,
-    rejects: Vec<Reject>,
-    not_admitted: Vec<(DataCategory, u64)>,
-}
-
-impl Sink for Taken {
-    fn record(&mut self, record: ReportedRecord) {
-        self.records.push(record);
-    }
-
-    fn reject(&mut self, reject: Reject) {
-        self.rejects.push(reject);
-    }
-
-    fn not_admitted(&mut self, category: DataCategory, count: u64) {
-        self.not_admitted.push((category, count));
-    }
-}
 
 fn read_by(mapping: &str, file: &[u8], month: Option<&str>) -> (Result<FileSummary, Refused>, Taken) {
     let layout = Layout::Mapped(Box::new(Mapping::parse(mapping).expect("a mapping")));

@@ -2,12 +2,16 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "support/taken.rs"]
+mod taken;
+
 use proptest::prelude::*;
 use tallystick_intake::layouts::mapped::{self, Mapping};
-use tallystick_intake::{FileSummary, Layout, ReadContext, Reject, Sink, read_delivery};
+use tallystick_intake::{FileSummary, Layout, ReadContext, read_delivery};
 use tallystick_model::DataCategory;
-use tallystick_model::fact::ReportedRecord;
 use tallystick_model::payment_profile::Provenance;
+
+use self::taken::Taken;
 
 const MAPPING: &str = r#"
 ignore = ["note"]
@@ -26,28 +30,6 @@ balance = "sum"
 [identity]
 name = "name"
 "#;
-
-/// Everything a file becomes.
-#[derive(Debug, Default, PartialEq)]
-struct Taken {
-    records: Vec<ReportedRecord>,
-    rejects: Vec<Reject>,
-    not_admitted: Vec<(DataCategory, u64)>,
-}
-
-impl Sink for Taken {
-    fn record(&mut self, record: ReportedRecord) {
-        self.records.push(record);
-    }
-
-    fn reject(&mut self, reject: Reject) {
-        self.rejects.push(reject);
-    }
-
-    fn not_admitted(&mut self, category: DataCategory, count: u64) {
-        self.not_admitted.push((category, count));
-    }
-}
 
 fn context() -> ReadContext {
     ReadContext {

@@ -11,31 +11,15 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use tallystick_intake::layouts::mapped::Mapping;
-use tallystick_intake::{DeliveryFile, Layout, ReadContext, Reject, Sink, parts};
-use tallystick_model::fact::ReportedRecord;
+use tallystick_intake::{DeliveryFile, Layout, ReadContext, parts};
 use tallystick_model::ids::resident_id_check;
 use tallystick_model::payment_profile::Provenance;
 use tallystick_model::{CategorySet, DataCategory};
 
-/// Counts and drops.
-#[derive(Default)]
-struct Counted {
-    records: u64,
-    rejects: u64,
-}
+#[path = "support/counted.rs"]
+mod counted;
 
-impl Sink for Counted {
-    fn record(&mut self, record: ReportedRecord) {
-        self.records += 1;
-        drop(std::hint::black_box(record));
-    }
-
-    fn reject(&mut self, _: Reject) {
-        self.rejects += 1;
-    }
-
-    fn not_admitted(&mut self, _: DataCategory, _: u64) {}
-}
+use self::counted::Counted;
 
 /// Rows as the town's card lender writes them.
 fn rows(count: u64) -> Vec<u8> {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::engine::{Activity, Engine, EngineError, fact_shard};
+use crate::load::Failure;
 use crate::store::{Store, StoreError};
 
 impl Store {
@@ -71,15 +72,4 @@ impl BareStore {
 
 fn shard_of(key: &[u8]) -> usize {
     key.first().map_or(0, |first| fact_shard(*first))
-}
-
-enum Failure<E> {
-    Caller(E),
-    Engine(EngineError),
-}
-
-impl<E> From<EngineError> for Failure<E> {
-    fn from(error: EngineError) -> Self {
-        Self::Engine(error)
-    }
 }

@@ -349,7 +349,8 @@ impl<E, N: FnMut() -> Result<Option<FactBatch>, E>> Subjects<N> {
     }
 }
 
-enum Failure<E> {
+/// Who failed while a load ran.
+pub(crate) enum Failure<E> {
     Caller(E),
     Engine(EngineError),
 }

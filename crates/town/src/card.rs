@@ -10,7 +10,7 @@ use super::expect::{Expected, Reported, terms, tradeline};
 use super::fault::{Fault, Faults, PossibleFault, RecordOf};
 use super::line::Line;
 use super::people::Person;
-use super::{Purpose, Town, Written, count, counted};
+use super::{Purpose, Town, Written, write_rows};
 
 const HEADER: &str = "resident_id,name,account,month,status,repayment,balance,past_due,credit_limit,paid,due,opened,\
                       closed,first_delinquency\n";
@@ -104,17 +104,11 @@ fn corrected(card: AccountMonth) -> AccountMonth {
 }
 
 fn write(month: Month, rows: impl Iterator<Item = Row>, out: &mut impl Write) -> io::Result<Written> {
-    let (mut line, mut written) = (Line::new(out), Written::default());
-    line.text(HEADER);
-    for row in rows {
-        put(&mut line, month, &row);
-        line.end(b"\n")?;
-        count(&mut written, row.fault.is_some());
-    }
-    counted(written, line.finish()?)
+    write_rows(HEADER, rows, out, |line, row| put(line, month, row))
 }
 
-fn put<W: Write>(line: &mut Line<'_, W>, month: Month, row: &Row) {
+/// Writes a row; tells whether it has a fault.
+fn put<W: Write>(line: &mut Line<'_, W>, month: Month, row: &Row) -> bool {
     let fault = row.fault.map(|(fault, _)| fault);
     let (person, card) = (&row.person, &row.card);
     put_resident_id(line, person, fault);
@@ -145,6 +139,7 @@ fn put<W: Write>(line: &mut Line<'_, W>, month: Month, row: &Row) {
     if fault != Some(Fault::ShortRow) {
         line.byte(b',').date(card.closed, "-").byte(b',').date(card.first_delinquency, "-");
     }
+    row.fault.is_some()
 }
 
 /// The resident id, with another last character if that is the fault.

@@ -24,7 +24,7 @@ mod random;
 mod wallet;
 mod words;
 
-use std::io;
+use std::io::{self, Write};
 
 pub use self::bill::{BillPeriod, alipay_truth, wechat_truth, write_alipay_bill, write_wechat_bill};
 pub use self::bulk::{BULK_LAYOUT, BULK_PARQUET_LAYOUT, Bulk, BulkAccount, BulkMonth, BulkSize};
@@ -40,6 +40,7 @@ pub use self::people::{AmericanPerson, Firm, Person, Risk};
 pub use self::profile::{payment_profile_truth, write_payment_profile_csv};
 pub use self::wallet::{Payment, PaymentKind, Platform};
 
+use self::line::Line;
 use self::random::Chance;
 
 /// How many there are of each. Growing a town changes no one who is already there.
@@ -131,6 +132,23 @@ impl Town {
 fn count(written: &mut Written, has_fault: bool) {
     written.records += 1;
     written.faulty += u64::from(has_fault);
+}
+
+/// Writes rows below a header; `put` writes one and tells whether it has a fault.
+fn write_rows<Row, Out: Write>(
+    header: &str,
+    rows: impl Iterator<Item = Row>,
+    out: &mut Out,
+    put: impl Fn(&mut Line<'_, Out>, &Row) -> bool,
+) -> io::Result<Written> {
+    let (mut line, mut written) = (Line::new(out), Written::default());
+    line.text(header);
+    for row in rows {
+        let has_fault = put(&mut line, &row);
+        line.end(b"\n")?;
+        count(&mut written, has_fault);
+    }
+    counted(written, line.finish()?)
 }
 
 /// A writer's count with the bytes that came out.

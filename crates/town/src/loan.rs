@@ -12,7 +12,7 @@ use super::expect::{Expected, Reported, terms, tradeline};
 use super::fault::{Fault, Faults, PossibleFault, RecordOf};
 use super::line::Line;
 use super::people::Person;
-use super::{Purpose, Town, Written, count, counted};
+use super::{Purpose, Town, Written, write_rows};
 
 const HEADER: &str = "id_no|passport|name|loan_no|month|product|state|repayment|balance|overdue|amount|paid|due|granted|\
                       settled|first_missed|term\n";
@@ -135,17 +135,11 @@ pub fn write_loan_csv(
     faults: &Faults,
     out: &mut impl Write,
 ) -> io::Result<Written> {
-    let (mut line, mut written) = (Line::new(out), Written::default());
-    line.text(HEADER);
-    for row in rows(*town, month, people, faults) {
-        put(&mut line, month, &row);
-        line.end(b"\n")?;
-        count(&mut written, row.fault.is_some());
-    }
-    counted(written, line.finish()?)
+    write_rows(HEADER, rows(*town, month, people, faults), out, |line, row| put(line, month, row))
 }
 
-fn put<W: Write>(line: &mut Line<'_, W>, month: Month, row: &Row) {
+/// Writes a row; tells whether it has a fault.
+fn put<W: Write>(line: &mut Line<'_, W>, month: Month, row: &Row) -> bool {
     let fault = row.fault.map(|(fault, _)| fault);
     let (person, loan, terms) = (&row.person, &row.loan.month, &row.loan);
     put_resident_id(line, person, fault);
@@ -168,7 +162,7 @@ fn put<W: Write>(line: &mut Line<'_, W>, month: Month, row: &Row) {
         _ => line.date(Some(loan.opened), ""),
     };
     if fault == Some(Fault::ShortRow) {
-        return;
+        return row.fault.is_some();
     }
     line.byte(b'|');
     match fault {
@@ -176,6 +170,7 @@ fn put<W: Write>(line: &mut Line<'_, W>, month: Month, row: &Row) {
         _ => line.date(loan.closed, ""),
     };
     line.byte(b'|').date(loan.first_delinquency, "").byte(b'|').number(i64::from(terms.term_months), 1);
+    row.fault.is_some()
 }
 
 /// What each row of [`write_loan_csv`] should become, in the order of the rows.

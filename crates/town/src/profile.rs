@@ -11,7 +11,7 @@ use super::fault::{Fault, Faults, PossibleFault, RecordOf};
 use super::line::Line;
 use super::people::Person;
 use super::wallet::profile;
-use super::{Town, Written, count, counted};
+use super::{Town, Written, write_rows};
 
 const HEADER: &str = "resident_id,wallet,month,active_days,spending_count,spending,deferred_count,deferred,refunds_count,\
                       refunds,transfers_out_count,transfers_out,repayments_count,repayments,fees_count,fees,closed_count,\
@@ -72,14 +72,7 @@ pub fn write_payment_profile_csv(
     faults: &Faults,
     out: &mut impl Write,
 ) -> io::Result<Written> {
-    let (mut line, mut written) = (Line::new(out), Written::default());
-    line.text(HEADER);
-    for row in rows(*town, month, people, faults) {
-        put(&mut line, month, &row);
-        line.end(b"\n")?;
-        count(&mut written, row.fault.is_some());
-    }
-    counted(written, line.finish()?)
+    write_rows(HEADER, rows(*town, month, people, faults), out, |line, row| put(line, month, row))
 }
 
 /// The flows in the order of their columns.
@@ -98,7 +91,8 @@ fn flows(profile: &PaymentProfileMonth) -> [Flow; 10] {
     ]
 }
 
-fn put<W: Write>(line: &mut Line<'_, W>, month: Month, row: &Row) {
+/// Writes a row; tells whether it has a fault.
+fn put<W: Write>(line: &mut Line<'_, W>, month: Month, row: &Row) -> bool {
     let fault = row.fault.map(|(fault, _)| fault);
     put_resident_id(line, &row.person, fault);
     line.text(",W").number(i64::try_from(row.person.index).unwrap_or(0), 10).byte(b',');
@@ -113,6 +107,7 @@ fn put<W: Write>(line: &mut Line<'_, W>, month: Month, row: &Row) {
             line.byte(b'?');
         }
     }
+    row.fault.is_some()
 }
 
 /// What each row of [`write_payment_profile_csv`] should become, in the order of the rows.

@@ -4,50 +4,13 @@
 //! Only the platform's words stand here; how they are read is in `bill`. Start at the rules. In words, with what each
 //! generation has: `docs/formats/payment-bills.md`.
 
-use std::io::BufRead;
-
-use tallystick_model::{CategorySet, Sensitive};
-
 use super::bill::{
-    self, CameBack, Column, ColumnNames, Direction, FeeColumn, Flow, Meaning, NumberDay, Platform, PrintedSums, Rule,
-    State, Test, Words,
+    CameBack, Column, ColumnNames, Direction, FeeColumn, Flow, Meaning, NumberDay, Platform, PrintedSums, Rule, State,
+    Test, Words,
 };
-use crate::file::DeliveryFile;
-use crate::read::{FileSummary, ReadContext, Refused, Sink};
-
-/// Name and version.
-pub const NAME: &str = "alipay 1";
-
-/// The categories of data that a bill may carry.
-pub fn categories() -> CategorySet {
-    bill::categories()
-}
-
-/// Why the beginning of a file shows a bill of this platform, in one phrase.
-pub fn recognise(head: &[u8]) -> Option<String> {
-    bill::recognise(&ALIPAY, head)
-}
-
-/// Why a spreadsheet or an archive is a bill of this platform, in one phrase.
-pub fn recognise_file(file: &dyn DeliveryFile) -> Option<String> {
-    bill::recognise_file(&ALIPAY, file)
-}
-
-/// Reads a bill; hands over one record for each month with a counted row. `password` opens an archive.
-///
-/// # Errors
-/// [`Refused`] if no subject is named, the file is not a bill of this platform, or the sink wants no more.
-pub fn read(
-    password: Option<&Sensitive<String>>,
-    input: &mut dyn BufRead,
-    context: &ReadContext,
-    sink: &mut dyn Sink,
-) -> Result<FileSummary, Refused> {
-    bill::read(&ALIPAY, password, input, context, sink)
-}
 
 pub(super) static ALIPAY: Platform = Platform {
-    name: NAME,
+    name: "alipay 1",
     titles: &["支付宝交易记录明细查询", "支付宝（中国）网络技术有限公司", "支付宝账户"],
     columns: COLUMNS,
     required: &[Column::Time, Column::Direction, Column::Amount, Column::Status, Column::Counterparty],

@@ -1,14 +1,12 @@
 //! One module for each layout, under its own name.
 
-pub mod alipay;
-mod bill;
+mod alipay;
+pub mod bill;
 pub mod camt;
-pub mod jd;
+mod jd;
 pub mod mapped;
-pub mod meituan;
+mod meituan;
 pub mod metro2;
 mod months;
 pub mod registry;
-pub mod wechat;
-
-pub use self::bill::{Locked, recognise_locked};
+mod wechat;

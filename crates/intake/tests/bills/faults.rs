@@ -3,7 +3,6 @@
 use encoding_rs::GB18030;
 use proptest::prelude::*;
 use tallystick_intake::RejectCode;
-use tallystick_intake::layouts::{alipay, wechat};
 
 use super::*;
 
@@ -180,8 +179,11 @@ fn the_subject_is_asked_for_and_a_sink_can_stop() {
         let summary = read_delivery(&Layout::Alipay, &mut bill.as_bytes(), &context(CategorySet::all()), &mut taken);
         assert_eq!(matches!(summary, Err(Refused::Stopped)), patience < 2, "{patience}");
     }
-    assert_eq!((alipay::NAME, wechat::NAME), ("alipay 1", "wechat 1"));
-    assert_eq!(alipay::categories(), wechat::categories());
+    assert_eq!(
+        PaymentPlatform::ALL.map(|platform| platform.layout().name()),
+        ["alipay 1", "wechat 1", "jd 1", "meituan 1"]
+    );
+    assert_eq!(Layout::Alipay.categories(), Layout::Wechat.categories());
 }
 
 fn bills() -> Vec<(Layout, Vec<u8>)> {

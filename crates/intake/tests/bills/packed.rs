@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 
 use tallystick_intake::PaymentPlatform;
-use tallystick_intake::layouts::{Locked, recognise_locked};
+use tallystick_intake::layouts::bill::{Locked, recognise_locked};
 use zip::unstable::write::FileOptionsExt;
 use zip::write::SimpleFileOptions;
 use zip::{AesMode, CompressionMethod, ZipWriter};

@@ -98,7 +98,7 @@ fn an_amount_has_its_own_unit_and_sign_or_two_columns() {
 fn currencies_come_from_a_column_each_with_its_own_minor_unit() {
     let map = "currency = { column = 'cur', codes = { RMB = 'CNY', 392 = 'JPY' } }\nbalance = 'sum'";
     let taken =
-        read(&mapping("", map), b"no,cur,sum\n1,CNY,1.5\n2,RMB,1\n3,JPY,5\n4,392,1.5\n5,,1\n6,XXX,1\n7,KWD,0.001\n")
+        read(&mapping("", map), b"no,cur,sum\n1,CNY,1.5\n2,RMB,1\n3,JPY,5\n4,392,1.5\n5,,1\n6,ZZZ,1\n7,KWD,0.001\n")
             .unwrap();
     let amounts: Vec<_> =
         (0..4).map(|record| (taken.month(record).currency, taken.month(record).balance_minor)).collect();
@@ -110,7 +110,7 @@ fn currencies_come_from_a_column_each_with_its_own_minor_unit() {
         [
             "R006 record 4 byte 43 `sum`: expected at most 0 decimal places, found `1.5`",
             "R004 record 5 byte 49 `cur`: expected an ISO 4217 code or one of the layout's list, found blank",
-            "R009 record 6 byte 54 `cur`: expected an ISO 4217 code or one of the layout's list, found `XXX`",
+            "R009 record 6 byte 54 `cur`: expected an ISO 4217 code or one of the layout's list, found `ZZZ`",
         ]
     );
     let error = wrong(&mapping("", "currency = { column = 'cur', codes = { RMB = 'Yuan' } }"));

@@ -1,6 +1,9 @@
 //! The Metro 2 layout against foreign files with JSON twins, against files made here, and against broken ones.
 
 #[cfg(test)]
+#[path = "../support/counted.rs"]
+mod counted;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod framings;

@@ -5,34 +5,13 @@
 use std::io::BufReader;
 
 use tallystick_intake::layouts::metro2::{categories, read};
-use tallystick_intake::{FileSummary, Layout, Reject, Sink, parts};
-use tallystick_model::DataCategory;
-use tallystick_model::fact::ReportedRecord;
+use tallystick_intake::{FileSummary, Layout, parts};
 
+use crate::counted::Counted;
 use crate::support::{Draft, context, record};
 
-/// Counts and drops.
-#[derive(Default)]
-struct Counted {
-    records: u64,
-    rejects: u64,
-}
-
-impl Sink for Counted {
-    fn record(&mut self, record: ReportedRecord) {
-        self.records += 1;
-        drop(std::hint::black_box(record));
-    }
-
-    fn reject(&mut self, _: Reject) {
-        self.rejects += 1;
-    }
-
-    fn not_admitted(&mut self, _: DataCategory, _: u64) {}
-}
-
 #[test]
-#[ignore = "a measurement: cargo test --release -p tallystick-intake --test metro2_layout -- --ignored --nocapture a_million"]
+#[ignore = "a measurement, no check: cargo test --release -p tallystick-intake --test metro2_layout -- --ignored --nocapture a_million"]
 fn a_million_records() {
     const RECORDS: usize = 1_000_000;
     let plain = Draft::base().bytes;
@@ -51,7 +30,7 @@ fn a_million_records() {
 }
 
 #[test]
-#[ignore = "a measurement: see the head of this file"]
+#[ignore = "a measurement of a file that TALLYSTICK_METRO2_FILE names: cargo test --release -p tallystick-intake --test metro2_layout -- --ignored --nocapture a_file"]
 #[expect(clippy::disallowed_methods, reason = "whose file it is, is told by whoever measures")]
 fn a_file_of_your_own() {
     let Some(path) = std::env::var_os("TALLYSTICK_METRO2_FILE") else {

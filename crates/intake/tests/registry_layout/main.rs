@@ -6,3 +6,5 @@ mod faults;
 mod files;
 mod records;
 mod support;
+#[path = "../support/taken.rs"]
+mod taken;

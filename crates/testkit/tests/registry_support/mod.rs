@@ -19,8 +19,11 @@ use tallystick_operations::verify::verify;
 use tallystick_policy::Rulebook;
 use tallystick_testkit::simulation::chance::{Fuse, SeededEntropy};
 
-/// A valid resident identity number of nobody.
-pub const ID: &str = "11010519491231002X";
+#[path = "../../../intake/tests/support/registry_records.rs"]
+mod registry_records;
+
+pub use self::registry_records::*;
+
 /// Another one.
 pub const OTHER_ID: &str = "440524188001010014";
 
@@ -204,27 +207,6 @@ impl Story {
     }
 }
 
-fn document(record: &str) -> String {
-    format!("<Document>{record}</Document>\n")
-}
-
-/// Segment B of an account.
-pub fn basic(account_type: &str, code: &str, date: &str, report_code: &str) -> String {
-    format!(
-        "<AcctBsSgmt><InfRecType>210</InfRecType><AcctType>{account_type}</AcctType><AcctCode>{code}</AcctCode>\
-         <RptDate>{date}</RptDate><RptDateCode>{report_code}</RptDateCode><Name>ZHANG SAN</Name><IDType>10</IDType>\
-         <IDNum>{ID}</IDNum><MngmtOrgCode>91000000000001</MngmtOrgCode></AcctBsSgmt>"
-    )
-}
-
-/// Segment C of an account.
-pub fn terms() -> String {
-    "<AcctBsInfSgmt><BusiLines>1</BusiLines><BusiDtlLines>11</BusiDtlLines><OpenDate>2025-06-01</OpenDate><Cy>CNY</Cy>\
-     <LoanAmt>1200000</LoanAmt><Flag>0</Flag><DueDate>2045-06-01</DueDate><RepayMode>11</RepayMode>\
-     <RepayFreqcy>03</RepayFreqcy><RepayPrd>240</RepayPrd></AcctBsInfSgmt>"
-        .to_owned()
-}
-
 /// Segment D of an account.
 pub fn guarantor(id: &str, amount: &str) -> String {
     format!(
@@ -234,29 +216,12 @@ pub fn guarantor(id: &str, amount: &str) -> String {
     )
 }
 
-/// Segment H of an account.
-pub fn month(month: &str, state: &str, balance: &str, repayment: &str, rest: &str) -> String {
-    format!(
-        "<AcctMthlyBlgInfSgmt><Month>{month}</Month><AcctStatus>{state}</AcctStatus><AcctBal>{balance}</AcctBal>\
-         <RpyStatus>{repayment}</RpyStatus>{rest}</AcctMthlyBlgInfSgmt>"
-    )
-}
-
 /// Segment J of an account.
 pub fn standing(state: &str, balance: &str, repayment: &str, rest: &str) -> String {
     format!(
         "<AcctDbtInfSgmt><AcctStatus>{state}</AcctStatus><AcctBal>{balance}</AcctBal><RpyStatus>{repayment}</RpyStatus>\
          {rest}</AcctDbtInfSgmt>"
     )
-}
-
-pub fn account(segments: &[String]) -> String {
-    document(&format!("<InAcctInf>{}</InAcctInf>", segments.concat()))
-}
-
-/// A loan as it is reported when it is opened.
-pub fn opened() -> String {
-    account(&[basic("D1", "LOAN-1", "2026-01-31", "10"), terms(), month("2026-01", "1", "1200000", "N", "")])
 }
 
 /// A month of the same loan.

@@ -21,15 +21,15 @@ use tallystick_model::{CategorySet, DataCategory, Sensitive};
 
 pub(super) use self::header::{Column, ColumnNames};
 pub(super) use self::meaning::{Direction, Flow, Meaning, Rule, State, Test, Words};
-pub use self::recognise::{Locked, recognise_locked};
-pub(super) use self::recognise::{recognise, recognise_file};
+pub use self::recognise::{Locked, recognise, recognise_file, recognise_locked};
 
 use self::header::Header;
+use self::recognise::words;
 use self::row::{BillRow, RowReader, Spot};
 use self::tally::{Signs, Tally};
 use self::text::{Row, Table, Text};
 use self::totals::Totals;
-use crate::read::{FileSummary, ReadContext, Refused, Sink};
+use crate::read::{FileSummary, PaymentPlatform, ReadContext, Refused, Sink};
 use crate::reject::{Found, Reject, RejectCode};
 
 /// Columns that are filled in every row, at least; lines outside the table have fewer.
@@ -113,23 +113,29 @@ pub(super) struct Platform {
     pub(super) account_mark: &'static str,
 }
 
-/// The categories of data that a bill carries.
-pub(super) fn categories() -> CategorySet {
+/// Name and version of the layout of a platform's bills.
+pub const fn name(platform: PaymentPlatform) -> &'static str {
+    words(platform).name
+}
+
+/// The categories of data that a bill may carry.
+pub fn categories() -> CategorySet {
     [DataCategory::Payments, DataCategory::Income, DataCategory::Securities].into_iter().collect()
 }
 
-/// Reads a bill.
+/// Reads a bill; hands over one record for each month with a counted row. `password` opens an archive.
 ///
 /// # Errors
 /// [`Refused`] if no subject is named, the file is not a bill of this platform, it is in an archive that `password` does not
 /// open, or the sink wants no more.
-pub(super) fn read(
-    platform: &'static Platform,
+pub fn read(
+    platform: PaymentPlatform,
     password: Option<&Sensitive<String>>,
     input: &mut dyn BufRead,
     context: &ReadContext,
     sink: &mut dyn Sink,
 ) -> Result<FileSummary, Refused> {
+    let platform = words(platform);
     let subject = context.subject.as_ref().ok_or(Refused::SubjectNeeded)?;
     let texts = source::open(input, password)?;
     let (text, header, further_sheets) = bill_among(&texts, platform)?;

@@ -14,7 +14,8 @@ use crate::file::{Bytes, DeliveryFile};
 use crate::layouts::{alipay, jd, meituan, wechat};
 use crate::read::{PaymentPlatform, Refused};
 
-const fn words(platform: PaymentPlatform) -> &'static Platform {
+/// The platform's words.
+pub(super) const fn words(platform: PaymentPlatform) -> &'static Platform {
     match platform {
         PaymentPlatform::Alipay => &alipay::ALIPAY,
         PaymentPlatform::Wechat => &wechat::WECHAT,
@@ -24,17 +25,17 @@ const fn words(platform: PaymentPlatform) -> &'static Platform {
 }
 
 /// Why `head`, the first bytes of a file, is a bill of the platform, in one phrase; `None` if it does not show that.
-pub(in crate::layouts) fn recognise(platform: &'static Platform, head: &[u8]) -> Option<String> {
+pub fn recognise(platform: PaymentPlatform, head: &[u8]) -> Option<String> {
     if source::is_archive(head) {
         return None;
     }
-    reason(platform, &[source::beginning(head)?])
+    reason(words(platform), &[source::beginning(head)?])
 }
 
 /// Why a file is a bill of the platform, in one phrase: also of spreadsheets and archives without a password.
-pub(in crate::layouts) fn recognise_file(platform: &'static Platform, file: &dyn DeliveryFile) -> Option<String> {
+pub fn recognise_file(platform: PaymentPlatform, file: &dyn DeliveryFile) -> Option<String> {
     let texts = source::open(&mut BufReader::new(whole_archive(file)?), None).ok()?;
-    reason(platform, &texts)
+    reason(words(platform), &texts)
 }
 
 /// What an archive with a password shows.
@@ -55,8 +56,7 @@ pub fn recognise_locked(file: &dyn DeliveryFile, password: Option<&Sensitive<Str
     }
     let opened = password.and_then(|password| source::open(&mut BufReader::new(Bytes::new(file)), Some(password)).ok());
     let Some(texts) = opened else { return Some(Locked::Shut) };
-    let platforms = [PaymentPlatform::Alipay, PaymentPlatform::Wechat, PaymentPlatform::Jd, PaymentPlatform::Meituan];
-    platforms.into_iter().find_map(|platform| Some(Locked::Bill(platform, reason(words(platform), &texts)?)))
+    PaymentPlatform::ALL.into_iter().find_map(|platform| Some(Locked::Bill(platform, reason(words(platform), &texts)?)))
 }
 
 /// The file from its beginning, if it is an archive and not too large to be a bill.

@@ -576,10 +576,10 @@ fn a_wrong_entry_is_rejected_at_its_element_and_the_rest_is_read() {
         ),
         (
             "<Amt Ccy=\"EUR\">",
-            "<Amt Ccy=\"XXX\">",
+            "<Amt Ccy=\"ZZZ\">",
             "<Amt",
             "R009",
-            "`Amt/@Ccy`: expected the code of a currency that is known here, found `XXX`",
+            "`Amt/@Ccy`: expected the code of a currency that is known here, found `ZZZ`",
         ),
         ("<Amt Ccy=\"EUR\">", "<Amt>", "<Amt", "R004", "`Amt`: expected an attribute `Ccy`, found none"),
         ("<Amt Ccy=\"EUR\">1.00</Amt>", "", "<Ntry", "R004", "`Amt`: expected an amount, found none"),

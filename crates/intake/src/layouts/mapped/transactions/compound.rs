@@ -3,8 +3,8 @@
 //!
 //! [MS-CFB] and [MS-XLS] of the format's maker say what stands where.
 
+use super::sheet::refused;
 use crate::read::Refused;
-use crate::reject::Found;
 
 /// Largest xls that is read.
 const FILE_BYTES_MAX: usize = 16 << 20;
@@ -26,15 +26,6 @@ const MULTIPLE_NUMBERS: u16 = 0x00BD;
 const BLANK_CELLS: [u16; 2] = [0x0201, 0x00BE];
 const BOUND_SHEET: u16 = 0x0085;
 const BEGIN_SHEET: u16 = 0x0809;
-
-fn refused(expected: &str, found: &str) -> Refused {
-    Refused::NotThisLayout {
-        byte: 0,
-        field: "spreadsheet".to_owned(),
-        expected: expected.to_owned(),
-        found: Found::phrase(found),
-    }
-}
 
 fn word(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().map(|bytes| u16::from_le_bytes(*bytes))

@@ -70,7 +70,7 @@ pub(super) fn column_letters(mut column: usize) -> String {
     }
 }
 
-fn refused(expected: &str, found: &str) -> Refused {
+pub(super) fn refused(expected: &str, found: &str) -> Refused {
     Refused::NotThisLayout {
         byte: 0,
         field: "spreadsheet".to_owned(),
