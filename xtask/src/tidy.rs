@@ -18,6 +18,7 @@ mod places;
 mod prints;
 mod purity;
 mod samples;
+mod targets;
 mod unfinished;
 mod whitespace;
 mod words;
@@ -102,6 +103,7 @@ const RULES: &[Rule] = &[
     rule("words", "one word per concept in names", words::check),
     rule("places", "no paths of one machine", places::check),
     rule("samples", "nothing is copied from beside the checkout", samples::check),
+    rule("targets", "every fuzz target is in the manifest that builds it", targets::check),
     rule("links", "relative links resolve", links::check),
     rule("architecture", "ARCHITECTURE.md names every crate", architecture::check),
     rule("changelog", "CHANGELOG.md has an `Unreleased` section", changelog::check),
