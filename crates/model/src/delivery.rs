@@ -19,12 +19,11 @@ coded_enum! {
 coded_enum! {
     /// Where a delivery stands.
     pub enum DeliveryState {
-        Loading = 0, "loading", "Begun and not admitted: its facts, if any, are a crash's leftovers";
+        Loading = 0, "loading", "Begun and not admitted: nothing of it is kept";
         Visible = 1, "visible", "Its facts are part of the credit files";
         Quarantined = 2, "quarantined", "Loaded and kept apart: its quality is below the bureau's bar";
         Released = 3, "released", "Was quarantined and is visible since it was released";
         Discarded = 4, "discarded", "Was quarantined and never becomes visible";
-        Cleared = 5, "cleared", "Its load never ended, and what it left was cleared away";
     }
 }
 

@@ -197,7 +197,7 @@ pub fn split_standing(value: &[u8]) -> Result<(Standing, &[u8]), DecodeError> {
     Ok((standing, input.rest()))
 }
 
-fn read_standing(input: &mut Reader<'_>) -> Result<Standing, DecodeError> {
+pub(crate) fn read_standing(input: &mut Reader<'_>) -> Result<Standing, DecodeError> {
     let first = input.byte()?;
     if first >> 4 != VERSION {
         return Err(DecodeError::Version(first >> 4));
@@ -213,6 +213,12 @@ fn read_standing(input: &mut Reader<'_>) -> Result<Standing, DecodeError> {
 /// Appends the stored value of a fact that stands so, whose body `write` appends.
 pub fn write_value(bytes: &mut Vec<u8>, standing: Standing, write: impl FnOnce(&mut Writer<'_>)) {
     let out = &mut Writer::new(bytes);
+    write_standing(out, standing);
+    write(out);
+}
+
+/// Appends what [`read_standing`] reads.
+pub(crate) fn write_standing(out: &mut Writer<'_>, standing: Standing) {
     match standing {
         Standing::Reported => out.byte(VERSION << 4),
         Standing::Corrects(earlier) => {
@@ -224,7 +230,6 @@ pub fn write_value(bytes: &mut Vec<u8>, standing: Standing, write: impl FnOnce(&
             out.unsigned(u64::from(earlier.0));
         }
     }
-    write(out);
 }
 
 impl Fact {

@@ -18,6 +18,7 @@ pub mod inquiry;
 pub mod member;
 pub mod money;
 pub mod month;
+pub mod packed_facts;
 pub mod payment_profile;
 pub mod quality;
 pub mod registry;

@@ -1,72 +1,49 @@
-//! What one delivery says of one subject: the unit in which facts are stored and proved.
+//! What one delivery says of one subject: the unit in which facts are proved.
 //!
-//! Key: `SubjectId ‖ delivery`, big-endian, so that one prefix scan reads a credit file and a delivery sorted by subject is one
-//! sequential load. Value: the facts in the order of their slots, each as
+//! The facts in the order of their slots, each as
 //!
 //! ```text
 //! kind (1) ‖ account (8) ‖ length of the value (varint) ‖ value ‖ month (2)
 //! ```
 //!
-//! The month stands last, beside the amounts: what changes from one delivery to the next is then in one place, and what does
-//! not compresses. `docs/decisions/0007-facts-by-subject-and-delivery.md` has the measurements.
+//! A leaf of the delivery's root is made of them. On disk they are packed ([`packed_facts`](crate::packed_facts)).
 
 use crate::canonical::{DecodeError, Reader, Writer};
-use crate::fact::{DeliveryNumber, Fact, FactKey, FactKind, Slot};
-use crate::{AccountKey, Month, SubjectId};
-
-/// Bytes of the key.
-pub const SUBJECT_FACTS_KEY_BYTES: usize = 20;
+use crate::fact::{FactKind, Slot};
+use crate::{AccountKey, Month};
 
 /// Most bytes of facts that one delivery may have about one subject: a thousand times what a person with a hundred accounts and
 /// seven years of months has.
 pub const SUBJECT_FACTS_BYTES_MAX: usize = 64 << 20;
 
-/// The key under which a delivery's facts about a subject are stored.
-pub fn key(subject: SubjectId, delivery: DeliveryNumber) -> [u8; SUBJECT_FACTS_KEY_BYTES] {
-    let mut key = [0; SUBJECT_FACTS_KEY_BYTES];
-    let (first, last) = key.split_at_mut(16);
-    first.copy_from_slice(&subject.0);
-    last.copy_from_slice(&delivery.0.to_be_bytes());
-    key
-}
-
-/// Subject and delivery of a key.
-///
-/// # Errors
-/// [`DecodeError`] if it has not [`SUBJECT_FACTS_KEY_BYTES`] bytes.
-pub fn read_key(key: &[u8]) -> Result<(SubjectId, DeliveryNumber), DecodeError> {
-    let mut input = Reader::new(key);
-    let subject = SubjectId(input.fixed()?);
-    let delivery = DeliveryNumber(u32::from_be_bytes(input.fixed()?));
-    input.finish()?;
-    Ok((subject, delivery))
-}
-
-/// Appends a fact, whose value [`Fact::write_value`] wrote. Facts are appended in the order of their slots.
+/// Appends a fact, whose value [`Fact::write_value`](crate::fact::Fact::write_value) wrote. Facts are appended in the order of their slots.
 pub fn write_fact(bytes: &mut Vec<u8>, slot: Slot, value: &[u8]) {
-    let out = &mut Writer::new(bytes);
-    slot.kind.write(out);
-    out.fixed(&slot.account.0);
-    out.bytes(value);
-    out.fixed(&slot.month.map_or(0, Month::number).to_be_bytes());
+    let month = slot.month.map_or(0, Month::number);
+    write_parts(bytes, slot.kind.number(), slot.account.0, month, value);
 }
 
-/// Reads all facts of a value, in the order of their slots.
+pub(crate) fn write_parts(bytes: &mut Vec<u8>, kind: u8, account: [u8; 8], month: u16, value: &[u8]) {
+    let out = &mut Writer::new(bytes);
+    out.byte(kind);
+    out.fixed(&account);
+    out.bytes(value);
+    out.fixed(&month.to_be_bytes());
+}
+
+/// Gives the slot and the stored value of each fact, in the order of their slots.
 ///
 /// # Errors
-/// [`DecodeError`] if the value is not canonical: slots ascend, and there is at least one.
-pub fn read_facts(
-    subject: SubjectId,
-    delivery: DeliveryNumber,
-    value: &[u8],
-    mut take: impl FnMut(Fact),
+/// Those of `take`, and [`DecodeError`] if the bytes are not so: slots ascend, and there is at least one.
+pub fn split_facts<'a>(
+    facts: &'a [u8],
+    mut take: impl FnMut(Slot, &'a [u8]) -> Result<(), DecodeError>,
 ) -> Result<(), DecodeError> {
-    let mut input = Reader::new(value);
+    let mut input = Reader::new(facts);
     let mut last = None;
     while !input.rest().is_empty() {
         let kind = FactKind::read(&mut input)?;
         let account = AccountKey(input.fixed()?);
-        let fact = input.bytes()?;
+        let value = input.bytes()?;
         let month = match u16::from_be_bytes(input.fixed()?) {
             0 => None,
             number => Some(Month::from_number(number).map_err(|_| DecodeError::Value("month"))?),
@@ -76,7 +53,7 @@ pub fn read_facts(
             return Err(DecodeError::Value("order of slots"));
         }
         last = Some(slot);
-        take(Fact::from_value(FactKey { subject, slot, delivery }, fact)?);
+        take(slot, value)?;
     }
     if last.is_some() { Ok(()) } else { Err(DecodeError::Truncated) }
 }
@@ -84,9 +61,9 @@ pub fn read_facts(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Currency;
-    use crate::fact::{FactBody, Standing};
+    use crate::fact::{DeliveryNumber, Fact, FactBody, FactKey, Standing};
     use crate::tradeline::{AccountKind, AccountStatus, PaymentRating, TradelineMonth};
+    use crate::{Currency, SubjectId};
 
     const SUBJECT: SubjectId = SubjectId([0xab; 16]);
 
@@ -125,14 +102,17 @@ mod tests {
 
     fn read(bytes: &[u8]) -> Result<Vec<Fact>, DecodeError> {
         let mut facts = Vec::new();
-        read_facts(SUBJECT, DeliveryNumber(258), bytes, |fact| facts.push(fact)).map(|()| facts)
+        split_facts(bytes, |slot, value| {
+            let key = FactKey { subject: SUBJECT, slot, delivery: DeliveryNumber(258) };
+            facts.push(Fact::from_value(key, value)?);
+            Ok(())
+        })
+        .map(|()| facts)
     }
 
-    /// The bytes of store format 2: they may never change.
+    /// What roots are made of: these bytes may never change.
     #[test]
-    fn format_2_is_fixed() {
-        assert_eq!(key(SUBJECT, DeliveryNumber(258)), [[0xab; 16].as_slice(), &[0, 0, 1, 2]].concat()[..]);
-        assert_eq!(read_key(&key(SUBJECT, DeliveryNumber(258))), Ok((SUBJECT, DeliveryNumber(258))));
+    fn the_bytes_are_fixed() {
         let bytes = written(&[fact(6, 3)]);
         let currency = Currency::CNY.number();
         assert_eq!(bytes, [4, 0, 7, 0, 0, 0, 0, 0, 6, 8, 0x10, 1, 1, 1, 4, currency, 0xc8, 1, 0x5e, 0xfa]);

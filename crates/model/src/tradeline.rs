@@ -200,6 +200,26 @@ pub struct TradelineMonth {
 }
 
 impl TradelineMonth {
+    /// The month of its stored head (amounts present, kind, status, rating, currency) and amounts.
+    pub(crate) fn from_parts(head: [u8; 5], amounts: [Option<i64>; 5]) -> Result<Self, DecodeError> {
+        let [present, kind, status, rating, currency] = head;
+        if present >= 1 << 5 {
+            return Err(DecodeError::Value("amounts present"));
+        }
+        let [balance_minor, past_due_minor, limit_minor, paid_minor, scheduled_minor] = amounts;
+        Ok(Self {
+            kind: AccountKind::from_number(kind).ok_or(DecodeError::Value("AccountKind"))?,
+            status: AccountStatus::from_number(status).ok_or(DecodeError::Value("AccountStatus"))?,
+            rating: PaymentRating::from_number(rating).ok_or(DecodeError::Value("PaymentRating"))?,
+            currency: Currency::from_number(currency).ok_or(DecodeError::Value("Currency"))?,
+            balance_minor,
+            past_due_minor,
+            limit_minor,
+            paid_minor,
+            scheduled_minor,
+        })
+    }
+
     fn amounts(&self) -> [Option<i64>; 5] {
         [self.balance_minor, self.past_due_minor, self.limit_minor, self.paid_minor, self.scheduled_minor]
     }
@@ -218,26 +238,15 @@ impl Canonical for TradelineMonth {
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let present = input.byte()?;
-        if present >= 1 << 5 {
-            return Err(DecodeError::Value("amounts present"));
+        let head: [u8; 5] = input.fixed()?;
+        let [present, ..] = head;
+        let mut amounts = [None; 5];
+        for (bit, amount) in amounts.iter_mut().enumerate() {
+            if present & (1 << bit) != 0 {
+                *amount = Some(input.signed()?);
+            }
         }
-        let kind = AccountKind::read(input)?;
-        let status = AccountStatus::read(input)?;
-        let rating = PaymentRating::from_number(input.byte()?).ok_or(DecodeError::Value("PaymentRating"))?;
-        let currency = Currency::read(input)?;
-        let mut amount = |bit: u8| if present & (1 << bit) == 0 { Ok(None) } else { input.signed().map(Some) };
-        Ok(Self {
-            kind,
-            status,
-            rating,
-            currency,
-            balance_minor: amount(0)?,
-            past_due_minor: amount(1)?,
-            limit_minor: amount(2)?,
-            paid_minor: amount(3)?,
-            scheduled_minor: amount(4)?,
-        })
+        Self::from_parts(head, amounts)
     }
 }
 

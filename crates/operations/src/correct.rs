@@ -113,7 +113,7 @@ pub fn correct(bureau: &Bureau, correction: &Correction, now: Timestamp) -> Resu
         standing,
         body: FactBody::TradelineMonth(after.unwrap_or(before)),
     };
-    let changes = Changes::add(open.number(), vec![fact]);
+    let changes = Changes::add(open.number(), vec![fact])?;
     let digest = changes.digest();
     let delivery = DeliveryRecord {
         number: open.number(),

@@ -309,6 +309,15 @@ pub fn merge(bureau: &Bureau, progress: &mut dyn FnMut(Progress)) {
     let _ = bureau.store.merge(bureau.settings.threads, &|_, _| {});
 }
 
+/// Merges all that deliveries have left into one place for each part of the subjects, and takes the facts of discarded deliveries off the
+/// disk: smaller and quicker to read than [`merge`] leaves it, for the price of writing everything once more. For quiet hours.
+///
+/// # Errors
+/// [`OperationError`] if the disk refuses; nothing is lost then.
+pub fn compact(bureau: &Bureau, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<(), OperationError> {
+    Ok(bureau.store.compact(bureau.settings.threads, progress)?)
+}
+
 fn refusals(gate: &Gate) -> Vec<Reason> {
     let mut refusals: Vec<Reason> = Vec::new();
     for (_, _, admission) in gate.admissions() {

@@ -6,20 +6,22 @@
 //! seal. A finding names the place. One damaged part does not keep the others from being checked.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use tallystick_audit::{Hash, NodeId, TreeBuilder, leaf_hash, node_hash};
 use tallystick_model::delivery::{DeliveryRecord, DeliveryState};
 use tallystick_model::event::{Entry, Event, EventKind, commitment};
-use tallystick_model::fact::{DeliveryNumber, FactBody, FactKey, FactKind};
+use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKey, FactKind};
 use tallystick_model::identity::Identity;
 use tallystick_model::member::Member;
 use tallystick_model::registry::Segment;
-use tallystick_model::{Canonical, SubjectId, Timestamp, subject_facts};
+use tallystick_model::{Canonical, SubjectId, Timestamp, packed_facts, subject_facts};
 
-use crate::engine::Space;
+use crate::engine::runs::Runs;
+use crate::engine::{FACT_SHARDS, Space};
 use crate::facts_root::{FactsRoot, is_place, subject_leaf};
 use crate::keys;
-use crate::load::Leaf;
+use crate::load::{Leaf, shard_of};
 use crate::seal;
 use crate::snapshot::read_event;
 use crate::store::{Published, Store, StoreError, StoredDelivery, compare_published, read_checkpoint, read_delivery};
@@ -54,8 +56,6 @@ pub struct Report {
     pub subjects: u64,
     /// Deliveries that are quarantined or were given up.
     pub quarantined: u64,
-    /// Facts of loads that never ended: invisible leftovers of a crash, no damage.
-    pub leftover_facts: u64,
     /// What is wrong; empty if all is well.
     pub findings: Vec<Finding>,
 }
@@ -86,8 +86,9 @@ pub type Progress<'a> = &'a mut dyn FnMut(&'static str, u64);
 /// Checks the whole store. Reads everything once; memory is bounded by the numbers of log entries (8 bytes each) and deliveries.
 pub fn check(store: &Store, progress: Progress<'_>) -> Report {
     let mut report = Report::default();
+    let runs = Arc::clone(&store.state().runs);
     let mut read = 0;
-    for (file, what) in store.engine.check_files(|bytes| {
+    for (file, what) in store.engine.check_files(&runs, |bytes| {
         read += bytes;
         progress("bytes of files", read);
     }) {
@@ -97,7 +98,7 @@ pub fn check(store: &Store, progress: Progress<'_>) -> Report {
     let from_events = check_events(store, size, &mut report, progress);
     check_members(store, &from_events, &mut report);
     let deliveries = check_deliveries(store, &from_events, &mut report);
-    check_facts(store, &deliveries, &mut report, progress);
+    check_facts(store, &runs, &deliveries, &mut report, progress);
     report
 }
 
@@ -328,53 +329,28 @@ fn check_deliveries(
 
 fn check_facts(
     store: &Store,
+    runs: &Runs,
     deliveries: &BTreeMap<DeliveryNumber, Option<StoredDelivery>>,
     report: &mut Report,
     progress: Progress<'_>,
 ) {
-    let mut roots: HashMap<DeliveryNumber, FactsRoot> = HashMap::new();
-    let mut salt: (SubjectId, Option<seal::SubjectSalt>) = (SubjectId::BUREAU, None);
-    let mut subject_seen = None;
-    for pair in store.engine.prefix(Space::Facts, &[]) {
-        let Some((key, value)) = report.check("facts", pair.map_err(StoreError::from)) else { break };
-        let mut facts = Vec::new();
-        let read = subject_facts::read_key(&key).and_then(|(subject, number)| {
-            subject_facts::read_facts(subject, number, &value, |fact| facts.push(fact)).map(|()| (subject, number))
-        });
-        let Ok((subject, number)) = read else {
-            report.find("facts", "a subject's facts are not in their canonical form");
-            continue;
-        };
-        let visible = match deliveries.get(&number) {
-            Some(Some(stored)) => stored.state.is_visible(),
-            Some(None) => {
-                report.leftover_facts += facts.len() as u64;
-                continue;
+    let mut facts = CheckedFacts { store, deliveries, roots: HashMap::new(), salt: (SubjectId::BUREAU, None) };
+    let mut values = Vec::new();
+    for shard in 0..FACT_SHARDS {
+        let subjects = store.engine.subjects(shard, runs.of(shard)).map_err(StoreError::from);
+        let Some(mut subjects) = report.check("facts", subjects) else { continue };
+        loop {
+            let next = subjects.next(&mut values).map_err(StoreError::from);
+            let Some(Some(subject)) = report.check("facts", next) else { break };
+            if shard_of(subject) != shard {
+                report.find("facts", "a subject's facts are in another shard than its own");
             }
-            None => {
-                report.find(format!("facts of subject {subject}"), format!("delivery {number} was never begun"));
-                continue;
-            }
-        };
-        if visible {
-            report.facts += facts.len() as u64;
-            if subject_seen != Some(subject) {
-                subject_seen = Some(subject);
-                // A place that only says whose an account is stands for no subject.
-                report.subjects += u64::from(!is_place(&value));
-            }
+            facts.check(subject, &values, report);
+            progress("facts", report.facts);
         }
-        let root = roots.entry(number).or_default();
-        root.push(Leaf { hash: subject_leaf(subject, &value), is_place: is_place(&value) });
-        for fact in &facts {
-            root.count(fact.key.slot.kind, 1);
-            if let FactBody::Identity(sealed) | FactBody::SealedSegment(_, sealed) = &fact.body {
-                check_seal(store, subject, &mut salt, &fact.key, sealed, report);
-            }
-        }
-        progress("facts", report.facts + report.leftover_facts);
     }
-    // Facts of a discarded delivery go when their tables are merged.
+    let mut roots = facts.roots;
+    // Facts of a discarded delivery go when their runs are merged.
     let is_held = |stored: &&StoredDelivery| stored.state != DeliveryState::Discarded;
     let held = deliveries.iter().filter_map(|(number, stored)| Some((number, stored.as_ref().filter(is_held)?)));
     for (number, stored) in held {
@@ -393,6 +369,73 @@ fn check_facts(
         } else if digest.root != record.facts_root {
             report.find(place, format!("root over its {} facts is not the one in the log", record.fact_count()));
         }
+    }
+}
+
+/// What is known of the facts while they are gone through.
+struct CheckedFacts<'a> {
+    store: &'a Store,
+    deliveries: &'a BTreeMap<DeliveryNumber, Option<StoredDelivery>>,
+    roots: HashMap<DeliveryNumber, FactsRoot>,
+    /// Of the last subject with a seal.
+    salt: (SubjectId, Option<seal::SubjectSalt>),
+}
+
+impl CheckedFacts<'_> {
+    /// Takes all that is said of one subject.
+    fn check(&mut self, subject: SubjectId, values: &[impl AsRef<[u8]>], report: &mut Report) {
+        let mut said: Vec<(DeliveryNumber, Vec<u8>)> = Vec::new();
+        for value in values {
+            match packed_facts::unpack(value.as_ref()) {
+                Ok(unpacked) => said.extend(unpacked),
+                Err(error) => report.find(format!("facts of subject {subject}"), error.to_string()),
+            }
+        }
+        said.sort_by_key(|(number, _)| *number);
+        let mut is_visible = false;
+        for (number, facts) in &said {
+            is_visible |= self.check_delivery(subject, *number, facts, report);
+        }
+        report.subjects += u64::from(is_visible);
+    }
+
+    /// Takes what one delivery says of a subject; tells whether it makes a visible subject of it.
+    fn check_delivery(&mut self, subject: SubjectId, number: DeliveryNumber, said: &[u8], report: &mut Report) -> bool {
+        let place = || format!("facts of subject {subject}");
+        let stored = match self.deliveries.get(&number) {
+            Some(Some(stored)) => stored,
+            Some(None) => {
+                report.find(place(), format!("delivery {number} was never committed"));
+                return false;
+            }
+            None => {
+                report.find(place(), format!("delivery {number} was never begun"));
+                return false;
+            }
+        };
+        let mut facts = Vec::new();
+        let read = subject_facts::split_facts(said, |slot, value| {
+            facts.push(Fact::from_value(FactKey { subject, slot, delivery: number }, value)?);
+            Ok(())
+        });
+        if let Err(error) = read {
+            report.find(place(), error.to_string());
+            return false;
+        }
+        let root = self.roots.entry(number).or_default();
+        root.push(Leaf { hash: subject_leaf(subject, said), is_place: is_place(said) });
+        for fact in &facts {
+            root.count(fact.key.slot.kind, 1);
+            if let FactBody::Identity(sealed) | FactBody::SealedSegment(_, sealed) = &fact.body {
+                check_seal(self.store, subject, &mut self.salt, &fact.key, sealed, report);
+            }
+        }
+        if !stored.state.is_visible() {
+            return false;
+        }
+        report.facts += facts.len() as u64;
+        // A place that only says whose an account is stands for no subject.
+        !is_place(said)
     }
 }
 

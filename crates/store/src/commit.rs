@@ -36,11 +36,14 @@ impl Changes {
     }
 
     /// Adds a few facts of delivery `number`, whatever their order. Goes with [`Event::FactCorrected`].
-    pub fn add(number: DeliveryNumber, mut facts: Vec<Fact>) -> Self {
+    ///
+    /// # Errors
+    /// [`StoreError::Contradiction`] if two are in one slot.
+    pub fn add(number: DeliveryNumber, mut facts: Vec<Fact>) -> Result<Self, StoreError> {
         facts.sort_by_key(|fact| fact.key);
         let mut root = FactsRoot::new();
         facts.iter().for_each(|fact| root.count(fact.key.slot.kind, 1));
-        let mut batch = FactBatch::default();
+        let mut batch = FactBatch::of(number);
         let mut value = Vec::new();
         for of_subject in facts.chunk_by(|one, other| one.key.subject == other.key.subject) {
             let Some(first) = of_subject.first() else { continue };
@@ -50,10 +53,11 @@ impl Changes {
                     fact.write_value(&mut value);
                     subject_facts::write_fact(bytes, fact.key.slot, &value);
                 }
-            });
+            })?;
         }
         batch.leaves().iter().for_each(|leaf| root.push(*leaf));
-        Self { loaded: Some(Loaded { number, digest: root.finish(), waiting: vec![batch] }) }
+        let loaded = Loaded { number, digest: root.finish(), waiting: vec![batch], runs: Vec::new() };
+        Ok(Self { loaded: Some(loaded) })
     }
 
     /// What the delivery of these facts must say of them.
@@ -122,6 +126,10 @@ impl Store {
         batch.commit()?;
 
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        for run in changes.loaded.iter().flat_map(|loaded| &loaded.runs) {
+            run.keep();
+            Arc::make_mut(&mut state.runs).add(Arc::clone(run));
+        }
         state.log_size = size;
         if let Some(changed) = &changed {
             Arc::make_mut(&mut state.visibility).add(changed);
@@ -211,7 +219,10 @@ fn check_changes(changes: &Changes, delivery: Option<&DeliveryRecord>) -> Result
 fn put_changes(batch: &mut Batch<'_>, changes: &Changes, event: &Event, delivery: Option<&StoredDelivery>) {
     if let Some(loaded) = &changes.loaded {
         for (subject, facts) in loaded.waiting.iter().flat_map(FactBatch::iter) {
-            batch.put(Space::Facts, subject_facts::key(subject, loaded.number), facts);
+            batch.put(Space::Facts, keys::facts(subject, loaded.number), facts);
+        }
+        for run in &loaded.runs {
+            batch.put(Space::Meta, keys::run(run.number()), keys::run_value(run.shard(), run.weight()));
         }
     }
     if let Some(delivery) = delivery {

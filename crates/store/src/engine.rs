@@ -1,27 +1,29 @@
 //! The storage engine behind the store: the one module that names it.
 //!
-//! Key spaces in one database, so that one batch is atomic over all of them. Facts are in eight of them, by the first three
-//! bits of the subject: each is loaded and merged by itself, so two cores can do it at once and a merge needs an eighth of
-//! the space. The settings are measured (`docs/decisions/0003-store-settings.md`): facts are only ever scanned by prefix, so they
-//! need no filter; everything is compressed. How loads are merged is [`merging`]'s.
+//! Key spaces in one database, so that one batch is atomic over all of them, and beside it the [`runs`] that hold the facts, in
+//! eight shards by the first three bits of the subject: each is loaded and merged by itself, so two cores can do it at once and
+//! a merge needs an eighth of the space. Facts of small deliveries are in a key space, under subject and delivery. The settings are
+//! measured (`docs/decisions/0003-store-settings.md`): facts are asked for where they are, so they need no filter; everything is
+//! compressed.
 
+mod bare;
 mod journal;
-mod merging;
+pub mod runs;
+mod subjects;
 
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 
-use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy, PinningPolicy, RestartIntervalPolicy};
+use fjall::config::{CompressionPolicy, FilterPolicy};
 use fjall::{AbstractTree, CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode};
-use lsm_tree::compaction::filter::Factory;
 use thiserror::Error;
 use xxhash_rust::xxh3::Xxh3;
 
+pub use self::bare::BareStore;
 use self::journal::Journal;
-use self::merging::{Dropped, Filters};
+use self::runs::{RunFolder, Runs};
 
 /// What the engine could not do.
 #[derive(Debug, Error)]
@@ -68,26 +70,26 @@ fn storage_error(error: fjall::LsmError) -> EngineError {
     }
 }
 
-/// How many key spaces the facts are divided among.
+/// How many shards the facts are divided among.
 pub const FACT_SHARDS: usize = 8;
 
-/// A key space; the facts' are one to its users.
+/// A key space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Space {
-    /// Facts, by subject and delivery.
+    /// Facts of small deliveries, by subject and delivery.
     Facts,
     /// Events, by subject and log index.
     Events,
     /// The log: entries, nodes and the latest checkpoint.
     Log,
-    /// Format, members and deliveries.
+    /// Format, members, deliveries and runs.
     Meta,
     /// What each subject's sealing key is derived from.
     Salts,
 }
 
-/// Names of the key spaces that are not the facts', in the order of [`Engine::others`].
-const OTHERS: [Space; 4] = [Space::Events, Space::Log, Space::Meta, Space::Salts];
+/// All key spaces, in the order of [`Engine::spaces`].
+const SPACES: [Space; 5] = [Space::Facts, Space::Events, Space::Log, Space::Meta, Space::Salts];
 
 impl Space {
     const fn name(self) -> &'static str {
@@ -105,19 +107,13 @@ impl Space {
             .data_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4))
             .index_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4));
         match self {
-            Self::Facts => options
-                .filter_policy(FilterPolicy::disabled())
-                .data_block_size_policy(BlockSizePolicy::all(8 * 1024))
-                .data_block_restart_interval_policy(RestartIntervalPolicy::all(16))
-                .index_block_partitioning_policy(PinningPolicy::all(false))
-                .compaction_strategy(merging::left_alone()),
-            Self::Events => options.filter_policy(FilterPolicy::disabled()),
+            Self::Facts | Self::Events => options.filter_policy(FilterPolicy::disabled()),
             Self::Log | Self::Meta | Self::Salts => options,
         }
     }
 }
 
-/// The shard of the facts that holds keys beginning with this byte.
+/// The shard of a subject whose pseudonym begins with this byte.
 pub const fn fact_shard(first_byte: u8) -> usize {
     (first_byte >> 5) as usize
 }
@@ -127,10 +123,21 @@ pub const fn fact_shard(first_byte: u8) -> usize {
 pub struct Activity {
     /// Tables of the facts.
     pub tables: usize,
-    /// Runs of tables in the shard that has most of them: from so many places a file is read.
+    /// Runs in the shard that has most of them: from so many places a file is read.
     pub runs_max: usize,
     /// Bytes of these tables.
     pub table_bytes: u64,
+}
+
+impl Activity {
+    /// Of these runs.
+    pub fn of(runs: &Runs) -> Self {
+        Self {
+            tables: runs.iter().map(|run| run.tables()).sum(),
+            runs_max: (0..FACT_SHARDS).map(|shard| runs.of(shard).len()).max().unwrap_or(0),
+            table_bytes: runs.iter().map(|run| run.bytes()).sum(),
+        }
+    }
 }
 
 /// A key and its value.
@@ -139,45 +146,31 @@ pub type Pair = (fjall::Slice, fjall::Slice);
 /// The open database.
 pub struct Engine {
     database: Database,
-    facts: [Keyspace; FACT_SHARDS],
-    others: [Keyspace; 4],
+    spaces: [Keyspace; 5],
     folder: PathBuf,
-    dropped: Arc<Dropped>,
-    /// Held while facts are merged or cleared: the engine declines quietly what it is at work on.
-    merging: Mutex<()>,
+    pub(crate) runs: RunFolder,
     _lock: Option<File>,
 }
 
-/// Memory for cached blocks.
-const CACHE_BYTES: u64 = 512 * 1024 * 1024;
+/// Memory for cached blocks of the key spaces.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
 impl Engine {
     /// Opens the database in `folder`, which exists. `lock` is held as long as the engine.
     fn open_database(folder: &Path, lock: Option<File>) -> Result<Self, EngineError> {
-        let dropped = Arc::new(Dropped::default());
         // The engine asserts its own format while it recovers: on damaged files that is a panic, which here is an error.
         let opened = catch_unwind(AssertUnwindSafe(|| -> Result<_, fjall::Error> {
-            let filters = Arc::clone(&dropped);
-            let filters = Arc::new(move |name: &str| -> Option<Arc<dyn Factory>> {
-                name.starts_with(Space::Facts.name())
-                    .then(|| Arc::new(Filters(Arc::clone(&filters))) as Arc<dyn Factory>)
-            });
-            let database =
-                Database::builder(folder).cache_size(CACHE_BYTES).with_compaction_filter_factories(filters).open()?;
-            let space = |space: Space| database.keyspace(space.name(), || space.options());
-            let shard = |shard: usize| {
-                database.keyspace(&format!("{}-{shard}", Space::Facts.name()), || Space::Facts.options())
-            };
-            let [a, b, c, d, e, f, g, h] = std::array::from_fn(shard);
-            let facts = [a?, b?, c?, d?, e?, f?, g?, h?];
-            let [events, log, meta, salts] = OTHERS.map(space);
-            Ok((database, facts, [events?, log?, meta?, salts?]))
+            let database = Database::builder(folder).cache_size(CACHE_BYTES).open()?;
+            let [facts, events, log, meta, salts] =
+                SPACES.map(|space| database.keyspace(space.name(), || space.options()));
+            Ok((database, [facts?, events?, log?, meta?, salts?]))
         }));
         match opened.map(|opened| opened.map_err(EngineError::from)) {
-            Ok(Ok((database, facts, others))) => {
+            Ok(Ok((database, spaces))) => {
                 // The engine names its files by their whole path: to tell them relative to the folder, so must we.
                 let folder = folder.canonicalize().map_err(EngineError::Io)?;
-                Ok(Self { database, facts, others, folder, dropped, merging: Mutex::new(()), _lock: lock })
+                let runs = RunFolder::open(&folder)?;
+                Ok(Self { database, spaces, folder, runs, _lock: lock })
             }
             Ok(Err(EngineError::Damaged(what))) if what.starts_with("store/") => Err(EngineError::Damaged(what)),
             Ok(Err(EngineError::Damaged(what))) => {
@@ -240,21 +233,10 @@ impl Engine {
         Self::open_database(folder, Some(lock))
     }
 
-    /// The key space that holds `key`.
-    fn space(&self, space: Space, key: &[u8]) -> &Keyspace {
-        let [a, b, c, d, e, f, g, h] = &self.facts;
-        let [events, log, meta, salts] = &self.others;
+    fn space(&self, space: Space) -> &Keyspace {
+        let [facts, events, log, meta, salts] = &self.spaces;
         match space {
-            Space::Facts => match key.first().map_or(0, |first| fact_shard(*first)) {
-                0 => a,
-                1 => b,
-                2 => c,
-                3 => d,
-                4 => e,
-                5 => f,
-                6 => g,
-                _ => h,
-            },
+            Space::Facts => facts,
             Space::Events => events,
             Space::Log => log,
             Space::Meta => meta,
@@ -262,27 +244,26 @@ impl Engine {
         }
     }
 
-    /// Every key space with the name of what it holds.
-    fn all_spaces(&self) -> impl Iterator<Item = (&'static str, &Keyspace)> {
-        let facts = self.facts.iter().map(|space| (Space::Facts.name(), space));
-        facts.chain(OTHERS.iter().map(|space| space.name()).zip(&self.others))
+    /// The folder the database is in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The value of `key`.
     pub fn get(&self, space: Space, key: &[u8]) -> Result<Option<fjall::Slice>, EngineError> {
-        Ok(self.space(space, key).get(key)?)
+        Ok(self.space(space).get(key)?)
     }
 
     /// All pairs whose key begins with `prefix`, in key order, as of now.
     pub fn prefix(&self, space: Space, prefix: &[u8]) -> impl Iterator<Item = Result<Pair, EngineError>> + use<> {
-        let spaces: Vec<Keyspace> = match space {
-            // Shards are in key order: one after the other is the whole.
-            Space::Facts if prefix.is_empty() => self.facts.to_vec(),
-            _ => vec![self.space(space, prefix).clone()],
-        };
-        let prefix = prefix.to_vec();
-        let pairs = spaces.into_iter().flat_map(move |space| space.prefix(&prefix));
-        pairs.map(|guard| guard.into_inner().map_err(EngineError::from))
+        self.space(space).prefix(prefix).map(|guard| guard.into_inner().map_err(EngineError::from))
+    }
+
+    /// Rewrites a key space, so that nothing is left on disk of what was taken away.
+    pub fn rewrite(&self, space: Space) -> Result<(), EngineError> {
+        let space = self.space(space);
+        space.rotate_memtable_and_wait()?;
+        Ok(space.major_compact()?)
     }
 
     /// An empty atomic batch.
@@ -295,40 +276,29 @@ impl Engine {
         Batch { engine: self, batch: self.database.batch().durability(Some(PersistMode::Buffer)) }
     }
 
-    /// Loads facts in strictly ascending key order, all of one shard, at once and without the journal; they are there, on
-    /// disk, when this returns. `next` fills key and value and tells whether there was a pair; there is one at least.
-    pub fn bulk<E: From<EngineError>>(
-        &self,
-        shard: usize,
-        mut next: impl FnMut(&mut Vec<u8>, &mut Vec<u8>) -> Result<bool, E>,
-    ) -> Result<(), E> {
-        let engine = |error: fjall::Error| E::from(EngineError::from(error));
-        let Some(space) = self.facts.get(shard) else { return Ok(()) };
-        let mut ingestion = space.start_ingestion().map_err(engine)?;
-        let (mut key, mut value) = (Vec::new(), Vec::new());
-        while next(&mut key, &mut value)? {
-            ingestion.write(key.as_slice(), value.as_slice()).map_err(engine)?;
-        }
-        ingestion.finish().map_err(engine)
-    }
-
-    /// Compares every table file with the checksum the engine keeps of it. `progress` gets the bytes read.
+    /// Compares every table file with the checksum the engine keeps of it, those of `runs` too. `progress` gets the bytes read.
     /// Returns each damaged file, relative to the data folder, with what is wrong.
-    pub fn check_files(&self, mut progress: impl FnMut(u64)) -> Vec<(String, String)> {
+    pub fn check_files(&self, runs: &Runs, mut progress: impl FnMut(u64)) -> Vec<(String, String)> {
         let mut damaged = Vec::new();
-        for list in spaces_of(&self.folder).iter().filter_map(|space| damaged_list(space)) {
+        let spaces = spaces_of(&self.folder).into_iter().chain(runs.iter().map(|run| run.folder().to_path_buf()));
+        for list in spaces.filter_map(|space| damaged_list(&space)) {
             damaged.push((relative_name(&self.folder, &list), format!("{MISMATCH}, kept in `current` beside it")));
         }
-        for (space, keyspace) in self.all_spaces() {
-            for table in keyspace.tree.current_version().iter_tables() {
-                let path: &Path = &table.path;
-                let name = relative_name(&self.folder, path);
-                match file_checksum(path, &mut progress) {
-                    Ok(checksum) if checksum == table.checksum().into_u128() => {}
-                    Ok(_) => damaged.push((name, format!("{MISMATCH} ({space})"))),
-                    Err(error) => damaged.push((name, format!("cannot be read: {error}"))),
-                }
+        let mut check = |space: &str, path: &Path, expected: u128| {
+            let name = relative_name(&self.folder, path);
+            match file_checksum(path, &mut progress) {
+                Ok(checksum) if checksum == expected => {}
+                Ok(_) => damaged.push((name, format!("{MISMATCH} ({space})"))),
+                Err(error) => damaged.push((name, format!("cannot be read: {error}"))),
             }
+        };
+        for (space, keyspace) in SPACES.iter().zip(&self.spaces) {
+            for table in keyspace.tree.current_version().iter_tables() {
+                check(space.name(), &table.path, table.checksum().into_u128());
+            }
+        }
+        for run in runs.iter() {
+            run.each_table(|path, expected| check(Space::Facts.name(), path, expected));
         }
         damaged
     }
@@ -461,7 +431,12 @@ pub struct Batch<'a> {
 impl Batch<'_> {
     /// Adds a pair.
     pub fn put(&mut self, space: Space, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
-        self.batch.insert(self.engine.space(space, key.as_ref()), key.as_ref(), value.as_ref());
+        self.batch.insert(self.engine.space(space), key.as_ref(), value.as_ref());
+    }
+
+    /// Takes a pair away.
+    pub fn remove(&mut self, space: Space, key: impl AsRef<[u8]>) {
+        self.batch.remove(self.engine.space(space), key.as_ref());
     }
 
     /// Writes the batch and waits until the disk has it.

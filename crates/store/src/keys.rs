@@ -1,6 +1,7 @@
-//! Keys and small values of every key space but the facts, which `model::subject_facts` defines.
+//! Keys and small values of every key space.
 //!
 //! ```text
+//! facts   subject (16) ‖ delivery (4)         what a small delivery says of a subject, packed (`model::packed_facts`)
 //! events  subject (16) ‖ log index (8)        salt (16) ‖ canonical event
 //! log     'e' ‖ log index (8)                 canonical entry
 //!         'n' ‖ level (1) ‖ index (8)         hash of a complete subtree (32)
@@ -10,6 +11,7 @@
 //!         'v'                                 public key of the log, as text
 //!         'm' ‖ number (2)                    canonical member
 //!         'd' ‖ number (4)                    state (1), and once committed: since (8, ms) ‖ canonical delivery record
+//!         'r' ‖ number (8)                    a run of facts that is there: shard (1) ‖ weight (8)
 //! salts   subject (16)                        salt (32)
 //! ```
 
@@ -19,19 +21,28 @@ use tallystick_model::fact::DeliveryNumber;
 
 /// Version of everything on disk.
 ///
-/// Format 1 had one key for each fact; it was never released.
-pub const FORMAT: u8 = 2;
+/// Format 1 had one key for each fact, format 2 one for each delivery and subject; neither was ever released.
+pub const FORMAT: u8 = 3;
 
 pub const FORMAT_KEY: &[u8] = b"f";
 pub const PSEUDONYM_CHECK_KEY: &[u8] = b"p";
 pub const VERIFIER_KEY: &[u8] = b"v";
 pub const MEMBER_PREFIX: &[u8] = b"m";
 pub const DELIVERY_PREFIX: &[u8] = b"d";
+pub const RUN_PREFIX: &[u8] = b"r";
 pub const CHECKPOINT_KEY: &[u8] = b"c";
 pub const ENTRY_PREFIX: &[u8] = b"e";
 
 /// State of a delivery whose facts are being loaded, or whose load never ended: they are not visible.
 pub const DELIVERY_LOADING: u8 = tallystick_model::delivery::DeliveryState::Loading.number();
+
+pub fn facts(subject: SubjectId, delivery: DeliveryNumber) -> [u8; 20] {
+    let mut key = [0; 20];
+    let (first, last) = key.split_at_mut(16);
+    first.copy_from_slice(&subject.0);
+    last.copy_from_slice(&delivery.0.to_be_bytes());
+    key
+}
 
 pub fn event(subject: SubjectId, index: u64) -> [u8; 24] {
     let mut key = [0; 24];
@@ -67,4 +78,24 @@ pub fn delivery(number: DeliveryNumber) -> Vec<u8> {
 pub fn read_delivery(key: &[u8]) -> Option<DeliveryNumber> {
     let number = key.strip_prefix(DELIVERY_PREFIX)?;
     Some(DeliveryNumber(u32::from_be_bytes(number.try_into().ok()?)))
+}
+
+pub fn run(number: u64) -> Vec<u8> {
+    [RUN_PREFIX, &number.to_be_bytes()].concat()
+}
+
+/// What is kept of a run: its shard and its weight.
+pub fn run_value(shard: usize, weight: u64) -> Vec<u8> {
+    [&[u8::try_from(shard).unwrap_or_default()], weight.to_be_bytes().as_slice()].concat()
+}
+
+/// Number, shard and weight of a run.
+pub fn read_run(key: &[u8], value: &[u8]) -> Option<(u64, u8, u64)> {
+    let number = u64::from_be_bytes(key.strip_prefix(RUN_PREFIX)?.try_into().ok()?);
+    let (shard, weight) = value.split_first()?;
+    (usize::from(*shard) < crate::engine::FACT_SHARDS).then_some((
+        number,
+        *shard,
+        u64::from_be_bytes(weight.try_into().ok()?),
+    ))
 }

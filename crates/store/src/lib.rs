@@ -1,26 +1,26 @@
 //! Credit files on the storage engine: keys, commit, snapshot, bulk load, check.
 //!
 //! Two things leave no other way in: [`Store::commit`] takes changes only together with the [`Event`] that explains them,
-//! in one atomic, durable batch with its log entry; and a bulk load ([`Store::load`]) stays invisible until the commit
+//! in one atomic, durable batch with its log entry; and a bulk load ([`OpenDelivery::load`]) stays invisible until the commit
 //! that carries its root. Reads go through a [`Snapshot`]. [`check`] re-derives everything. Only [`engine`] names the engine.
 //!
 //! [`Event`]: tallystick_model::event::Event
 
 mod audit_log;
-pub mod benchmark;
 pub mod check;
 mod commit;
 mod engine;
 mod facts_root;
 mod keys;
 mod load;
+mod merging;
 mod scratch;
 mod seal;
 mod snapshot;
 mod store;
 
 pub use commit::{Changes, Committed};
-pub use engine::{Activity, EngineError, quiet_engine_panics};
+pub use engine::{Activity, BareStore, EngineError, quiet_engine_panics};
 pub use facts_root::FactsDigest;
 pub use load::{FactBatch, Loaded, OpenDelivery};
 pub use scratch::{Scratch, ScratchPiece};

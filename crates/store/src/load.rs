@@ -1,18 +1,19 @@
-//! Bulk load: a delivery's facts go to disk sorted, in one pass, and stay invisible until their commit.
+//! Bulk load: a delivery's facts go to disk sorted, in one pass, as runs that nobody sees until their commit.
 //!
-//! A crash before the commit leaves facts whose delivery is never committed. They are never seen: reads ask
-//! which deliveries are, and a number is not given twice. `check` counts them. A small delivery does not even leave that: its
-//! facts go into the commit's own batch.
+//! A crash before the commit leaves runs that are on no list: they are removed when the store is opened again, and the delivery's
+//! number is not given twice. A small delivery does not even leave that: its facts go into the commit's own batch.
 
 use std::collections::BTreeMap;
-use std::sync::MutexGuard;
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, MutexGuard};
 
 use tallystick_audit::Hash;
-use tallystick_model::delivery::DeliveryState;
+use tallystick_model::SubjectId;
 use tallystick_model::fact::{DeliveryNumber, FACT_KEY_BYTES, FactKind};
-use tallystick_model::{SubjectId, subject_facts};
+use tallystick_model::packed_facts::Packer;
+use tallystick_model::subject_facts::SUBJECT_FACTS_BYTES_MAX;
 
+use crate::engine::runs::Run;
 use crate::engine::{EngineError, Space, fact_shard};
 use crate::facts_root::{FactsDigest, FactsRoot, is_place, subject_leaf};
 use crate::keys;
@@ -32,13 +33,18 @@ pub struct OpenDelivery<'a> {
 }
 
 /// What a delivery says of some subjects, ready to be loaded: in the order of their pseudonyms.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub struct FactBatch {
+    delivery: DeliveryNumber,
+    /// What is said of one after the other, packed.
     bytes: Vec<u8>,
     subjects: Vec<Subject>,
     /// One for each subject.
     leaves: Vec<Leaf>,
     counts: BTreeMap<FactKind, u64>,
+    packer: Packer,
+    /// Room for the facts of one.
+    facts: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -56,14 +62,35 @@ pub(crate) struct Leaf {
 }
 
 impl FactBatch {
+    /// An empty one of a delivery.
+    pub fn of(delivery: DeliveryNumber) -> Self {
+        Self {
+            delivery,
+            bytes: Vec::new(),
+            subjects: Vec::new(),
+            leaves: Vec::new(),
+            counts: BTreeMap::new(),
+            packer: Packer::default(),
+            facts: Vec::new(),
+        }
+    }
+
     /// Adds a subject above all before it: `write` appends its facts as `subject_facts::write_fact` does. They are hashed for
-    /// the delivery's root here, so that many threads can do it.
-    pub fn push(&mut self, id: SubjectId, write: impl FnOnce(&mut Vec<u8>)) {
-        let start = self.bytes.len();
-        write(&mut self.bytes);
-        let facts = self.bytes.get(start..).unwrap_or_default();
-        self.leaves.push(Leaf { hash: subject_leaf(id, facts), is_place: is_place(facts) });
+    /// the delivery's root and packed here, so that many threads can do it.
+    ///
+    /// # Errors
+    /// [`StoreError::Contradiction`] if they are more than a delivery may say of one subject, or not as they must be.
+    pub fn push(&mut self, id: SubjectId, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), StoreError> {
+        self.facts.clear();
+        write(&mut self.facts);
+        if self.facts.len() > SUBJECT_FACTS_BYTES_MAX {
+            return Err(StoreError::Contradiction("a delivery says more of one subject than can be held"));
+        }
+        let packed = self.packer.pack(self.delivery, &self.facts, &mut self.bytes);
+        packed.map_err(|_| StoreError::Contradiction("facts of a subject are not in the order of their slots"))?;
+        self.leaves.push(Leaf { hash: subject_leaf(id, &self.facts), is_place: is_place(&self.facts) });
         self.subjects.push(Subject { id, end: self.bytes.len() });
+        Ok(())
     }
 
     /// Counts a fact of a kind.
@@ -71,7 +98,7 @@ impl FactBatch {
         *self.counts.entry(kind).or_default() += 1;
     }
 
-    /// Bytes of facts.
+    /// Bytes of packed facts.
     pub const fn len(&self) -> usize {
         self.bytes.len()
     }
@@ -81,7 +108,7 @@ impl FactBatch {
         self.subjects.is_empty()
     }
 
-    /// The subjects, each with its facts.
+    /// The subjects, each with what is said of it, packed.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Loading<'_>> {
         (0..self.subjects.len()).filter_map(|at| self.get(at))
     }
@@ -99,7 +126,7 @@ impl FactBatch {
     }
 }
 
-/// A subject and its facts.
+/// A subject and what is said of it, packed.
 type Loading<'a> = (SubjectId, &'a [u8]);
 
 /// The facts of a delivery are on disk, or in here where they are few;
@@ -110,6 +137,8 @@ pub struct Loaded {
     pub(crate) digest: FactsDigest,
     /// Those that go into the commit's batch.
     pub(crate) waiting: Vec<FactBatch>,
+    /// Where the others are.
+    pub(crate) runs: Vec<Arc<Run>>,
 }
 
 impl Loaded {
@@ -129,7 +158,6 @@ impl Store {
             return Err(StoreError::Behind(why.clone()));
         }
         let delivering = lock(&self.delivering);
-        self.clear_leftovers()?;
         let number = {
             let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
             let number = DeliveryNumber(state.next_delivery);
@@ -143,37 +171,10 @@ impl Store {
     }
 }
 
-/// Leftovers are looked for in so many bytes of tables before the next delivery; what lies deeper goes with a later merge.
-const LEFTOVERS_BYTES_MAX: u64 = 1 << 30;
-
 impl Store {
-    /// Clears away what the last load has left, if it never ended. No delivery is open: whatever is said to be loading is such
-    /// a one. Of earlier ones, and of discarded deliveries, the facts go when their tables are merged.
-    fn clear_leftovers(&self) -> Result<(), StoreError> {
-        let (mut ended, mut committed) = (Vec::new(), DeliveryNumber(0));
-        for pair in self.engine.prefix(Space::Meta, keys::DELIVERY_PREFIX) {
-            let (key, value) = pair?;
-            let Some(number) = keys::read_delivery(&key) else { continue };
-            match value.first().and_then(|state| DeliveryState::from_number(*state)) {
-                Some(DeliveryState::Loading) => ended.push(number),
-                Some(DeliveryState::Discarded) => self.engine.drop_facts_of([number.0.to_be_bytes()]),
-                Some(DeliveryState::Visible | DeliveryState::Quarantined | DeliveryState::Released) => {
-                    committed = number
-                }
-                Some(DeliveryState::Cleared) | None => {}
-            }
-        }
-        self.engine.drop_facts_of(ended.iter().map(|number| number.0.to_be_bytes()));
-        // Once, before the next delivery comes: what that does not reach would not be reached by trying again.
-        ended.retain(|number| *number > committed);
-        if ended.is_empty() || !self.engine.clear_dropped(LEFTOVERS_BYTES_MAX)? {
-            return Ok(());
-        }
-        let mut batch = self.engine.batch_with_the_next();
-        for number in ended {
-            batch.put(Space::Meta, keys::delivery(number), [DeliveryState::Cleared.number()]);
-        }
-        Ok(batch.commit()?)
+    /// The number the next delivery will have.
+    pub fn next_delivery(&self) -> DeliveryNumber {
+        DeliveryNumber(self.state().next_delivery)
     }
 }
 
@@ -183,8 +184,8 @@ impl OpenDelivery<'_> {
         self.number
     }
 
-    /// Loads into tables of its own unless the delivery has at most so many bytes of facts; those go into the commit's batch.
-    /// With 0 everything goes into tables.
+    /// Loads into runs unless the delivery has at most so many bytes of facts; those go into the commit's batch. With 0
+    /// everything goes into runs.
     #[must_use]
     pub const fn in_one_batch_up_to(mut self, bytes: usize) -> Self {
         self.one_batch_bytes_max = bytes;
@@ -233,6 +234,9 @@ impl OpenDelivery<'_> {
         let mut counts: BTreeMap<FactKind, u64> = BTreeMap::new();
         let mut next = || -> Result<Option<FactBatch>, E> {
             let batch = next()?;
+            if batch.as_ref().is_some_and(|batch| batch.delivery != self.number) {
+                return Err(E::from(StoreError::Contradiction("facts of another delivery")));
+            }
             for (kind, count) in batch.iter().flat_map(|batch| &batch.counts) {
                 *counts.entry(*kind).or_default() += count;
             }
@@ -245,10 +249,11 @@ impl OpenDelivery<'_> {
             waiting_bytes += batch.len();
             waiting.push(batch);
         }
+        let mut runs = Vec::new();
         let mut root = if waiting_bytes > self.one_batch_bytes_max {
             let mut first = std::mem::take(&mut waiting).into_iter();
             let next = || first.next().map_or_else(&mut next, |batch| Ok(Some(batch)));
-            self.load_tables(next)?
+            self.load_runs(next, &mut runs)?
         } else {
             let (mut root, mut last) = (FactsRoot::new(), None);
             waiting.iter().flat_map(FactBatch::iter).for_each(|(subject, _)| ascends(&mut last, subject));
@@ -258,14 +263,15 @@ impl OpenDelivery<'_> {
         for (kind, count) in counts {
             root.count(kind, count);
         }
-        Ok(Loaded { number: self.number, digest: root.finish(), waiting })
+        Ok(Loaded { number: self.number, digest: root.finish(), waiting, runs })
     }
 
-    /// Loads batches into tables, shard after shard. The root is made beside it: hashing its nodes takes as long as half the
+    /// Loads batches into runs, shard after shard. The root is made beside it: hashing its nodes takes as long as half the
     /// writing.
-    fn load_tables<E: From<StoreError>>(
+    fn load_runs<E: From<StoreError>>(
         &self,
         next: impl FnMut() -> Result<Option<FactBatch>, E>,
+        runs: &mut Vec<Arc<Run>>,
     ) -> Result<FactsRoot, E> {
         std::thread::scope(|scope| {
             let (leaves, receiver) = sync_channel::<Vec<Leaf>>(LEAVES_WAITING);
@@ -274,9 +280,10 @@ impl OpenDelivery<'_> {
                 receiver.into_iter().flatten().for_each(|leaf| root.push(leaf));
                 root
             });
-            let mut subjects = Subjects { next, leaves, batch: FactBatch::default(), at: 0, last: None };
+            let batch = FactBatch::of(self.number);
+            let mut subjects = Subjects { next, leaves, batch, at: 0, last: None };
             while let Some((begins, _)) = subjects.peek()? {
-                self.load_shard(shard_of(begins), &mut subjects)?;
+                runs.extend(self.load_run(shard_of(begins), &mut subjects)?);
             }
             drop(subjects);
             // It only hashes: it has no way to fail.
@@ -285,18 +292,18 @@ impl OpenDelivery<'_> {
     }
 
     /// Loads the subjects of one shard, with which `subjects` begin.
-    fn load_shard<E: From<StoreError>, N: FnMut() -> Result<Option<FactBatch>, E>>(
+    fn load_run<E: From<StoreError>, N: FnMut() -> Result<Option<FactBatch>, E>>(
         &self,
         shard: usize,
         subjects: &mut Subjects<N>,
-    ) -> Result<(), E> {
-        let loaded: Result<(), Failure<E>> = self.store.engine.bulk(shard, |key, value| {
+    ) -> Result<Option<Arc<Run>>, E> {
+        let loaded: Result<_, Failure<E>> = self.store.engine.runs.write(shard, |key, value| {
             let Some((subject, facts)) = subjects.peek().map_err(Failure::Caller)? else { return Ok(false) };
             if shard_of(subject) != shard {
                 return Ok(false);
             }
             key.clear();
-            key.extend_from_slice(&subject_facts::key(subject, self.number));
+            key.extend_from_slice(&subject.0);
             value.clear();
             value.extend_from_slice(facts);
             subjects.pass();
@@ -312,7 +319,8 @@ impl OpenDelivery<'_> {
 /// Batches whose leaves wait to become part of the root.
 const LEAVES_WAITING: usize = 4;
 
-fn shard_of(subject: SubjectId) -> usize {
+/// The shard that holds a subject's facts.
+pub(crate) fn shard_of(subject: SubjectId) -> usize {
     fact_shard(subject.0.first().copied().unwrap_or_default())
 }
 
@@ -350,7 +358,7 @@ impl<E, N: FnMut() -> Result<Option<FactBatch>, E>> Subjects<N> {
 }
 
 /// Who failed while a load ran.
-pub(crate) enum Failure<E> {
+enum Failure<E> {
     Caller(E),
     Engine(EngineError),
 }

@@ -9,9 +9,11 @@ use tallystick_model::fact::{DeliveryNumber, Fact, FactBody};
 use tallystick_model::identity::Identity;
 use tallystick_model::member::Member;
 use tallystick_model::registry::Segment;
-use tallystick_model::{Canonical, CreditFile, SubjectId, Timestamp, subject_facts};
+use tallystick_model::{Canonical, CreditFile, SubjectId, Timestamp, packed_facts};
 
 use crate::engine::Space;
+use crate::engine::runs::Runs;
+use crate::load::shard_of;
 use crate::store::{Store, StoreError, StoredDelivery, Visibility, read_delivery, stored_delivery};
 use crate::{keys, seal};
 
@@ -22,6 +24,7 @@ pub struct Snapshot<'a> {
     pub(crate) log_size: u64,
     pub(crate) visibility: Arc<Visibility>,
     pub(crate) members: Arc<Vec<Member>>,
+    pub(crate) runs: Arc<Runs>,
 }
 
 /// An event with its place in the log.
@@ -58,22 +61,32 @@ impl Snapshot<'_> {
         self.members.iter().find(|member| member.number == number)
     }
 
-    /// All visible facts of one subject: one prefix scan. Empty if there are none.
+    /// All visible facts of one subject. Empty if there are none.
     ///
     /// # Errors
     /// [`StoreError`] if something stored cannot be read.
     pub fn credit_file(&self, subject: SubjectId) -> Result<CreditFile, StoreError> {
         let mut facts = Vec::new();
-        let damaged = |error| StoreError::damaged("facts", error);
-        for pair in self.store.engine.prefix(Space::Facts, &subject.0) {
-            let (key, value) = pair?;
-            let (subject, delivery) = subject_facts::read_key(&key).map_err(damaged)?;
-            if self.visibility.sees(delivery) {
-                subject_facts::read_facts(subject, delivery, &value, |fact| facts.push(fact)).map_err(damaged)?;
+        let mut read = |value: &[u8]| {
+            let sees = |delivery| self.visibility.sees(delivery);
+            let read = packed_facts::read_facts(subject, value, sees, |fact| facts.push(fact));
+            read.map_err(|error| StoreError::damaged("facts", error))
+        };
+        let mut places = 0;
+        for run in self.runs.of(shard_of(subject)) {
+            if let Some(value) = run.get(subject)? {
+                read(&value)?;
+                places += 1;
             }
         }
-        // Each delivery's facts are in order: a stable sort only has to merge them.
-        facts.sort_by_key(|fact| (fact.key.slot, fact.key.delivery));
+        for pair in self.store.engine.prefix(Space::Facts, &subject.0) {
+            read(&pair?.1)?;
+            places += 1;
+        }
+        if places > 1 {
+            // Each place's facts are in order: a stable sort only has to merge them.
+            facts.sort_by_key(|fact| (fact.key.slot, fact.key.delivery));
+        }
         Ok(CreditFile::new(subject, facts))
     }
 

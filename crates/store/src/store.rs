@@ -1,6 +1,6 @@
 //! The store: creating, opening, and what both keep in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::audit_log::Nodes;
 use crate::commit::Changes;
+use crate::engine::runs::Runs;
 use crate::engine::{Engine, EngineError, Space};
 use crate::keys;
 use crate::seal::SubjectSalt;
@@ -128,6 +129,7 @@ pub(crate) struct State {
     pub(crate) log_size: u64,
     pub(crate) visibility: Arc<Visibility>,
     pub(crate) members: Arc<Vec<Member>>,
+    pub(crate) runs: Arc<Runs>,
     pub(crate) next_delivery: u32,
 }
 
@@ -144,6 +146,8 @@ pub struct Store {
     pub(crate) delivering: Mutex<()>,
     /// Held while a commit is under way: entries are appended one after another.
     pub(crate) committing: Mutex<()>,
+    /// Held while runs are merged.
+    pub(crate) merging: Mutex<()>,
 }
 
 /// A lock whose holder panicked guards nothing half-written here: the engine's batches are atomic.
@@ -168,7 +172,13 @@ impl Store {
         batch.put(Space::Meta, keys::PSEUDONYM_CHECK_KEY, founding.key_check);
         batch.put(Space::Meta, keys::VERIFIER_KEY, signer.verifier_key());
         batch.commit()?;
-        let state = State { log_size: 0, visibility: Arc::default(), members: Arc::default(), next_delivery: 1 };
+        let state = State {
+            log_size: 0,
+            visibility: Arc::default(),
+            members: Arc::default(),
+            runs: Arc::default(),
+            next_delivery: 1,
+        };
         let store = Self {
             engine,
             signer,
@@ -177,6 +187,7 @@ impl Store {
             behind: None,
             delivering: Mutex::new(()),
             committing: Mutex::new(()),
+            merging: Mutex::new(()),
         };
         store.commit(Changes::none(), founding.event, founding.salt, founding.at)?;
         // What a commit can do without, a bureau cannot begin without.
@@ -225,6 +236,7 @@ impl Store {
             behind,
             delivering: Mutex::new(()),
             committing: Mutex::new(()),
+            merging: Mutex::new(()),
         };
         if lags {
             // As in a commit: it may fail, and the next commit or opening does it again.
@@ -245,16 +257,8 @@ impl Store {
             log_size: state.log_size,
             visibility: Arc::clone(&state.visibility),
             members: Arc::clone(&state.members),
+            runs: Arc::clone(&state.runs),
         }
-    }
-
-    /// Merges the tables of many loads where it is due, with so many `threads`, so that files stay quick to find. `progress` gets
-    /// parts done and their number. Nothing that is read changes; a crash in it loses nothing.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the disk refuses.
-    pub fn merge(&self, threads: usize, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<(), StoreError> {
-        Ok(self.engine.merge(threads, progress)?)
     }
 
     /// The log's public key in the form of C2SP signed notes.
@@ -387,8 +391,26 @@ fn read_state(engine: &Engine, signer: &CheckpointSigner) -> Result<State, Store
         log_size: checkpoint.size,
         visibility: Arc::new(visibility),
         members: Arc::new(members),
+        runs: Arc::new(open_runs(engine)?),
         next_delivery: last_delivery.saturating_add(1),
     })
+}
+
+/// Opens the runs that are listed, and removes what a crash left of others.
+fn open_runs(engine: &Engine) -> Result<Runs, StoreError> {
+    let (mut runs, mut listed) = (Runs::default(), BTreeSet::new());
+    for pair in engine.prefix(Space::Meta, keys::RUN_PREFIX) {
+        let (key, value) = pair?;
+        let (number, shard, weight) = keys::read_run(&key, &value).ok_or_else(|| StoreError::Damaged {
+            place: "runs".to_owned(),
+            what: "one is not told as it must be".to_owned(),
+        })?;
+        listed.insert(number);
+        runs.add(engine.runs.open_run(engine.folder(), number, shard, weight)?);
+    }
+    engine.runs.begin_after(listed.last().copied().unwrap_or(0));
+    engine.runs.remove_all_but(|number| listed.contains(&number))?;
+    Ok(runs)
 }
 
 /// A committed delivery; `None` of one that was begun and never committed.
@@ -396,7 +418,7 @@ pub(crate) fn read_delivery(value: &[u8]) -> Result<Option<StoredDelivery>, Stor
     let damaged = |what: &str| StoreError::Damaged { place: "deliveries".to_owned(), what: what.to_owned() };
     let (state, rest) = value.split_first().ok_or_else(|| damaged("a state is missing"))?;
     let state = DeliveryState::from_number(*state).ok_or_else(|| damaged("a state is unknown"))?;
-    if matches!(state, DeliveryState::Loading | DeliveryState::Cleared) {
+    if state == DeliveryState::Loading {
         return if rest.is_empty() { Ok(None) } else { Err(damaged("a delivery whose load never ended has a record")) };
     }
     let (since, record) = rest.split_first_chunk::<8>().ok_or_else(|| damaged("a record ends early"))?;

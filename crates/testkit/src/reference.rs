@@ -53,8 +53,6 @@ pub struct Reference {
     pub log: Vec<(Entry, Event)>,
     /// Every fact that was ever visible.
     pub facts: Facts,
-    /// Facts that were loaded and never committed.
-    pub leftover_facts: u64,
     /// The number of the next delivery.
     pub next_delivery: u32,
     /// Subjects that have a salt.
@@ -78,8 +76,6 @@ pub struct Counts {
     pub facts: u64,
     /// Subjects with a visible fact.
     pub subjects: u64,
-    /// Invisible facts.
-    pub leftover_facts: u64,
 }
 
 /// A subject, found.
@@ -110,7 +106,6 @@ impl Reference {
             rulebook,
             log: Vec::new(),
             facts: BTreeMap::new(),
-            leftover_facts: 0,
             next_delivery: 1,
             salted: BTreeSet::new(),
         }
@@ -159,7 +154,6 @@ impl Reference {
             deliveries: count(self.deliveries().len()),
             facts: count(self.facts.len()),
             subjects: count(self.facts.keys().map(|key| key.subject).collect::<BTreeSet<_>>().len()),
-            leftover_facts: self.leftover_facts,
         }
     }
 
@@ -381,9 +375,8 @@ impl Reference {
         self.pseudonymiser.subject(identifier)
     }
 
-    /// Takes the number of the next delivery, before which is cleared away what earlier ones have left.
+    /// Takes the number of the next delivery.
     pub fn take_number(&mut self) -> DeliveryNumber {
-        self.leftover_facts = 0;
         let number = DeliveryNumber(self.next_delivery);
         self.next_delivery += 1;
         number

@@ -61,8 +61,6 @@ pub struct Tally {
     pub corrected: usize,
     /// Times the bureau was opened again.
     pub reopened: usize,
-    /// Facts left behind by loads that never ended.
-    pub leftover_facts: usize,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -83,7 +81,6 @@ impl std::ops::AddAssign for Tally {
         self.cut += other.cut;
         self.corrected += other.corrected;
         self.reopened += other.reopened;
-        self.leftover_facts += other.leftover_facts;
     }
 }
 

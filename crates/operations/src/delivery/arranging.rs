@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use tallystick_intake::{Found, Reject, RejectCode};
 use tallystick_model::fact::{FactKey, FactKind, RecordPlace, Slot, Standing, split_standing, write_value};
-use tallystick_model::subject_facts::{self, SUBJECT_FACTS_BYTES_MAX};
+use tallystick_model::subject_facts;
 use tallystick_model::{Sensitive, SubjectId};
 use tallystick_store::{FactBatch, OpenDelivery, StoreError, SubjectSalt};
 
@@ -201,7 +201,7 @@ impl Arranging<'_> {
                 &own
             }
         };
-        let mut batch = FactBatch::default();
+        let mut batch = FactBatch::of(self.open.number());
         let (mut salts, mut new_salts) = (Salts::default(), BTreeMap::new());
         let mut value = Vec::new();
         for of_subject in entries.chunk_by(|one, other| one.subject() == other.subject()) {
@@ -217,8 +217,8 @@ impl Arranging<'_> {
                 continue;
             }
             facts.iter().filter_map(|entry| entry.slot()).for_each(|slot| batch.count(slot.kind));
-            let (mut failed, before) = (Ok(()), batch.len());
-            batch.push(subject, |out| {
+            let mut failed = Ok(());
+            let pushed = batch.push(subject, |out| {
                 for entry in facts {
                     let Some(slot) = entry.slot() else {
                         failed = Err(damaged("an entry is not as it was written"));
@@ -237,9 +237,7 @@ impl Arranging<'_> {
                 }
             });
             failed?;
-            if batch.len() - before > SUBJECT_FACTS_BYTES_MAX {
-                return Err(StoreError::Contradiction("a delivery says more of one subject than can be held"));
-            }
+            pushed?;
         }
         self.open.keep_salts(&new_salts)?;
         Ok((batch, rejects))

@@ -59,6 +59,11 @@ pub enum Command {
     #[command(after_help = "Example:\n  tallystick correct --furnisher CARD --subject @id.txt --account 6222-0001 \
                             --month 2026-02 --rating current --reason \"paid on time, booked late\"")]
     Correct(Correct),
+    /// Write all facts once more, in one place for each part of the subjects: smaller, quicker to read, and without what was discarded
+    #[command(
+        after_help = "For quiet hours: it reads and writes all facts once, an eighth of them at a time for each thread.\n\nExample:\n  tallystick compact"
+    )]
+    Compact(Folder),
     /// Freeze a file, or lift the freeze
     #[command(subcommand, after_help = "Example:\n  tallystick freeze place --subject @id.txt")]
     Freeze(Freeze),

@@ -2,6 +2,7 @@
 
 mod args;
 mod benchmark;
+mod compact;
 mod consent;
 mod correct;
 mod delivery;
@@ -130,6 +131,7 @@ fn run_command(command: &Command, json: bool) -> Result<Told> {
         Command::Inquire(inquire) => inquire::run(inquire),
         Command::Report(report) => report::run(report),
         Command::Correct(correct) => correct::run(correct),
+        Command::Compact(folder) => compact::run(folder, json),
         Command::Freeze(command) => freeze::run(command),
         Command::Verify(verify) => verify::run(verify, json),
         Command::Demo(demo) => demo::run(demo, json),

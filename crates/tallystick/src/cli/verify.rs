@@ -61,13 +61,6 @@ fn told(report: &Report, published: bool) -> Told {
         let held = counted(report.quarantined, "delivery");
         lines.push(line("note", format_args!("{held} quarantined or discarded: checked too, and not visible")));
     }
-    if report.leftover_facts > 0 {
-        let left = report.leftover_facts;
-        lines.push(line(
-            "note",
-            format_args!("{} of deliveries that never ended: invisible, no damage", counted(left, "fact")),
-        ));
-    }
     let json = json!({
         "result": if report.findings.is_empty() { "ok" } else { "damaged" },
         "entries": report.entries,
@@ -79,7 +72,6 @@ fn told(report: &Report, published: bool) -> Told {
         "facts": report.facts,
         "subjects": report.subjects,
         "quarantined": report.quarantined,
-        "leftover_facts": report.leftover_facts,
         "checkpoint_published": published,
         "findings": report.findings.iter().map(|finding| {
             json!({"place": finding.place, "what": finding.what})

@@ -126,7 +126,6 @@ impl World<'_> {
             facts: counts.facts,
             subjects: counts.subjects,
             quarantined: 0,
-            leftover_facts: counts.leftover_facts,
             findings: Vec::new(),
         };
         same("whole-state checks", &verify(bureau, &mut |_, _| {}), &expected)?;

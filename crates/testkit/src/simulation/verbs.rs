@@ -17,7 +17,7 @@ use tallystick_operations::bureau::Recorded;
 use tallystick_operations::consent::{Grant, grant, withdraw};
 use tallystick_operations::correct::{Change, Correction, correct};
 use tallystick_operations::freeze::{lift, place};
-use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest, merge};
+use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, compact, ingest, merge};
 use tallystick_operations::inquire::{Inquiry, inquire};
 use tallystick_operations::member::{Application, admit};
 use tallystick_operations::own_report::{Past, own_report};
@@ -281,6 +281,7 @@ impl World<'_> {
             control_totals: ControlTotals::Enforce,
         };
         let (mut told, mut fed_back) = (0, Vec::new());
+        let compacts = self.entropy.percent(10);
         let (bureau, now) = (self.bureau()?, self.now);
         let answer = catch_unwind(AssertUnwindSafe(|| {
             let whole = text.as_bytes();
@@ -297,6 +298,9 @@ impl World<'_> {
             };
             let answer = ingest(bureau, &delivery, file, now, &mut telling);
             merge(bureau, &mut |_| {});
+            if compacts {
+                compact(bureau, &|_, _| {}).map_err(IngestError::from)?;
+            }
             answer
         }));
         self.fuse.put_out();
@@ -355,11 +359,6 @@ impl World<'_> {
         let failed = salted.get(given).and_then(|subject| subject.0.first());
         let kept = salted.iter().take(given).filter(|subject| subject.0.first() != failed);
         self.reference.salted.extend(kept);
-        // By the time of the commit's own salt all lies on disk, unless it was to go into the commit's batch.
-        if askings == salted.len() + 1 && self.settings.one_batch_bytes == 0 {
-            self.reference.leftover_facts += u64::try_from(taken.facts.len()).unwrap_or(u64::MAX);
-            self.tally.leftover_facts += taken.facts.len();
-        }
         if self.entropy.percent(50) { self.reopen() } else { Ok(()) }
     }
 

@@ -51,9 +51,9 @@ impl Chunk {
         }
     }
 
-    /// The whole chunk for the store: its facts by subject.
-    pub(super) fn batch(&mut self) -> FactBatch {
-        let (mut batch, mut value) = (FactBatch::default(), Vec::new());
+    /// The whole chunk for the store, as `delivery` says it: its facts by subject.
+    pub(super) fn batch(&mut self, delivery: DeliveryNumber) -> Result<FactBatch> {
+        let (mut batch, mut value) = (FactBatch::of(delivery), Vec::new());
         let mut next = self.next(&mut value);
         while let Some(Ok(key)) = next.map(|key| FactKey::from_bytes(&key)) {
             let subject = key.subject;
@@ -67,10 +67,10 @@ impl Chunk {
                     next = self.next(&mut value);
                     of_subject = next.and_then(|key| FactKey::from_bytes(&key).ok());
                 }
-            });
+            })?;
             kinds.into_iter().for_each(|kind| batch.count(kind));
         }
-        batch
+        Ok(batch)
     }
 
     /// The next pair, its value appended to `value`.

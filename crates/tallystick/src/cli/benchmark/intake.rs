@@ -10,15 +10,14 @@ use tallystick_model::fact::DeliveryNumber;
 use tallystick_model::payment_profile::Provenance;
 use tallystick_model::{Month, Timestamp};
 use tallystick_operations::Bureau;
-use tallystick_operations::ingest::{ControlTotals, Delivery, Ingested, Telling, ingest, merge};
-use tallystick_store::StoreError;
-use tallystick_store::benchmark::BareStore;
+use tallystick_operations::ingest::{ControlTotals, Delivery, Ingested, Telling, compact, ingest, merge};
+use tallystick_store::{BareStore, EngineError};
 
 use super::args::{self, Format};
 use super::facts::{Chunk, Facts};
 use super::lookups::{Lookups, tell};
 use super::machine::{
-    Watch, Workplace, bytes, each, folder_bytes, forget_peak, grouped, peak_rss_bytes, per_s, rounded, seconds, threads,
+    Watch, Workplace, bytes, each, folder_bytes, forget_peak, grouped, peak_rss_bytes, per_s, rounded, seconds,
 };
 use super::office;
 use super::rows::Rows;
@@ -75,6 +74,10 @@ pub(super) fn run(args: &args::Intake) -> Result<Told> {
     let peak = peak_rss_bytes();
     let after = lookups.alone(args.lookups)?;
     let (activity, on_disk) = (bureau.activity(), folder_bytes(&folder));
+    let watch = Watch::start();
+    compact(&bureau, &|_, _| {})?;
+    let compacting = watch.elapsed();
+    let (compacted, lookups_compacted) = (bureau.activity(), lookups.alone(args.lookups)?);
     drop(bureau);
 
     let mut lines = vec![
@@ -90,6 +93,15 @@ pub(super) fn run(args: &args::Intake) -> Result<Told> {
             ),
         ),
         line("space", space(activity.table_bytes, on_disk, sum.facts)),
+        line(
+            "compacted",
+            format_args!(
+                "{} B a fact, in {} s more: {} records/s with them",
+                each(compacted.table_bytes, sum.facts).unwrap_or_default(),
+                seconds(compacting),
+                grouped(per_s(sum.records, sum.time + compacting))
+            ),
+        ),
         line("memory", format_args!("{} resident at the most", peak.map_or("unknown".to_owned(), bytes))),
     ];
     let mut json = Map::new();
@@ -108,6 +120,9 @@ pub(super) fn run(args: &args::Intake) -> Result<Told> {
         ("facts_per_s", json!(per_s(sum.facts, sum.time))),
         ("bytes_per_fact", json!(each(activity.table_bytes, sum.facts))),
         ("bytes_per_fact_with_all", json!(each(on_disk, sum.facts))),
+        ("compact_s", json!(seconds(compacting))),
+        ("records_per_s_compacted", json!(per_s(sum.records, sum.time + compacting))),
+        ("bytes_per_fact_compacted", json!(each(compacted.table_bytes, sum.facts))),
         ("tables", json!(activity.tables)),
         ("runs_max", json!(activity.runs_max)),
         ("peak_rss_bytes", json!(peak)),
@@ -117,6 +132,7 @@ pub(super) fn run(args: &args::Intake) -> Result<Told> {
     }
     tell("lookup_during", &during, &mut lines, &mut json);
     tell("lookup", &after, &mut lines, &mut json);
+    tell("lookup_compacted", &lookups_compacted, &mut lines, &mut json);
 
     if !args.without_bare && args.format != Format::Metro2 {
         let facts = Facts { bulk: &rows.bulk, pseudonymiser: &pseudonymiser, furnisher: office::FURNISHER_NUMBER };
@@ -126,7 +142,7 @@ pub(super) fn run(args: &args::Intake) -> Result<Told> {
         lines.push(line(
             "bare",
             format_args!(
-                "{} facts/s into the engine by itself, merging included: intake takes {ratio} times as long",
+                "{} facts/s into the engine as it comes: intake takes {ratio} times as long",
                 grouped(per_s(bare.facts, bare.load)),
             ),
         ));
@@ -200,8 +216,8 @@ struct Bare {
     table_bytes: u64,
 }
 
-/// Loads the same facts into the engine by itself, a sorted run for each month. Each is made in memory first, which is not
-/// timed.
+/// Loads the same facts into the engine as it comes, a pair a fact, a sorted load for each month. Each is made in memory first,
+/// which is not timed; nor is what its compaction still has to do in the end.
 fn bare(facts: &Facts<'_>, months: &[Month], folder: &Path) -> Result<Bare> {
     let sorted = facts.sorted(0..facts.bulk.size().subjects)?;
     let store = BareStore::create(folder).context("the engine by itself")?;
@@ -215,7 +231,7 @@ fn bare(facts: &Facts<'_>, months: &[Month], folder: &Path) -> Result<Bare> {
         let mut chunks = chunks.into_iter();
         let mut chunk = Chunk::default();
         let watch = Watch::start();
-        store.load::<StoreError>(|key, value| {
+        store.load::<EngineError>(|key, value| {
             value.clear();
             let next = loop {
                 if let Some(next) = chunk.next(value) {
@@ -231,8 +247,7 @@ fn bare(facts: &Facts<'_>, months: &[Month], folder: &Path) -> Result<Bare> {
             loaded += 1;
             Ok(true)
         })?;
-        store.merge(threads()).context("the engine by itself")?;
         time += watch.elapsed();
     }
-    Ok(Bare { facts: loaded, load: time, table_bytes: store.activity().table_bytes })
+    Ok(Bare { facts: loaded, load: time, table_bytes: store.table_bytes() })
 }

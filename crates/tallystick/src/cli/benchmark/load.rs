@@ -47,14 +47,23 @@ pub(super) fn load(
     thread::scope(|scope| {
         // Each delivery has a channel of its own, whose end is the delivery's.
         let (deliveries, planned) = sync_channel::<Receiver<FactBatch>>(1);
+        let first = store.next_delivery().0;
         let making = scope.spawn(move || -> Result<()> {
-            for (subjects, months) in plan {
+            for ((subjects, months), number) in plan.iter().zip((first..).map(DeliveryNumber)) {
                 let sorted = facts.sorted(subjects.clone())?;
                 let (chunks, receiver) = sync_channel(CHUNKS_WAITING);
                 if deliveries.send(receiver).is_err() {
                     return Ok(());
                 }
-                facts.make(&sorted, months, DeliveryNumber(0), |mut chunk| chunks.send(chunk.batch()).is_ok());
+                let mut failed = Ok(());
+                facts.make(&sorted, months, number, |mut chunk| match chunk.batch(number) {
+                    Ok(batch) => chunks.send(batch).is_ok(),
+                    Err(error) => {
+                        failed = Err(error);
+                        false
+                    }
+                });
+                failed?;
             }
             Ok(())
         });
