@@ -152,6 +152,12 @@ pub struct Engine {
     _lock: Option<File>,
 }
 
+/// What fills a journal up; nothing reads it.
+const PADDING_KEY: &[u8] = b"\xffpadding";
+const PADDING_BYTES: u64 = 1 << 20;
+/// A little more than what the engine calls a full journal.
+const JOURNAL_BYTES: u64 = 66 << 20;
+
 /// Memory for cached blocks of the key spaces.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -259,11 +265,27 @@ impl Engine {
         self.space(space).prefix(prefix).map(|guard| guard.into_inner().map_err(EngineError::from))
     }
 
-    /// Rewrites a key space, so that nothing is left on disk of what was taken away.
+    /// Rewrites a key space, so that nothing is left on disk of what was taken away, in journals neither. The engine begins a new
+    /// journal when one is full and all else has been told to it, and removes the old one when all key spaces have what is in
+    /// it: so one is filled up.
     pub fn rewrite(&self, space: Space) -> Result<(), EngineError> {
-        let space = self.space(space);
-        space.rotate_memtable_and_wait()?;
-        Ok(space.major_compact()?)
+        let meta = self.space(Space::Meta);
+        // Noise: zeros would be compressed away.
+        let noise: Vec<u8> = (0..PADDING_BYTES / 8)
+            .flat_map(|place| xxhash_rust::xxh3::xxh3_64(&place.to_le_bytes()).to_le_bytes())
+            .collect();
+        for _ in 0..JOURNAL_BYTES / PADDING_BYTES {
+            meta.insert(PADDING_KEY, noise.as_slice())?;
+        }
+        meta.remove(PADDING_KEY)?;
+        for space in &self.spaces {
+            space.rotate_memtable_and_wait()?;
+        }
+        self.space(space).major_compact()?;
+        meta.major_compact()?;
+        // Tables that nobody reads any more go when a memtable is turned over.
+        meta.insert(PADDING_KEY, [])?;
+        Ok(meta.rotate_memtable_and_wait()?)
     }
 
     /// An empty atomic batch.

@@ -115,6 +115,11 @@ impl Folder {
         Ok(folder)
     }
 
+    /// How many runs of facts have a folder.
+    pub fn runs(&self) -> usize {
+        entries(self.bureau.join("store").join("facts")).count()
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program.0);
         command.args(arguments).stdin(Stdio::null());
@@ -225,15 +230,18 @@ impl Started {
 pub enum Moment {
     /// So long after its start.
     After(Duration),
-    /// So long after the engine has written so many new lists of its tables: in a load the first two are about salts, the
-    /// third has the facts, which are not yet committed.
+    /// So long after the engine has written so many new lists of tables of runs: a load begins and ends each of its runs with one, and
+    /// none is committed before the last.
     Loading(usize, Duration),
 }
 
-/// How many lists of tables the store's key spaces have.
+fn entries(folder: PathBuf) -> impl Iterator<Item = fs::DirEntry> {
+    fs::read_dir(folder).into_iter().flatten().flatten()
+}
+
+/// How many lists of tables the runs in the store have.
 fn lists(store: &Path) -> usize {
-    let entries = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten();
-    let files = entries(store.join("keyspaces")).flat_map(|space| entries(space.path()));
+    let files = entries(store.join("facts")).flat_map(|run| entries(run.path()));
     files.filter(|file| file.file_name().to_string_lossy().starts_with('v')).count()
 }
 

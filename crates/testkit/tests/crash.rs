@@ -109,7 +109,7 @@ fn a_killed_ingest_leaves_all_of_the_delivery_or_nothing() {
     let mut chance = Chance::new(seed);
     let life_micros = usize::try_from(life.as_micros()).expect("fits");
     println!("crash: seed {seed}, {runs} kills within {life_micros} µs and a little");
-    let mut seen = Vec::new();
+    let (mut seen, mut cleared) = (Vec::new(), 0);
     for run in 0..runs {
         // In turn over the program's whole life, around its end, and where facts are on disk and not yet committed.
         let micros = |from: usize, until: usize, chance: &mut Chance| {
@@ -122,15 +122,20 @@ fn a_killed_ingest_leaves_all_of_the_delivery_or_nothing() {
             0 if run == 0 => Moment::After(micros(0, life_micros / 20, &mut chance)),
             0 => Moment::After(micros(0, life_micros, &mut chance)),
             1 => Moment::After(micros(life_micros * 8 / 10, life_micros * 13 / 10, &mut chance)),
-            _ => Moment::Loading(1 + place % 3, micros(0, 1_200, &mut chance)),
+            _ => Moment::Loading(2 + 6 * (place % 3), micros(0, 1_200, &mut chance)),
         };
         let (_parent, folder, files) = with_bank(&program, ROWS);
         let started = folder.start(&ingest(&files)).expect("starts");
         let ended = started.kill(moment).expect("is killed");
 
+        let begun = folder.runs();
         let report = verified(&folder);
         let facts = report["facts"].as_u64().expect("a number");
         let left = if facts == 0 { Left::Nothing } else { Left::Everything };
+        if left == Left::Nothing {
+            assert_eq!(folder.runs(), 0, "what the load had begun is still there");
+            cleared += begun;
+        }
         println!("crash: killed {moment:?}: {left:?}, exit code {:?}", ended.code);
         assert!(left != Left::Everything || report["facts"] == whole["facts"], "a part is visible: {report}");
         assert_eq!(report["deliveries"], json!(u64::from(left == Left::Everything)));
@@ -152,6 +157,7 @@ fn a_killed_ingest_leaves_all_of_the_delivery_or_nothing() {
     }
     assert!(seen.contains(&Left::Nothing) || runs < RUNS, "no kill came before the load: {seen:?}");
     assert!(seen.contains(&Left::Everything) || runs < RUNS, "no kill came after the commit: {seen:?}");
+    assert!(cleared > 0 || runs < RUNS, "no kill came while facts were on disk and not committed: {seen:?}");
 }
 
 /// The answer a command had printed when it was killed; one that was cut short is none yet.
