@@ -4,7 +4,8 @@
 //! number is not given twice. A small delivery does not even leave that: its facts go into the commit's own batch.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::ops::Range;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, MutexGuard};
 
 use tallystick_audit::Hash;
@@ -118,6 +119,16 @@ impl FactBatch {
         let subject = self.subjects.get(at)?;
         let start = at.checked_sub(1).and_then(|before| self.subjects.get(before)).map_or(0, |before| before.end);
         Some((subject.id, self.bytes.get(start..subject.end).unwrap_or_default()))
+    }
+
+    /// Which of the subjects are of which shard.
+    fn shards(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let mut begin = 0;
+        self.subjects.chunk_by(|one, other| shard_of(one.id) == shard_of(other.id)).map(move |of_shard| {
+            let places = begin..begin + of_shard.len();
+            begin = places.end;
+            (of_shard.first().map_or(0, |first| shard_of(first.id)), places)
+        })
     }
 
     /// The leaves, in the order of the subjects.
@@ -266,11 +277,11 @@ impl OpenDelivery<'_> {
         Ok(Loaded { number: self.number, digest: root.finish(), waiting, runs })
     }
 
-    /// Loads batches into runs, shard after shard. The root is made beside it: hashing its nodes takes as long as half the
-    /// writing.
+    /// Loads batches into runs, one for each shard, each by a thread of its own: while one waits for the disk, the next one is
+    /// written. The root is made beside it: hashing its nodes takes as long as half the writing.
     fn load_runs<E: From<StoreError>>(
         &self,
-        next: impl FnMut() -> Result<Option<FactBatch>, E>,
+        mut next: impl FnMut() -> Result<Option<FactBatch>, E>,
         runs: &mut Vec<Arc<Run>>,
     ) -> Result<FactsRoot, E> {
         std::thread::scope(|scope| {
@@ -280,41 +291,74 @@ impl OpenDelivery<'_> {
                 receiver.into_iter().flatten().for_each(|leaf| root.push(leaf));
                 root
             });
-            let batch = FactBatch::of(self.number);
-            let mut subjects = Subjects { next, leaves, batch, at: 0, last: None };
-            while let Some((begins, _)) = subjects.peek()? {
-                runs.extend(self.load_run(shard_of(begins), &mut subjects)?);
-            }
-            drop(subjects);
+            let mut writers = Vec::new();
+            let mut writing: Option<(usize, SyncSender<Part>)> = None;
+            let mut last = None;
+            let mut send_all = || -> Result<(), E> {
+                while let Some(mut batch) = next()? {
+                    batch.subjects.iter().for_each(|subject| ascends(&mut last, subject.id));
+                    // The other end only ends with this one.
+                    let _ = leaves.send(std::mem::take(&mut batch.leaves));
+                    let batch = Arc::new(batch);
+                    for (shard, places) in batch.shards() {
+                        if writing.as_ref().is_none_or(|(of, _)| *of != shard) {
+                            let (parts, received) = sync_channel(PARTS_WAITING);
+                            writers.push(scope.spawn(move || self.write_run(shard, &received)));
+                            writing = Some((shard, parts));
+                        }
+                        let part = Part { batch: Arc::clone(&batch), places };
+                        // One that ended early tells why when it is asked.
+                        if writing.as_ref().is_some_and(|(_, parts)| parts.send(part).is_err()) {
+                            return Ok(());
+                        }
+                    }
+                }
+                Ok(())
+            };
+            let sent = send_all();
+            drop((writing, leaves));
+            let poisoned = || Err(StoreError::Engine(EngineError::Poisoned));
+            let written = writers.into_iter().map(|writer| writer.join().unwrap_or_else(|_| poisoned()));
+            let written = written.collect::<Result<Vec<_>, _>>();
+            sent?;
+            runs.extend(written?.into_iter().flatten());
             // It only hashes: it has no way to fail.
             Ok(rooting.join().unwrap_or_default())
         })
     }
 
-    /// Loads the subjects of one shard, with which `subjects` begin.
-    fn load_run<E: From<StoreError>, N: FnMut() -> Result<Option<FactBatch>, E>>(
-        &self,
-        shard: usize,
-        subjects: &mut Subjects<N>,
-    ) -> Result<Option<Arc<Run>>, E> {
-        let loaded: Result<_, Failure<E>> = self.store.engine.runs.write(shard, |key, value| {
-            let Some((subject, facts)) = subjects.peek().map_err(Failure::Caller)? else { return Ok(false) };
-            if shard_of(subject) != shard {
-                return Ok(false);
+    /// Writes the run of a shard.
+    fn write_run(&self, shard: usize, parts: &Receiver<Part>) -> Result<Option<Arc<Run>>, StoreError> {
+        let mut part: Option<Part> = None;
+        let run = self.store.engine.runs.write::<EngineError>(shard, |key, value| {
+            loop {
+                let at = part.as_mut().and_then(|part| part.places.next());
+                let loading = part.as_ref().zip(at).and_then(|(part, at)| part.batch.get(at));
+                if let Some((subject, facts)) = loading {
+                    key.clear();
+                    key.extend_from_slice(&subject.0);
+                    value.clear();
+                    value.extend_from_slice(facts);
+                    return Ok(true);
+                }
+                part = parts.recv().ok();
+                if part.is_none() {
+                    return Ok(false);
+                }
             }
-            key.clear();
-            key.extend_from_slice(&subject.0);
-            value.clear();
-            value.extend_from_slice(facts);
-            subjects.pass();
-            Ok(true)
-        });
-        loaded.map_err(|failure| match failure {
-            Failure::Caller(error) => error,
-            Failure::Engine(error) => E::from(StoreError::Engine(error)),
-        })
+        })?;
+        Ok(run)
     }
 }
+
+/// Some subjects of a batch, all of one shard.
+struct Part {
+    batch: Arc<FactBatch>,
+    places: Range<usize>,
+}
+
+/// Parts of batches that wait to be written.
+const PARTS_WAITING: usize = 2;
 
 /// Batches whose leaves wait to become part of the root.
 const LEAVES_WAITING: usize = 4;
@@ -327,44 +371,4 @@ pub(crate) fn shard_of(subject: SubjectId) -> usize {
 fn ascends(last: &mut Option<SubjectId>, subject: SubjectId) {
     assert!(*last < Some(subject), "subjects of a load ascend: the engine cannot hold them otherwise");
     *last = Some(subject);
-}
-
-/// The subjects of one batch after the other.
-struct Subjects<N> {
-    next: N,
-    leaves: SyncSender<Vec<Leaf>>,
-    batch: FactBatch,
-    at: usize,
-    last: Option<SubjectId>,
-}
-
-impl<E, N: FnMut() -> Result<Option<FactBatch>, E>> Subjects<N> {
-    fn peek(&mut self) -> Result<Option<Loading<'_>>, E> {
-        while self.at >= self.batch.subjects.len() {
-            let Some(mut batch) = (self.next)()? else { return Ok(None) };
-            // The other end only ends with this one.
-            let _ = self.leaves.send(std::mem::take(&mut batch.leaves));
-            (self.batch, self.at) = (batch, 0);
-        }
-        Ok(self.batch.get(self.at))
-    }
-
-    fn pass(&mut self) {
-        if let Some((subject, _)) = self.batch.get(self.at) {
-            ascends(&mut self.last, subject);
-        }
-        self.at += 1;
-    }
-}
-
-/// Who failed while a load ran.
-enum Failure<E> {
-    Caller(E),
-    Engine(EngineError),
-}
-
-impl<E> From<EngineError> for Failure<E> {
-    fn from(error: EngineError) -> Self {
-        Self::Engine(error)
-    }
 }

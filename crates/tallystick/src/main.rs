@@ -10,6 +10,11 @@ mod progress;
 
 use std::process::ExitCode;
 
+/// Many small buffers come and go between threads while files are read and runs are merged: the C library gives their pages back and
+/// takes them again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     tallystick_store::quiet_engine_panics();
     cli::run()
