@@ -344,7 +344,8 @@ impl Canonical for Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inquiry::{Outcome, Purpose, Reason};
+    use crate::inquiry::{Outcome, Purpose, Reason, Weighed};
+    use crate::member::MemberKind;
 
     #[test]
     fn an_inquiry_returns_from_its_bytes_with_its_kind() {
@@ -357,7 +358,16 @@ mod tests {
                 subject: SubjectId([3; 16]),
                 subscriber: 7,
                 purpose: Purpose::Marketing,
+                asked: None,
                 outcome,
+                answered: None,
+                weighed: Weighed {
+                    subscriber_kind: MemberKind::Bank,
+                    is_subscriber: true,
+                    subject_kind: crate::SubjectKind::Person,
+                    frozen: true,
+                    consents: vec![],
+                },
                 rulebook: "cn 2026.1".to_owned(),
                 reasons: vec![Reason { rule: "cn-11".to_owned(), code: "no_consent_for_marketing".to_owned() }],
                 consent: None,

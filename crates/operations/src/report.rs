@@ -10,7 +10,7 @@ use tallystick_model::consent::ConsentState;
 use tallystick_model::event::Event;
 use tallystick_model::fact::{DeliveryNumber, FactBody, FactKind, Slot, Standing};
 use tallystick_model::identity::Identity;
-use tallystick_model::inquiry::{Outcome, Purpose, Reason};
+use tallystick_model::inquiry::{Answered, Asked, Outcome, Purpose, Reason};
 use tallystick_model::member::Member;
 use tallystick_model::money::{DecimalMarks, parse_minor};
 use tallystick_model::payment_profile::PaymentProfileMonth;
@@ -136,6 +136,10 @@ pub struct Access {
     pub reasons: Vec<Reason>,
     /// Categories released.
     pub released: Vec<DataCategory>,
+    /// The single question asked instead of for a report.
+    pub asked: Option<Asked>,
+    /// Its answer.
+    pub answered: Option<Answered>,
 }
 
 /// How often the file was asked for to decide on credit, this inquiry not counted.
@@ -461,6 +465,8 @@ fn access(snapshot: &Snapshot<'_>, recorded: &RecordedEvent) -> Option<Access> {
             outcome: inquiry.outcome,
             reasons: inquiry.reasons.clone(),
             released: inquiry.released.clone(),
+            asked: inquiry.asked,
+            answered: inquiry.answered,
         }),
         Event::OwnReportViewed(view) => Some(Access {
             at,
@@ -470,6 +476,8 @@ fn access(snapshot: &Snapshot<'_>, recorded: &RecordedEvent) -> Option<Access> {
             outcome: Outcome::Permitted,
             reasons: view.reasons.clone(),
             released: Vec::new(),
+            asked: None,
+            answered: None,
         }),
         _ => None,
     }

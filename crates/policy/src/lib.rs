@@ -62,11 +62,23 @@
 
 mod decision;
 mod gate;
+mod numbers;
 mod permit;
 mod policies;
 mod rulebook;
+mod term;
+mod transfer;
 
-pub use decision::{Decision, Denial, InquiryEvidence, decide_inquiry, decide_own_report, sentence};
-pub use gate::{Admission, ConsentNeed, Gate, gate};
+pub use decision::{
+    Decision, Denial, InquiryEvidence, considered, decide_inquiry, decide_own_report, decide_question, sentence,
+};
+pub use gate::{Admission, ConsentNeed, Gate, Opens, Walk, gate};
+pub use numbers::{
+    AdverseAction, Bounds, CorrectionNotice, DeliveryDays, Dispute, Fetches, FraudAlert, FreePeriod, FreeReports,
+    Freezing, InquiriesShown, Overdue, OwnerApproval, Prohibited, RecordsKept, Renewal, Retention, RetentionClock,
+    RetentionKind,
+};
 pub use permit::{Permit, VisibleFile, category_of};
 pub use rulebook::{Confidence, Rule, Rulebook, RulebookError};
+pub use term::Term;
+pub use transfer::{TransferDecision, TransferEvidence, decide_transfer};

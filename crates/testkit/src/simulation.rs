@@ -35,6 +35,8 @@ pub struct Tally {
     pub refused: usize,
     /// Reports given to subscribers.
     pub permitted: usize,
+    /// Single questions answered with yes, no, or that what is held does not tell.
+    pub answered: [usize; 3],
     /// Inquiries denied.
     pub denied: usize,
     /// Inquiries that were permitted and found nothing.
@@ -70,6 +72,9 @@ impl std::ops::AddAssign for Tally {
         self.steps += other.steps;
         self.refused += other.refused;
         self.permitted += other.permitted;
+        for (answered, more) in self.answered.iter_mut().zip(other.answered) {
+            *answered += more;
+        }
         self.denied += other.denied;
         self.no_hit += other.no_hit;
         self.delivered += other.delivered;
@@ -227,7 +232,7 @@ impl<'a> World<'a> {
             },
             Step::Grant(granting) => self.grant(&granting),
             Step::Withdraw(who, id) => self.withdraw(who, id),
-            Step::Inquire(subscriber, who, purpose) => self.inquire(&subscriber, who, purpose),
+            Step::Inquire(subscriber, who, purpose, asked) => self.inquire(&subscriber, who, purpose, asked),
             Step::OwnReport(who) => self.own_report(who),
             Step::Correct(mending) => self.correct(&mending),
             Step::Freeze(who) => self.freeze(who),

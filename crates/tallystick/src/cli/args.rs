@@ -48,7 +48,9 @@ pub enum Command {
     /// Ask about a subject for a purpose
     #[command(
         after_help = "Example:\n  tallystick inquire --subscriber BANK --subject cn-resident-id:11010519491231002X \
-                            --purpose credit_application"
+                            --purpose credit_application\n  \
+                            tallystick inquire --subscriber BANK --subject @id.txt --purpose credit_application \
+                            --question ever_90_days_past_due --months 24"
     )]
     Inquire(Inquire),
     /// Show a subject the own file and who looked at it
@@ -87,7 +89,7 @@ pub struct Init {
     /// Name of the bureau and origin of its log, e.g. `bureau.example/log`
     #[arg(long)]
     pub name: String,
-    /// The rules it decides by: `cn` or `us`
+    /// The rules it decides by: `cn`, `us`, `eu` or `in`
     #[arg(long)]
     pub rulebook: String,
 }
@@ -292,6 +294,13 @@ pub struct Inquire {
     /// The ground claimed, e.g. `credit_application`
     #[arg(long)]
     pub purpose: String,
+    /// Ask one question instead of for a report: `ever_30_days_past_due`, `ever_90_days_past_due`, `past_due_now`,
+    /// `has_open_accounts`, `months_on_file_at_least`, `paid_in_months_at_least`; answered yes, no or unknown
+    #[arg(long)]
+    pub question: Option<String>,
+    /// The number of months in the question
+    #[arg(long, requires = "question", value_name = "N")]
+    pub months: Option<u16>,
     /// Write the proof of the answer's log entry here (C2SP tlog-proof)
     #[arg(long, value_name = "FILE")]
     pub receipt: Option<PathBuf>,

@@ -1,7 +1,7 @@
 //! Results as lines for people.
 
 use tallystick_model::consent::ConsentState;
-use tallystick_model::inquiry::{Outcome, Reason};
+use tallystick_model::inquiry::{Asked, Outcome, Reason};
 use tallystick_model::money::DecimalMinor;
 use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
 use tallystick_model::tradeline::{Liability, TradelineMonth};
@@ -240,6 +240,11 @@ fn own(own: &SubjectPart, now: Timestamp) -> Vec<String> {
         let rules: Vec<_> = access.reasons.iter().map(|reason| reason.rule.as_str()).collect();
         let saw = match access.outcome {
             Outcome::Permitted if access.by.is_none() => "saw everything".to_owned(),
+            Outcome::Permitted if access.asked.is_some() => {
+                let answered = access.answered.map_or("", |answered| answered.code());
+                let question = access.asked.map_or(String::new(), question);
+                format!("was told `{answered}`: {question}")
+            }
             Outcome::Permitted => format!("saw {}", list(access.released.iter().map(|category| category.code()))),
             Outcome::Denied => "was denied".to_owned(),
             Outcome::NoHit => "found nothing".to_owned(),
@@ -251,6 +256,11 @@ fn own(own: &SubjectPart, now: Timestamp) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// A question in words, with its number of months.
+pub(super) fn question(asked: Asked) -> String {
+    asked.question().meaning().replace(" N ", &format!(" {} ", asked.months()))
 }
 
 /// A whole report.

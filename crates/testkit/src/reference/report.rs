@@ -160,6 +160,8 @@ impl Reference {
                     outcome: inquiry.outcome,
                     reasons: inquiry.reasons.clone(),
                     released: inquiry.released.clone(),
+                    asked: inquiry.asked,
+                    answered: inquiry.answered,
                 }),
                 Event::OwnReportViewed(view) => Some(Access {
                     at: entry.at,
@@ -169,6 +171,8 @@ impl Reference {
                     outcome: Outcome::Permitted,
                     reasons: view.reasons.clone(),
                     released: Vec::new(),
+                    asked: None,
+                    answered: None,
                 }),
                 _ => None,
             }

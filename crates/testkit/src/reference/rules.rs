@@ -80,14 +80,17 @@ fn is_conditional(category: DataCategory) -> bool {
     )
 }
 
-/// Decides an inquiry of `member` about a subject with these consents.
+/// Decides an inquiry of `member` about a subject with these consents: of what is released nothing but what is `within`.
 pub fn inquiry(
     member: &Member,
-    purpose: Purpose,
+    (purpose, within): (Purpose, &[DataCategory]),
     about: SubjectKind,
     consents: &[ConsentState],
     now: Timestamp,
 ) -> Verdict {
+    let budget = |purpose| -> Vec<DataCategory> {
+        budget(purpose).into_iter().filter(|category| within.contains(category)).collect()
+    };
     // What no consent helps against.
     let mut against = Vec::new();
     let subscribes = has_role(member, MemberRole::Subscriber);

@@ -8,7 +8,7 @@ use tallystick_intake::{DeliveryFile, Layout, Refused, Reject};
 use tallystick_model::consent::{Consent, ConsentId};
 use tallystick_model::event::{CorrectionRecord, DeliveryDenial, Event, EventKind, OwnReportRecord};
 use tallystick_model::fact::Standing;
-use tallystick_model::inquiry::{Outcome, Purpose, Reason};
+use tallystick_model::inquiry::{Answered, Asked, Outcome, Purpose, Reason};
 use tallystick_model::member::Member;
 use tallystick_model::payment_profile::Provenance;
 use tallystick_model::{Identifier, Sensitive, SubjectId};
@@ -156,13 +156,20 @@ impl World<'_> {
         self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
     }
 
-    pub(super) fn inquire(&mut self, subscriber: &str, who: Who, purpose: Purpose) -> Result<(), String> {
+    pub(super) fn inquire(
+        &mut self,
+        subscriber: &str,
+        who: Who,
+        purpose: Purpose,
+        asked: Option<Asked>,
+    ) -> Result<(), String> {
         let identifier = self.who(who)?;
-        let inquiry = Inquiry { subscriber: subscriber.to_owned(), identifier: identifier.clone(), purpose };
+        let inquiry = Inquiry { subscriber: subscriber.to_owned(), identifier: identifier.clone(), purpose, asked };
         let answer = inquire(self.bureau()?, &inquiry, self.now);
         let mut report = None;
-        let expected = self.reference.inquire(subscriber, &identifier, purpose, self.now).map(|(mut record, found)| {
-            if record.outcome == Outcome::Permitted {
+        let expected = self.reference.inquire(subscriber, &identifier, (purpose, asked), self.now);
+        let expected = expected.map(|(mut record, found)| {
+            if record.outcome == Outcome::Permitted && asked.is_none() {
                 let recipient = Some(record.subscriber);
                 let shown = self.reference.report(&found, recipient, purpose, &record.released, self.now);
                 record.report_hash = shown.hash();
@@ -176,9 +183,16 @@ impl World<'_> {
             same("consents relied on", &answer.consent, &record.consent)?;
             same("categories released", &answer.released, &record.released)?;
             same("reports", &answer.report, &report)?;
+            same("questions", &answer.asked, &record.asked)?;
+            same("answers", &answer.answered, &record.answered)?;
             same("subjects", &(answer.subject, &answer.rulebook), &(record.subject, &record.rulebook))?;
             match record.outcome {
-                Outcome::Permitted => self.tally.permitted += 1,
+                Outcome::Permitted => match record.answered {
+                    Some(Answered::Yes) => self.tally.answered[0] += 1,
+                    Some(Answered::No) => self.tally.answered[1] += 1,
+                    Some(Answered::Unknown) => self.tally.answered[2] += 1,
+                    None => self.tally.permitted += 1,
+                },
                 Outcome::Denied => self.tally.denied += 1,
                 Outcome::NoHit => self.tally.no_hit += 1,
             }
