@@ -9,6 +9,7 @@ pub mod log;
 pub mod question;
 pub mod report;
 pub mod rules;
+pub mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -41,6 +41,10 @@ pub struct Tally {
     pub denied: usize,
     /// Inquiries that were permitted and found nothing.
     pub no_hit: usize,
+    /// Hand-overs that were permitted, and that were denied.
+    pub transfers: [usize; 2],
+    /// Decisions that were decided again.
+    pub replayed: usize,
     /// Deliveries that became visible.
     pub delivered: usize,
     /// Rows refused in them.
@@ -72,8 +76,12 @@ impl std::ops::AddAssign for Tally {
         self.steps += other.steps;
         self.refused += other.refused;
         self.permitted += other.permitted;
-        for (answered, more) in self.answered.iter_mut().zip(other.answered) {
-            *answered += more;
+        for (sum, more) in self.transfers.iter_mut().zip(other.transfers) {
+            *sum += more;
+        }
+        self.replayed += other.replayed;
+        for (sum, more) in self.answered.iter_mut().zip(other.answered) {
+            *sum += more;
         }
         self.denied += other.denied;
         self.no_hit += other.no_hit;
@@ -237,6 +245,8 @@ impl<'a> World<'a> {
             Step::Correct(mending) => self.correct(&mending),
             Step::Freeze(who) => self.freeze(who),
             Step::Lift(who) => self.lift(who),
+            Step::Transfer(from, to, who, category) => self.transfer(&from, &to, who, category),
+            Step::Replay => self.replay(),
             Step::Reopen => self.reopen(),
         }
     }

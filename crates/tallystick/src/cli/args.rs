@@ -64,6 +64,14 @@ pub enum Command {
     /// Freeze a file, or lift the freeze
     #[command(subcommand, after_help = "Example:\n  tallystick freeze place --subject @id.txt")]
     Freeze(Freeze),
+    /// Ask whether a member may hand a subject's data straight to another member
+    #[command(
+        after_help = "Example:\n  tallystick transfer --from PAY --to BANK --subject @id.txt --category payments"
+    )]
+    Transfer(Transfer),
+    /// Read rulebooks; decide past decisions again, or by other rulebooks
+    #[command(subcommand, after_help = "Example:\n  tallystick policy diff cn drafts/cn --since 2026-01-01")]
+    Policy(Policy),
     /// Check everything that can be derived again
     #[command(after_help = "Example:\n  tallystick verify --bureau bureau")]
     Verify(Verify),
@@ -377,6 +385,73 @@ pub struct FreezeArgs {
     pub folder: Folder,
     #[command(flatten)]
     pub subject: SubjectArg,
+}
+
+#[derive(Debug, Args)]
+pub struct Transfer {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Code of the member that would give
+    #[arg(long)]
+    pub from: String,
+    /// Code of the member that would receive
+    #[arg(long)]
+    pub to: String,
+    #[command(flatten)]
+    pub subject: SubjectArg,
+    /// What kind of data, e.g. `credit`
+    #[arg(long)]
+    pub category: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Policy {
+    /// Show a rulebook's rules with their sources
+    #[command(after_help = "Example:\n  tallystick policy rules --rulebook cn --rule cn-11")]
+    Rules(PolicyRules),
+    /// Decide past decisions again, and tell of any that comes to something else
+    #[command(after_help = "Example:\n  tallystick policy replay --since 2026-01-01")]
+    Replay(PolicyReplay),
+    /// Tell which past decisions two rulebooks would have made otherwise, and why
+    ///
+    /// Nothing is recorded, and nobody's file is read.
+    #[command(after_help = "Example:\n  tallystick policy diff cn drafts/cn --since 2026-01-01")]
+    Diff(PolicyDiff),
+}
+
+#[derive(Debug, Args)]
+pub struct PolicyRules {
+    /// A rulebook's name, or a folder with `access.cedar` and `rulebook.toml`
+    #[arg(long)]
+    pub rulebook: String,
+    /// This rule alone
+    #[arg(long, value_name = "ID")]
+    pub rule: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct PolicyReplay {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Decisions from then on: a day (UTC) or an RFC 3339 instant
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// Another rulebook that past decisions were made by, as a name or a folder of that name; repeat for more
+    #[arg(long = "rulebook", value_name = "RULEBOOK")]
+    pub rulebooks: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct PolicyDiff {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// The one rulebook: a name, or a folder with `access.cedar` and `rulebook.toml`
+    pub old: String,
+    /// The other one
+    pub new: String,
+    /// Decisions from then on: a day (UTC) or an RFC 3339 instant
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -13,8 +13,10 @@ mod inquire;
 mod json;
 mod member;
 mod parse;
+mod policy;
 mod render;
 mod report;
+mod transfer;
 mod verify;
 
 use std::io::Write;
@@ -131,6 +133,8 @@ fn run_command(command: &Command, json: bool) -> Result<Told> {
         Command::Report(report) => report::run(report),
         Command::Correct(correct) => correct::run(correct),
         Command::Freeze(command) => freeze::run(command),
+        Command::Transfer(transfer) => transfer::run(transfer),
+        Command::Policy(command) => policy::run(command),
         Command::Verify(verify) => verify::run(verify, json),
         Command::Demo(demo) => demo::run(demo, json),
         Command::Benchmark(benchmark) => benchmark::run(benchmark),

@@ -33,6 +33,10 @@ pub enum Step {
     Freeze(Who),
     /// Lift the freeze.
     Lift(Who),
+    /// Ask whether a member may hand data straight to another: giver, receiver, subject, category.
+    Transfer(String, String, Who, DataCategory),
+    /// Decide everything again that was decided.
+    Replay,
     /// Close the bureau and open it again.
     Reopen,
 }
@@ -246,6 +250,12 @@ impl Chooser {
             83..=90 => self.correct(),
             91..=92 => Step::Freeze(self.who()),
             93..=94 => Step::Lift(self.who()),
+            95..=96 => {
+                let category = self.chance.one(&CARRIED).copied().unwrap_or(DataCategory::Credit);
+                let category = if self.chance.percent(50) { DataCategory::Credit } else { category };
+                Step::Transfer(self.member(), self.member(), self.who(), category)
+            }
+            97 => Step::Replay,
             _ => Step::Reopen,
         }
     }

@@ -11,7 +11,7 @@ use tallystick_model::fact::Standing;
 use tallystick_model::inquiry::{Answered, Asked, Outcome, Purpose, Reason};
 use tallystick_model::member::Member;
 use tallystick_model::payment_profile::Provenance;
-use tallystick_model::{Identifier, Sensitive, SubjectId};
+use tallystick_model::{DataCategory, Identifier, Sensitive, SubjectId};
 use tallystick_operations::OperationError;
 use tallystick_operations::bureau::Recorded;
 use tallystick_operations::consent::{Grant, grant, withdraw};
@@ -21,6 +21,8 @@ use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingest
 use tallystick_operations::inquire::{Inquiry, inquire};
 use tallystick_operations::member::{Application, admit};
 use tallystick_operations::own_report::{Past, own_report};
+use tallystick_operations::replay::{Compared, Replayed, compare, replay};
+use tallystick_operations::transfer::{Transfer, transfer};
 
 use super::World;
 use super::compare::same;
@@ -199,6 +201,35 @@ impl World<'_> {
         }
         let answer = answer.map(|answer| ((), answer.recorded));
         self.both(answer, expected.map(Event::Inquiry)).map(drop)
+    }
+
+    pub(super) fn transfer(&mut self, from: &str, to: &str, who: Who, category: DataCategory) -> Result<(), String> {
+        let identifier = self.who(who)?;
+        let (from, to) = (from.to_owned(), to.to_owned());
+        let expected = self.reference.transfer(&from, &to, &identifier, category);
+        let asked = Transfer { from, to, identifier, category };
+        let answer = transfer(self.bureau()?, &asked, self.now).map(|said| {
+            let permitted = said.permitted;
+            (permitted, said.recorded)
+        });
+        if let Some(permitted) = self.both(answer, expected)? {
+            self.tally.transfers[usize::from(!permitted)] += 1;
+        }
+        Ok(())
+    }
+
+    /// Everything decided is decided again, and comes to the same; by the same rulebook twice nothing differs.
+    pub(super) fn replay(&mut self) -> Result<(), String> {
+        let bureau = self.bureau()?;
+        let replayed = replay(bureau, &[], None).map_err(|error| error.to_string())?;
+        let decided = self.reference.decisions();
+        let expected = Replayed { decisions: decided, ..Replayed::default() };
+        same("replays", &replayed, &expected)?;
+        let compared =
+            compare(bureau, bureau.rulebook(), bureau.rulebook(), None).map_err(|error| error.to_string())?;
+        same("comparisons", &compared, &Compared { decisions: decided, ..Compared::default() })?;
+        self.tally.replayed += usize::try_from(decided).unwrap_or(usize::MAX);
+        Ok(())
     }
 
     pub(super) fn own_report(&mut self, who: Who) -> Result<(), String> {
