@@ -380,6 +380,7 @@ mod tests {
                 reasons: vec![Reason { rule: "cn-11".to_owned(), code: "no_consent_for_marketing".to_owned() }],
                 consent: None,
                 released: vec![],
+                detail: None,
                 report_hash: [0; 32],
             });
             assert_eq!(event.kind(), kind);

@@ -106,6 +106,15 @@ coded_enum! {
     }
 }
 
+coded_enum! {
+    /// How much of the released categories a report tells. A higher number tells more.
+    pub enum Detail {
+        Summary = 1, "summary", "Attributes at a glance: no account, and no creditor's name";
+        Latest = 2, "latest", "Each account as it was last reported, without its history";
+        Whole = 3, "whole", "Everything of the released categories";
+    }
+}
+
 /// What an inquiry was decided on, beside the time, the subscriber, the subject and the purpose: enough to decide it again. What
 /// the consents say is kept with their own events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,6 +209,8 @@ pub struct InquiryRecord {
     pub consent: Option<ConsentId>,
     /// Categories that were released.
     pub released: Vec<DataCategory>,
+    /// How much of them the report tells, where one was given.
+    pub detail: Option<Detail>,
     /// SHA-256 of the report as given; zeros where none was, as for a single question.
     pub report_hash: [u8; 32],
 }
@@ -217,6 +228,7 @@ impl Canonical for InquiryRecord {
         out.list(&self.reasons, |out, reason| reason.write(out));
         out.option(self.consent.as_ref(), |out, consent| out.fixed(&consent.0));
         out.list(&self.released, |out, category| category.write(out));
+        out.option(self.detail.as_ref(), |out, detail| detail.write(out));
         out.fixed(&self.report_hash);
     }
 
@@ -233,6 +245,7 @@ impl Canonical for InquiryRecord {
             reasons: input.list(Reason::read)?,
             consent: input.option(|input| input.fixed().map(ConsentId))?,
             released: input.list(DataCategory::read)?,
+            detail: input.option(Detail::read)?,
             report_hash: input.fixed()?,
         })
     }
@@ -262,6 +275,7 @@ mod tests {
             reasons: vec![Reason { rule: "cn-11".to_owned(), code: "x".to_owned() }],
             consent: Some(ConsentId([9; 8])),
             released: vec![DataCategory::Credit],
+            detail: Some(Detail::Latest),
             report_hash: [0; 32],
         };
         let mut bytes = vec![3; 16];
@@ -270,7 +284,7 @@ mod tests {
         bytes.extend([1, 9, 9, 9, 9, 9, 9, 9, 9]);
         bytes.extend(b"\x04cn 1\x01\x05cn-11\x01x\x01");
         bytes.extend([9; 8]);
-        bytes.extend([1, 2]);
+        bytes.extend([1, 2, 1, 2]);
         bytes.extend([0; 32]);
         assert_eq!(record.to_bytes(), bytes);
         assert_eq!(InquiryRecord::from_bytes(&bytes), Ok(record));

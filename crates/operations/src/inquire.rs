@@ -2,7 +2,7 @@
 
 use tallystick_model::consent::ConsentId;
 use tallystick_model::event::Event;
-use tallystick_model::inquiry::{Answered, Asked, InquiryRecord, Outcome, Purpose, Reason, Weighed};
+use tallystick_model::inquiry::{Answered, Asked, Detail, InquiryRecord, Outcome, Purpose, Reason, Weighed};
 use tallystick_model::member::MemberRole;
 use tallystick_model::{DataCategory, Identifier, SubjectId, Timestamp};
 use tallystick_policy::{Decision, InquiryEvidence, considered, decide_inquiry, decide_question};
@@ -41,6 +41,8 @@ pub struct Answer {
     pub consent: Option<ConsentId>,
     /// Categories released.
     pub released: Vec<DataCategory>,
+    /// How much of them the report tells, if there is one.
+    pub detail: Option<Detail>,
     /// The single question that was asked.
     pub asked: Option<Asked>,
     /// Its answer, if permitted and anything is held.
@@ -110,6 +112,7 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
         reasons: Vec::new(),
         consent: None,
         released: Vec::new(),
+        detail: None,
         report_hash: [0; 32],
     };
     let report = match decision {
@@ -134,6 +137,7 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
                 let report = Report::for_subscriber(&snapshot, &permit, file, &found, subscriber, now)?;
                 record.outcome = Outcome::Permitted;
                 record.released = permit.released().iter().collect();
+                record.detail = Some(permit.detail());
                 record.report_hash = report.hash();
                 Some(report)
             }
@@ -173,6 +177,7 @@ impl Considered {
             reasons: record.reasons,
             consent: record.consent,
             released: record.released,
+            detail: record.detail,
             asked: record.asked,
             answered: record.answered,
             report,

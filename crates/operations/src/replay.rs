@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tallystick_model::consent::ConsentId;
 use tallystick_model::event::{Event, OwnReportRecord};
-use tallystick_model::inquiry::{Asked, InquiryRecord, Outcome, Purpose, Reason};
+use tallystick_model::inquiry::{Asked, Detail, InquiryRecord, Outcome, Purpose, Reason};
 use tallystick_model::member::{Member, MemberRole};
 use tallystick_model::transfer::TransferRecord;
 use tallystick_model::{CategorySet, DataCategory, SubjectId, SubjectKind, Timestamp};
@@ -29,8 +29,10 @@ pub struct Verdict {
     pub reasons: Vec<Reason>,
     /// The consent relied on.
     pub consent: Option<ConsentId>,
-    /// Categories released; of an inquiry that found nothing they are not on record.
+    /// Categories released; of an inquiry that found nothing they are not on record, and nothing else has any.
     pub released: Option<Vec<DataCategory>>,
+    /// How much of them the report of an inquiry tells.
+    pub detail: Option<Detail>,
 }
 
 /// What was decided.
@@ -156,7 +158,7 @@ pub fn replay(bureau: &Bureau, others: &[Rulebook], since: Option<Timestamp>) ->
         }
         let (before, mut after) = (past.as_recorded(), past.decide(&snapshot, rulebook));
         if before.released.is_none() {
-            after.released = None;
+            (after.released, after.detail) = (None, None);
         }
         if before != after {
             replayed.different += 1;
@@ -185,7 +187,7 @@ pub fn compare(
     each_decision(&snapshot, since, |past| {
         compared.decisions += 1;
         let (before, after) = (past.decide(&snapshot, old), past.decide(&snapshot, new));
-        let effect = |verdict: &Verdict| (verdict.permitted, verdict.consent, verdict.released.clone());
+        let effect = |verdict: &Verdict| (verdict.permitted, verdict.consent, verdict.released.clone(), verdict.detail);
         if effect(&before) == effect(&after) {
             compared.for_other_reasons += u64::from(before != after);
             return;
@@ -299,16 +301,14 @@ impl Past<'_> {
                 reasons: inquiry.reasons.clone(),
                 consent: inquiry.consent,
                 released: (inquiry.outcome != Outcome::NoHit).then(|| inquiry.released.clone()),
+                detail: inquiry.detail,
             },
             Decided::OwnReport(view) => {
-                Verdict { permitted: true, reasons: view.reasons.clone(), consent: None, released: None }
+                Verdict { permitted: true, reasons: view.reasons.clone(), ..Verdict::nothing() }
             }
-            Decided::Transfer(transfer) => Verdict {
-                permitted: transfer.permitted,
-                reasons: transfer.reasons.clone(),
-                consent: None,
-                released: Some(Vec::new()),
-            },
+            Decided::Transfer(transfer) => {
+                Verdict { permitted: transfer.permitted, reasons: transfer.reasons.clone(), ..Verdict::nothing() }
+            }
         }
     }
 
@@ -338,26 +338,26 @@ impl Past<'_> {
                     consents: &states,
                     frozen: weighed.frozen,
                 };
-                verdict(match inquiry.asked {
-                    Some(asked) => decide_question(rulebook, &evidence, asked.question()),
-                    None => decide_inquiry(rulebook, &evidence),
-                })
+                match inquiry.asked {
+                    Some(asked) => {
+                        Verdict { detail: None, ..verdict(decide_question(rulebook, &evidence, asked.question())) }
+                    }
+                    None => verdict(decide_inquiry(rulebook, &evidence)),
+                }
             }
-            Decided::OwnReport(view) => verdict(decide_own_report(rulebook, now, view.subject)),
+            Decided::OwnReport(view) => {
+                let verdict = verdict(decide_own_report(rulebook, now, view.subject));
+                Verdict { released: None, detail: None, ..verdict }
+            }
             Decided::Transfer(transfer) => {
                 let (Some(from), Some(to)) = (member(snapshot, transfer.from), member(snapshot, transfer.to)) else {
-                    return Verdict {
-                        permitted: false,
-                        reasons: Vec::new(),
-                        consent: None,
-                        released: Some(Vec::new()),
-                    };
+                    return Verdict::nothing();
                 };
                 let TransferRecord { subject_kind, category, furnished, received, .. } = *transfer;
                 let evidence = TransferEvidence { from: &from, to: &to, subject_kind, category, furnished, received };
                 let decision = decide_transfer(rulebook, &evidence);
                 let (permitted, reasons) = (decision.permitted, decision.reasons);
-                Verdict { permitted, reasons, consent: None, released: Some(Vec::new()) }
+                Verdict { permitted, reasons, ..Verdict::nothing() }
             }
         }
     }
@@ -377,16 +377,24 @@ impl Past<'_> {
     }
 }
 
+impl Verdict {
+    /// Nothing permitted, and no reason known.
+    const fn nothing() -> Self {
+        Self { permitted: false, reasons: Vec::new(), consent: None, released: None, detail: None }
+    }
+}
+
 fn verdict(decision: Decision) -> Verdict {
     match decision {
         Decision::Denied(denial) => {
-            Verdict { permitted: false, reasons: denial.reasons, consent: None, released: Some(Vec::new()) }
+            Verdict { reasons: denial.reasons, released: Some(Vec::new()), ..Verdict::nothing() }
         }
         Decision::Permit(permit) => Verdict {
             permitted: true,
             reasons: permit.reasons().to_vec(),
             consent: permit.consent(),
             released: Some(permit.released().iter().collect()),
+            detail: Some(permit.detail()),
         },
     }
 }

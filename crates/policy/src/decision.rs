@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use tallystick_model::consent::{ConsentScope, ConsentState};
-use tallystick_model::inquiry::{Purpose, Reason, SingleQuestion};
+use tallystick_model::inquiry::{Detail, Purpose, Reason, SingleQuestion};
 use tallystick_model::member::{Member, MemberRole};
 use tallystick_model::{CategorySet, SubjectId, SubjectKind, Timestamp};
 
@@ -113,6 +113,7 @@ pub fn decide_own_report(rulebook: &Rulebook, now: Timestamp, subject: SubjectId
             reasons: grounds.reasons,
             consent: None,
             released: CategorySet::all(),
+            detail: Detail::Whole,
         }),
     }
 }
@@ -190,6 +191,7 @@ fn permit(
         reasons: grounds.reasons.clone(),
         consent: relied_on.map(|state| state.consent.id),
         released,
+        detail: rulebook.detail(evidence.purpose),
     }
 }
 

@@ -42,9 +42,9 @@
 //! ```
 //!
 //! ```compile_fail,E0451
-//! # use tallystick_model::{CategorySet, SubjectId};
+//! # use tallystick_model::{CategorySet, SubjectId, inquiry::Detail};
 //! let (subject, released) = (SubjectId([1; 16]), CategorySet::all());
-//! let visible = tallystick_policy::VisibleFile { subject, released, facts: Vec::new() };
+//! let visible = tallystick_policy::VisibleFile { subject, released, detail: Detail::Whole, facts: Vec::new() };
 //! ```
 //!
 //! ```compile_fail,E0451
@@ -56,6 +56,7 @@
 //!     reasons: Vec::new(),
 //!     consent: None,
 //!     released: CategorySet::all(),
+//!     detail: tallystick_model::inquiry::Detail::Whole,
 //! };
 //! ```
 #![deny(clippy::float_arithmetic)]

@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use tallystick_model::inquiry::{Purpose, SingleQuestion};
+use tallystick_model::inquiry::{Detail, Purpose, SingleQuestion};
 use tallystick_model::{CategorySet, DataCategory, SubjectKind};
 use thiserror::Error;
 
@@ -98,7 +98,7 @@ pub struct Rulebook {
     label: String,
     hash: [u8; 32],
     rules: BTreeMap<String, Rule>,
-    budgets: BTreeMap<Purpose, CategorySet>,
+    budgets: BTreeMap<Purpose, (CategorySet, Detail)>,
     conditional: BTreeMap<SubjectKind, CategorySet>,
     questions: BTreeMap<SingleQuestion, CategorySet>,
     questions_rule: String,
@@ -132,6 +132,8 @@ struct WrittenQuestions {
 #[serde(deny_unknown_fields)]
 struct WrittenPurpose {
     releases: Vec<String>,
+    /// Whole where it is not said.
+    detail: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -252,7 +254,12 @@ impl Rulebook {
 
     /// The most that an inquiry with this purpose is shown.
     pub fn budget(&self, purpose: Purpose) -> CategorySet {
-        self.budgets.get(&purpose).copied().unwrap_or(CategorySet::EMPTY)
+        self.budgets.get(&purpose).map_or(CategorySet::EMPTY, |(releases, _)| *releases)
+    }
+
+    /// How much of that its report tells.
+    pub fn detail(&self, purpose: Purpose) -> Detail {
+        self.budgets.get(&purpose).map_or(Detail::Summary, |(_, detail)| *detail)
     }
 
     /// What a single question reads: its field budget, less than any report's. `None`: the rulebook lets nobody ask it.
@@ -299,12 +306,18 @@ fn check_codes(precedence: &[String], used: &BTreeSet<&str>) -> Result<(), Strin
     Ok(())
 }
 
-fn budgets(written: &BTreeMap<String, WrittenPurpose>) -> Result<BTreeMap<Purpose, CategorySet>, String> {
+fn budgets(written: &BTreeMap<String, WrittenPurpose>) -> Result<BTreeMap<Purpose, (CategorySet, Detail)>, String> {
     let mut budgets = BTreeMap::new();
     for (code, purpose) in written {
         let known = Purpose::from_code(code).ok_or_else(|| format!("purpose `{code}`: unknown"))?;
         let releases = categories(&purpose.releases).map_err(|fault| format!("purpose `{code}`: {fault}"))?;
-        budgets.insert(known, releases);
+        let detail = match &purpose.detail {
+            None => Detail::Whole,
+            Some(word) => {
+                Detail::from_code(word).ok_or_else(|| format!("purpose `{code}`: unknown detail `{word}`"))?
+            }
+        };
+        budgets.insert(known, (releases, detail));
     }
     Ok(budgets)
 }

@@ -13,7 +13,7 @@ mod runner {
     use std::{fs, io};
 
     use tallystick_model::consent::{Consent, ConsentForm, ConsentId, ConsentScope, ConsentState};
-    use tallystick_model::inquiry::{Purpose, Reason, SingleQuestion};
+    use tallystick_model::inquiry::{Detail, Purpose, Reason, SingleQuestion};
     use tallystick_model::member::{ConsentDuty, Member, MemberKind, MemberRole};
     use tallystick_model::{CategorySet, DataCategory, SubjectId, SubjectKind, Timestamp};
     use tallystick_policy::{
@@ -342,7 +342,11 @@ mod runner {
                     _ if permit.released() == CategorySet::all() => "all".to_owned(),
                     _ => released.join(","),
                 };
-                format!("-> permit {}   consent {consent}   released {released}", reasons(permit.reasons()))
+                let detail = match permit.detail() {
+                    Detail::Whole => String::new(),
+                    detail => format!("   detail {detail}"),
+                };
+                format!("-> permit {}   consent {consent}   released {released}{detail}", reasons(permit.reasons()))
             }
         }
     }

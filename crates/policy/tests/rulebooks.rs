@@ -170,6 +170,11 @@ mod rulebooks {
             (", firm = []", "", "conditional: expected a list for `firm`"),
             ("firm = []", "firm = [], ghost = []", "conditional: unknown subject `ghost`"),
             ("\"weak\"", "\"sure\"", "unknown variant `sure`"),
+            (
+                "[\"credit\"]\n        [questions]",
+                "[\"credit\"]\n        detail = \"rough\"\n        [questions]",
+                "unknown detail `rough`",
+            ),
             ("version", "edition", "unknown field `edition`"),
             ("past_due_now", "rich", "questions: unknown question `rich`"),
             (

@@ -463,3 +463,58 @@ fn a_question_is_answered_and_past_decisions_are_decided_again_and_compared() {
     let (end, rules) = json(path, &["policy", "rules", "--rulebook", "in", "--rule", "in-11"]);
     assert_eq!((end, &rules["rules"][0]["source"]), (0, &"AA fair-use templates".into()));
 }
+
+#[test]
+fn a_report_tells_no_more_detail_than_its_purpose_needs() {
+    let folder = bureau();
+    let path = folder.path();
+    for month in ["2026-01", "2026-02"] {
+        assert_eq!(json(path, &words(&card(month))).0, 0);
+    }
+    let asked = |purpose: &str| {
+        let granted = [
+            "consent",
+            "grant",
+            "--subject",
+            ZHANG,
+            "--member",
+            "BANK",
+            "--scope",
+            "inquire",
+            "--purpose",
+            purpose,
+            "--category",
+            "identity",
+            "--category",
+            "credit",
+            "--form",
+            "written",
+            "--until",
+            "2100-01-01",
+        ];
+        assert_eq!(json(path, &granted).0, 0);
+        let (end, answer) = json(path, &["inquire", "--subscriber", "BANK", "--subject", ZHANG, "--purpose", purpose]);
+        assert_eq!((end, &answer["detail"]), (0, &answer["report"]["detail"]), "{answer}");
+        answer
+    };
+    let months = |answer: &Value| {
+        let accounts = answer["report"]["accounts"].as_array().expect("a list");
+        accounts.iter().map(|account| account["months"].as_array().expect("a list").len()).collect::<Vec<_>>()
+    };
+    let whole = asked("credit_application");
+    assert_eq!((&whole["detail"], months(&whole)), (&"whole".into(), vec![2]));
+    let latest = asked("collection");
+    assert_eq!((&latest["detail"], months(&latest)), (&"latest".into(), vec![1]));
+    assert_eq!(latest["report"]["accounts"][0]["months"][0]["month"], "2026-02");
+    let summary = asked("tenancy");
+    assert_eq!((&summary["detail"], months(&summary)), (&"summary".into(), vec![]));
+    // What stands at the head is the same; who the creditor is nobody is told.
+    for answer in [&latest, &summary] {
+        assert_eq!(answer["report"]["summary"], whole["report"]["summary"]);
+        assert_ne!(answer["report"]["sha256"], whole["report"]["sha256"]);
+    }
+    assert_eq!(summary["report"]["identities"][0]["furnisher"]["name"], "a furnisher");
+    assert!(!summary.to_string().contains("CARD"), "{summary}");
+    let own = stdout(&run(path, &["report", "--subject", ZHANG]));
+    assert!(own.contains("saw identity,credit (summary): tenancy"), "{own}");
+}

@@ -384,6 +384,7 @@ impl Reference {
             reasons: verdict.reasons,
             consent: verdict.consent,
             released: if outcome == Outcome::Permitted { verdict.released } else { Vec::new() },
+            detail: (asked.is_none() && outcome == Outcome::Permitted).then(|| rules::detail(purpose)),
             report_hash: [0; 32],
         };
         Ok((record, found))

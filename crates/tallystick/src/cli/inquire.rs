@@ -62,6 +62,7 @@ pub(super) fn tell(answer: &Answer) -> Told {
         "reasons": json::reasons(&answer.reasons),
         "consent": answer.consent.map(|consent| consent.to_string()),
         "released": answer.released.iter().map(|category| category.code()).collect::<Vec<_>>(),
+        "detail": answer.detail.map(|detail| detail.code()),
         "question": answer.asked.map(json::question),
         "answer": answer.answered.map(|answered| answered.code()),
         "report": answer.report.as_ref().map(json::report),

@@ -194,6 +194,7 @@ fn access(access: &Access) -> Value {
         "outcome": access.outcome.code(),
         "reasons": reasons(&access.reasons),
         "released": access.released.iter().map(|category| category.code()).collect::<Vec<_>>(),
+        "detail": access.detail.map(|detail| detail.code()),
         "question": access.asked.map(question),
         "answer": access.answered.map(|answered| answered.code()),
     })
@@ -226,6 +227,7 @@ pub(super) fn report(report: &Report) -> Value {
         "as_of": report.past.as_of.map(|date| date.to_string()),
         "recipient": report.recipient.as_ref().map(named),
         "purpose": report.purpose.code(),
+        "detail": report.detail.code(),
         "sha256": hex::encode(report.hash()),
         "summary": summary(&report.summary),
         "inquiries": report.inquiries.map(|counts| json!({

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use tallystick_model::inquiry::Detail;
 use tallystick_operations::Bureau;
 use tallystick_operations::replay::{Difference, GateDifference, TOLD_MAX, Verdict, What, compare, replay};
 use tallystick_policy::{Admission, ConsentNeed, Rulebook};
@@ -179,7 +180,12 @@ fn verdict(verdict: &Verdict) -> String {
         return format!("deny {reasons}");
     }
     let released: Vec<_> = verdict.released.iter().flatten().map(|category| category.code()).collect();
-    if released.is_empty() { format!("permit {reasons}") } else { format!("permit {reasons}: {}", released.join(",")) }
+    let detail = verdict.detail.filter(|detail| *detail != Detail::Whole);
+    let detail = detail.map_or(String::new(), |detail| format!(" ({detail})"));
+    if released.is_empty() {
+        return format!("permit {reasons}");
+    }
+    format!("permit {reasons}: {}{detail}", released.join(","))
 }
 
 fn admission(admission: &Admission) -> String {
@@ -202,6 +208,7 @@ fn json_of(bureau: &Bureau, difference: &Difference) -> Value {
             "permitted": verdict.permitted,
             "reasons": object::reasons(&verdict.reasons),
             "consent": verdict.consent.map(|consent| consent.to_string()),
+            "detail": verdict.detail.map(|detail| detail.code()),
             "released": verdict.released.as_ref().map(|released| {
                 released.iter().map(|category| category.code()).collect::<Vec<_>>()
             }),

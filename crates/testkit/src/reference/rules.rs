@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use tallystick_model::consent::{ConsentForm, ConsentId, ConsentScope, ConsentState};
-use tallystick_model::inquiry::{Purpose, Reason};
+use tallystick_model::inquiry::{Detail, Purpose, Reason};
 use tallystick_model::member::{ConsentDuty, Member, MemberKind, MemberRole};
 use tallystick_model::{DataCategory, SubjectKind, Timestamp};
 
@@ -64,6 +64,15 @@ pub fn budget(purpose: Purpose) -> Vec<DataCategory> {
         Purpose::Tenancy => vec![Identity, Credit, Income, PublicRecord, NonCredit],
         Purpose::Marketing => vec![Credit],
         Purpose::Supervision | Purpose::OwnReport => vec![],
+    }
+}
+
+/// How much of it a report tells.
+pub fn detail(purpose: Purpose) -> Detail {
+    match purpose {
+        Purpose::Collection => Detail::Latest,
+        Purpose::Insurance | Purpose::Tenancy | Purpose::Licence | Purpose::Marketing => Detail::Summary,
+        _ => Detail::Whole,
     }
 }
 

@@ -8,7 +8,7 @@ use tallystick_intake::{DeliveryFile, Layout, Refused, Reject};
 use tallystick_model::consent::{Consent, ConsentId};
 use tallystick_model::event::{CorrectionRecord, DeliveryDenial, Event, EventKind, OwnReportRecord};
 use tallystick_model::fact::Standing;
-use tallystick_model::inquiry::{Answered, Asked, Outcome, Purpose, Reason};
+use tallystick_model::inquiry::{Answered, Asked, Detail, Outcome, Purpose, Reason};
 use tallystick_model::member::Member;
 use tallystick_model::payment_profile::Provenance;
 use tallystick_model::{DataCategory, Identifier, Sensitive, SubjectId};
@@ -173,7 +173,8 @@ impl World<'_> {
         let expected = expected.map(|(mut record, found)| {
             if record.outcome == Outcome::Permitted && asked.is_none() {
                 let recipient = Some(record.subscriber);
-                let shown = self.reference.report(&found, recipient, purpose, &record.released, self.now);
+                let detail = record.detail.unwrap_or(Detail::Whole);
+                let shown = self.reference.report(&found, recipient, (purpose, detail), &record.released, self.now);
                 record.report_hash = shown.hash();
                 report = Some(shown);
             }
@@ -185,6 +186,7 @@ impl World<'_> {
             same("consents relied on", &answer.consent, &record.consent)?;
             same("categories released", &answer.released, &record.released)?;
             same("reports", &answer.report, &report)?;
+            same("details", &answer.detail, &record.detail)?;
             same("questions", &answer.asked, &record.asked)?;
             same("answers", &answer.answered, &record.answered)?;
             same("subjects", &(answer.subject, &answer.rulebook), &(record.subject, &record.rulebook))?;
@@ -213,7 +215,8 @@ impl World<'_> {
             (permitted, said.recorded)
         });
         if let Some(permitted) = self.both(answer, expected)? {
-            self.tally.transfers[usize::from(!permitted)] += 1;
+            let [given, refused] = &mut self.tally.transfers;
+            *(if permitted { given } else { refused }) += 1;
         }
         Ok(())
     }
