@@ -57,6 +57,18 @@ impl CategorySet {
         self.0 & 1 << category.number() != 0
     }
 
+    /// What is in both sets.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// What is in either set.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// The categories in the set, in the order of their numbers.
     pub fn iter(self) -> impl Iterator<Item = DataCategory> {
         DataCategory::ALL.iter().copied().filter(move |category| self.contains(*category))

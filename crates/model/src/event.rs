@@ -12,6 +12,7 @@ use crate::delivery::DeliveryRecord;
 use crate::fact::{DeliveryNumber, Slot};
 use crate::inquiry::InquiryRecord;
 use crate::member::Member;
+use crate::transfer::TransferRecord;
 use crate::{SubjectId, Timestamp};
 
 coded_enum! {
@@ -33,6 +34,7 @@ coded_enum! {
         DeliveryQuarantined = 14, "delivery_quarantined", "A delivery was loaded and kept apart for its quality";
         DeliveryReleased = 15, "delivery_released", "A quarantined delivery's facts became visible";
         DeliveryDiscarded = 16, "delivery_discarded", "A quarantined delivery was given up";
+        TransferDecided = 50, "transfer_decided", "It was decided whether a member may hand data straight to another";
     }
 }
 
@@ -137,6 +139,8 @@ pub enum Event {
     DeliveryReleased(QuarantineEnd),
     /// See [`EventKind::DeliveryDiscarded`].
     DeliveryDiscarded(QuarantineEnd),
+    /// See [`EventKind::TransferDecided`].
+    TransferDecided(TransferRecord),
 }
 
 impl Event {
@@ -162,6 +166,7 @@ impl Event {
             Self::DeliveryQuarantined(_) => EventKind::DeliveryQuarantined,
             Self::DeliveryReleased(_) => EventKind::DeliveryReleased,
             Self::DeliveryDiscarded(_) => EventKind::DeliveryDiscarded,
+            Self::TransferDecided(_) => EventKind::TransferDecided,
         }
     }
 
@@ -179,6 +184,7 @@ impl Event {
             Self::OwnReportViewed(view) => view.subject,
             Self::ConsentGranted(consent) => consent.subject,
             Self::FactCorrected(correction) => correction.subject,
+            Self::TransferDecided(transfer) => transfer.subject,
             Self::ConsentWithdrawn { subject, .. } | Self::FreezePlaced(subject) | Self::FreezeLifted(subject) => {
                 *subject
             }
@@ -211,6 +217,7 @@ impl Canonical for Event {
                 out.text(&end.reason);
             }
             Self::Inquiry(inquiry) => inquiry.write(out),
+            Self::TransferDecided(transfer) => transfer.write(out),
             Self::OwnReportViewed(view) => {
                 out.fixed(&view.subject.0);
                 out.fixed(&view.report_hash);
@@ -273,6 +280,7 @@ impl Canonical for Event {
             EventKind::FactCorrected => Self::FactCorrected(read_correction(input)?),
             EventKind::FreezePlaced => Self::FreezePlaced(SubjectId(input.fixed()?)),
             EventKind::FreezeLifted => Self::FreezeLifted(SubjectId(input.fixed()?)),
+            EventKind::TransferDecided => Self::TransferDecided(TransferRecord::read(input)?),
             EventKind::DeliveryDenied => Self::DeliveryDenied(DeliveryDenial {
                 furnisher: input.unsigned_as()?,
                 layout: input.text()?,
@@ -344,7 +352,8 @@ impl Canonical for Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inquiry::{Outcome, Purpose, Reason};
+    use crate::inquiry::{Outcome, Purpose, Reason, Weighed};
+    use crate::member::MemberKind;
 
     #[test]
     fn an_inquiry_returns_from_its_bytes_with_its_kind() {
@@ -357,11 +366,21 @@ mod tests {
                 subject: SubjectId([3; 16]),
                 subscriber: 7,
                 purpose: Purpose::Marketing,
+                asked: None,
                 outcome,
+                answered: None,
+                weighed: Weighed {
+                    subscriber_kind: MemberKind::Bank,
+                    is_subscriber: true,
+                    subject_kind: crate::SubjectKind::Person,
+                    frozen: true,
+                    consents: vec![],
+                },
                 rulebook: "cn 2026.1".to_owned(),
                 reasons: vec![Reason { rule: "cn-11".to_owned(), code: "no_consent_for_marketing".to_owned() }],
                 consent: None,
                 released: vec![],
+                detail: None,
                 report_hash: [0; 32],
             });
             assert_eq!(event.kind(), kind);

@@ -2,7 +2,8 @@
 
 use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
 use crate::consent::ConsentId;
-use crate::{DataCategory, SubjectId};
+use crate::member::MemberKind;
+use crate::{DataCategory, SubjectId, SubjectKind};
 
 coded_enum! {
     /// The ground claimed for an access.
@@ -19,6 +20,138 @@ coded_enum! {
         Marketing = 10, "marketing", "To offer something the subject has not asked for";
         Supervision = 11, "supervision", "To supervise the bureau or its members";
         OwnReport = 12, "own_report", "The subject's own access";
+    }
+}
+
+coded_enum! {
+    /// A question that is answered instead of giving a report. The list is closed: a question is what it reads.
+    pub enum SingleQuestion {
+        EverThirtyDaysPastDue = 1, "ever_30_days_past_due", "Was any account late, or worse, in the last N months?";
+        EverNinetyDaysPastDue = 2, "ever_90_days_past_due", "Was any account three months late, or worse, in the last N months?";
+        PastDueNow = 3, "past_due_now", "Is anything past due on any account, as last reported?";
+        HasOpenAccounts = 4, "has_open_accounts", "Is any account open, as last reported?";
+        MonthsOnFileAtLeast = 5, "months_on_file_at_least", "Was the oldest account opened, or first reported, at least N months ago?";
+        PaidInMonthsAtLeast = 6, "paid_in_months_at_least", "Did the subject pay through a platform in at least N of the last 12 months?";
+    }
+}
+
+impl SingleQuestion {
+    /// The most months it can be asked with; `None` for one that takes no months.
+    pub const fn months_max(self) -> Option<u16> {
+        match self {
+            Self::EverThirtyDaysPastDue | Self::EverNinetyDaysPastDue => Some(84),
+            Self::MonthsOnFileAtLeast => Some(600),
+            Self::PaidInMonthsAtLeast => Some(12),
+            Self::PastDueNow | Self::HasOpenAccounts => None,
+        }
+    }
+}
+
+/// A question as it is asked. Made by [`Asked::new`] alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    question: SingleQuestion,
+    months: Option<u16>,
+}
+
+impl Asked {
+    /// The question with its months: from 1 to [`SingleQuestion::months_max`] where it takes some, none where it takes none;
+    /// `None` if they do not fit.
+    pub fn new(question: SingleQuestion, months: Option<u16>) -> Option<Self> {
+        let fits = match (question.months_max(), months) {
+            (None, None) => true,
+            (Some(max), Some(months)) => (1..=max).contains(&months),
+            _ => false,
+        };
+        fits.then_some(Self { question, months })
+    }
+
+    /// Which question.
+    pub const fn question(self) -> SingleQuestion {
+        self.question
+    }
+
+    /// Its number of months; 0 where it takes none.
+    pub fn months(self) -> u16 {
+        self.months.unwrap_or(0)
+    }
+
+    fn write(self, out: &mut Writer<'_>) {
+        self.question.write(out);
+        out.option(self.months.as_ref(), |out, months| out.unsigned(u64::from(*months)));
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let question = SingleQuestion::read(input)?;
+        let months = input.option(Reader::unsigned_as)?;
+        Self::new(question, months).ok_or(DecodeError::Value("months of a question"))
+    }
+}
+
+impl std::fmt::Display for Asked {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.months {
+            Some(months) => write!(out, "{} {months}", self.question),
+            None => write!(out, "{}", self.question),
+        }
+    }
+}
+
+coded_enum! {
+    /// The answer to a single question.
+    pub enum Answered {
+        Yes = 1, "yes", "What is held says so";
+        No = 2, "no", "What is held says that it is not so";
+        Unknown = 3, "unknown", "What is held does not tell";
+    }
+}
+
+coded_enum! {
+    /// How much of the released categories a report tells. A higher number tells more.
+    pub enum Detail {
+        Summary = 1, "summary", "Attributes at a glance: no account, and no creditor's name";
+        Latest = 2, "latest", "Each account as it was last reported, without its history";
+        Whole = 3, "whole", "Everything of the released categories";
+    }
+}
+
+/// What an inquiry was decided on, beside the time, the subscriber, the subject and the purpose: enough to decide it again. What
+/// the consents say is kept with their own events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weighed {
+    /// The subscriber's business.
+    pub subscriber_kind: MemberKind,
+    /// Whether it was admitted as a subscriber.
+    pub is_subscriber: bool,
+    /// What the subject is.
+    pub subject_kind: SubjectKind,
+    /// Whether the file was frozen.
+    pub frozen: bool,
+    /// The subject's consents to this subscriber that were considered, in the order they were granted.
+    pub consents: Vec<ConsentId>,
+}
+
+impl Canonical for Weighed {
+    fn write(&self, out: &mut Writer<'_>) {
+        self.subscriber_kind.write(out);
+        out.byte(u8::from(self.is_subscriber) | u8::from(self.frozen) << 1);
+        self.subject_kind.write(out);
+        out.list(&self.consents, |out, consent| out.fixed(&consent.0));
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let subscriber_kind = MemberKind::read(input)?;
+        let bits = input.byte()?;
+        if bits > 3 {
+            return Err(DecodeError::Value("what was weighed"));
+        }
+        Ok(Self {
+            subscriber_kind,
+            is_subscriber: bits & 1 != 0,
+            frozen: bits & 2 != 0,
+            subject_kind: SubjectKind::read(input)?,
+            consents: input.list(|input| input.fixed().map(ConsentId))?,
+        })
     }
 }
 
@@ -60,8 +193,14 @@ pub struct InquiryRecord {
     pub subscriber: u16,
     /// The ground claimed.
     pub purpose: Purpose,
+    /// The single question it asked instead of for a report.
+    pub asked: Option<Asked>,
     /// How it ended.
     pub outcome: Outcome,
+    /// The answer to the question, where one was given.
+    pub answered: Option<Answered>,
+    /// What it was decided on.
+    pub weighed: Weighed,
     /// Rulebook and its version, e.g. `cn 2026.1`.
     pub rulebook: String,
     /// The rules that decided.
@@ -70,7 +209,9 @@ pub struct InquiryRecord {
     pub consent: Option<ConsentId>,
     /// Categories that were released.
     pub released: Vec<DataCategory>,
-    /// SHA-256 of the report as given; zeros where none was.
+    /// How much of them the report tells, where one was given.
+    pub detail: Option<Detail>,
+    /// SHA-256 of the report as given; zeros where none was, as for a single question.
     pub report_hash: [u8; 32],
 }
 
@@ -79,11 +220,15 @@ impl Canonical for InquiryRecord {
         out.fixed(&self.subject.0);
         out.unsigned(u64::from(self.subscriber));
         self.purpose.write(out);
+        out.option(self.asked.as_ref(), |out, asked| asked.write(out));
         self.outcome.write(out);
+        out.option(self.answered.as_ref(), |out, answered| answered.write(out));
+        self.weighed.write(out);
         out.text(&self.rulebook);
         out.list(&self.reasons, |out, reason| reason.write(out));
         out.option(self.consent.as_ref(), |out, consent| out.fixed(&consent.0));
         out.list(&self.released, |out, category| category.write(out));
+        out.option(self.detail.as_ref(), |out, detail| detail.write(out));
         out.fixed(&self.report_hash);
     }
 
@@ -92,12 +237,65 @@ impl Canonical for InquiryRecord {
             subject: SubjectId(input.fixed()?),
             subscriber: input.unsigned_as()?,
             purpose: Purpose::read(input)?,
+            asked: input.option(Asked::read)?,
             outcome: Outcome::read(input)?,
+            answered: input.option(Answered::read)?,
+            weighed: Weighed::read(input)?,
             rulebook: input.text()?,
             reasons: input.list(Reason::read)?,
             consent: input.option(|input| input.fixed().map(ConsentId))?,
             released: input.list(DataCategory::read)?,
+            detail: input.option(Detail::read)?,
             report_hash: input.fixed()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inquirys_bytes_are_these() {
+        let record = InquiryRecord {
+            subject: SubjectId([3; 16]),
+            subscriber: 7,
+            purpose: Purpose::CreditApplication,
+            asked: Asked::new(SingleQuestion::EverNinetyDaysPastDue, Some(24)),
+            outcome: Outcome::Permitted,
+            answered: Some(Answered::No),
+            weighed: Weighed {
+                subscriber_kind: MemberKind::Bank,
+                is_subscriber: true,
+                subject_kind: SubjectKind::Person,
+                frozen: false,
+                consents: vec![ConsentId([9; 8])],
+            },
+            rulebook: "cn 1".to_owned(),
+            reasons: vec![Reason { rule: "cn-11".to_owned(), code: "x".to_owned() }],
+            consent: Some(ConsentId([9; 8])),
+            released: vec![DataCategory::Credit],
+            detail: Some(Detail::Latest),
+            report_hash: [0; 32],
+        };
+        let mut bytes = vec![3; 16];
+        // Subscriber, purpose, question 2 of 24 months, outcome, answer; kind, subscriber, person.
+        bytes.extend([7, 1, 1, 2, 1, 24, 1, 1, 2, 1, 1, 1]);
+        bytes.extend([1, 9, 9, 9, 9, 9, 9, 9, 9]);
+        bytes.extend(b"\x04cn 1\x01\x05cn-11\x01x\x01");
+        bytes.extend([9; 8]);
+        bytes.extend([1, 2, 1, 2]);
+        bytes.extend([0; 32]);
+        assert_eq!(record.to_bytes(), bytes);
+        assert_eq!(InquiryRecord::from_bytes(&bytes), Ok(record));
+    }
+
+    #[test]
+    fn a_question_is_asked_with_the_months_it_takes() {
+        let asked = |months| Asked::new(SingleQuestion::PaidInMonthsAtLeast, months);
+        assert_eq!([asked(None), asked(Some(0)), asked(Some(13))], [None; 3]);
+        assert_eq!(asked(Some(12)).unwrap().to_string(), "paid_in_months_at_least 12");
+        assert_eq!(Asked::new(SingleQuestion::PastDueNow, Some(1)), None);
+        assert_eq!(Asked::new(SingleQuestion::PastDueNow, None).unwrap().to_string(), "past_due_now");
     }
 }

@@ -26,6 +26,7 @@ pub mod sensitive;
 pub mod subject;
 pub mod subject_facts;
 pub mod tradeline;
+pub mod transfer;
 
 pub use canonical::{Canonical, DecodeError, Reader, Writer};
 pub use category::{CategorySet, DataCategory};

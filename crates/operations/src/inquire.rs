@@ -2,9 +2,11 @@
 
 use tallystick_model::consent::ConsentId;
 use tallystick_model::event::Event;
-use tallystick_model::inquiry::{InquiryRecord, Outcome, Purpose, Reason};
+use tallystick_model::inquiry::{Answered, Asked, Detail, InquiryRecord, Outcome, Purpose, Reason, Weighed};
+use tallystick_model::member::MemberRole;
 use tallystick_model::{DataCategory, Identifier, SubjectId, Timestamp};
-use tallystick_policy::{Decision, InquiryEvidence, decide_inquiry};
+use tallystick_policy::{Decision, InquiryEvidence, considered, decide_inquiry, decide_question};
+use tallystick_scoring::question;
 use tallystick_store::Changes;
 
 use crate::bureau::{Bureau, OperationError, Recorded};
@@ -20,6 +22,8 @@ pub struct Inquiry {
     pub identifier: Identifier,
     /// On what ground.
     pub purpose: Purpose,
+    /// A single question to be answered; without one a report is asked for.
+    pub asked: Option<Asked>,
 }
 
 /// What it gets. Whatever it is, its entry is durable.
@@ -37,7 +41,13 @@ pub struct Answer {
     pub consent: Option<ConsentId>,
     /// Categories released.
     pub released: Vec<DataCategory>,
-    /// The report, if permitted and anything is held.
+    /// How much of them the report tells, if there is one.
+    pub detail: Option<Detail>,
+    /// The single question that was asked.
+    pub asked: Option<Asked>,
+    /// Its answer, if permitted and anything is held.
+    pub answered: Option<Answered>,
+    /// The report, if asked for, permitted, and anything is held.
     pub report: Option<Report>,
     /// Its entry and proof.
     pub recorded: Recorded,
@@ -84,18 +94,25 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
     };
 
     // Decide: may it?
-    let decision = decide_inquiry(&bureau.rulebook, &evidence);
+    let decision = match inquiry.asked {
+        Some(asked) => decide_question(&bureau.rulebook, &evidence, asked.question()),
+        None => decide_inquiry(&bureau.rulebook, &evidence),
+    };
 
-    // Act: read the file and make the report, of what was permitted and nothing else.
+    // Act: read the file and make the report or find the answer, of what was permitted and nothing else.
     let mut record = InquiryRecord {
         subject: found.subject,
         subscriber: subscriber.number,
         purpose: inquiry.purpose,
+        asked: inquiry.asked,
         outcome: Outcome::Denied,
+        answered: None,
+        weighed: weighed(&evidence),
         rulebook: bureau.rulebook.label().to_owned(),
         reasons: Vec::new(),
         consent: None,
         released: Vec::new(),
+        detail: None,
         report_hash: [0; 32],
     };
     let report = match decision {
@@ -111,10 +128,16 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
             if file.says_nothing() {
                 record.outcome = Outcome::NoHit;
                 None
+            } else if let Some(asked) = inquiry.asked {
+                record.outcome = Outcome::Permitted;
+                record.released = permit.released().iter().collect();
+                record.answered = Some(question::answer(permit.reveal(file).facts(), asked, now.month()));
+                None
             } else {
                 let report = Report::for_subscriber(&snapshot, &permit, file, &found, subscriber, now)?;
                 record.outcome = Outcome::Permitted;
                 record.released = permit.released().iter().collect();
+                record.detail = Some(permit.detail());
                 record.report_hash = report.hash();
                 Some(report)
             }
@@ -122,6 +145,18 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
     };
 
     Ok(Considered { record, report, now })
+}
+
+/// What is kept of the evidence, so that the inquiry can be decided again.
+pub(crate) fn weighed(evidence: &InquiryEvidence<'_>) -> Weighed {
+    let consents = considered(evidence.consents, evidence.subscriber, evidence.subject);
+    Weighed {
+        subscriber_kind: evidence.subscriber.kind,
+        is_subscriber: evidence.subscriber.has(MemberRole::Subscriber),
+        subject_kind: evidence.subject_kind,
+        frozen: evidence.frozen,
+        consents: consents.map(|state| state.consent.id).collect(),
+    }
 }
 
 impl Considered {
@@ -142,6 +177,9 @@ impl Considered {
             reasons: record.reasons,
             consent: record.consent,
             released: record.released,
+            detail: record.detail,
+            asked: record.asked,
+            answered: record.answered,
             report,
             recorded,
         })

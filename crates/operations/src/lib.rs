@@ -15,7 +15,9 @@ pub mod inquire;
 pub mod member;
 pub mod own_report;
 mod registry;
+pub mod replay;
 pub mod report;
+pub mod transfer;
 pub mod verify;
 
 pub use bureau::{Bureau, Entropy, Found, OperationError};

@@ -10,7 +10,7 @@ use tallystick_model::consent::ConsentState;
 use tallystick_model::event::Event;
 use tallystick_model::fact::{DeliveryNumber, FactBody, FactKind, Slot, Standing};
 use tallystick_model::identity::Identity;
-use tallystick_model::inquiry::{Outcome, Purpose, Reason};
+use tallystick_model::inquiry::{Answered, Asked, Detail, Outcome, Purpose, Reason};
 use tallystick_model::member::Member;
 use tallystick_model::money::{DecimalMarks, parse_minor};
 use tallystick_model::payment_profile::PaymentProfileMonth;
@@ -36,6 +36,11 @@ pub struct Named {
 }
 
 impl Named {
+    /// In the place of a member whose name the detail does not tell.
+    pub fn withheld() -> Self {
+        Self { code: String::new(), name: "a furnisher".to_owned() }
+    }
+
     fn of(snapshot: &Snapshot<'_>, number: u16) -> Self {
         match snapshot.member_by_number(number) {
             Some(member) => Self { code: member.code.clone(), name: member.name.clone() },
@@ -136,6 +141,12 @@ pub struct Access {
     pub reasons: Vec<Reason>,
     /// Categories released.
     pub released: Vec<DataCategory>,
+    /// How much of them a report told, where one was given.
+    pub detail: Option<Detail>,
+    /// The single question asked instead of for a report.
+    pub asked: Option<Asked>,
+    /// Its answer.
+    pub answered: Option<Answered>,
 }
 
 /// How often the file was asked for to decide on credit, this inquiry not counted.
@@ -192,6 +203,8 @@ pub struct Report {
     pub recipient: Option<Named>,
     /// For what.
     pub purpose: Purpose,
+    /// How much of what was released it tells.
+    pub detail: Detail,
     /// Who the subject is, as each furnisher says.
     pub identities: Vec<(Named, Identity)>,
     /// Accounts, by furnisher.
@@ -299,12 +312,13 @@ impl Report {
                 _ => {}
             }
         }
-        Ok(Self {
+        let mut report = Self {
             subject: found.subject,
             at: now,
             past,
             recipient,
             purpose,
+            detail: file.detail(),
             identities: identities(snapshot, &file)?,
             accounts: accounts.into_values().collect(),
             wallets: wallets.into_values().collect(),
@@ -312,7 +326,37 @@ impl Report {
             summary: summarise(file.facts(), month),
             inquiries: Some(inquiry_counts(&found.events, then)),
             own: None,
-        })
+        };
+        report.cut();
+        Ok(report)
+    }
+
+    /// Takes out what its detail does not tell. What stands at its head was made of everything before.
+    fn cut(&mut self) {
+        match self.detail {
+            Detail::Whole => {}
+            Detail::Latest => {
+                for account in &mut self.accounts {
+                    account.months.drain(..account.months.len().saturating_sub(1));
+                    account.events.clear();
+                    if let Some(terms) = &mut account.terms {
+                        terms.history.clear();
+                    }
+                }
+                for wallet in &mut self.wallets {
+                    wallet.months.drain(..wallet.months.len().saturating_sub(1));
+                }
+            }
+            Detail::Summary => {
+                self.accounts.clear();
+                self.wallets.clear();
+                self.agreements.clear();
+                // Who says who the subject is would tell with whom it has accounts.
+                for (furnisher, _) in &mut self.identities {
+                    *furnisher = Named::withheld();
+                }
+            }
+        }
     }
 
     /// SHA-256 over everything in the report, in its canonical order.
@@ -321,6 +365,7 @@ impl Report {
         self.write(&mut Writer::new(&mut bytes));
         // A report with parts that version 1 does not have is of version 2; without them it stays what it was.
         let has_more = self.past != Past::default()
+            || self.detail != Detail::Whole
             || !self.agreements.is_empty()
             || self.accounts.iter().any(|account| !account.events.is_empty());
         if has_more {
@@ -331,6 +376,7 @@ impl Report {
     }
 
     fn write_more(&self, out: &mut Writer<'_>) {
+        self.detail.write(out);
         out.option(self.past.known_on.as_ref(), |out, at| out.signed(at.millis()));
         out.option(self.past.as_of.as_ref(), |out, date| out.text(&date.to_string()));
         out.list(&self.agreements, |out, agreement| {
@@ -461,6 +507,9 @@ fn access(snapshot: &Snapshot<'_>, recorded: &RecordedEvent) -> Option<Access> {
             outcome: inquiry.outcome,
             reasons: inquiry.reasons.clone(),
             released: inquiry.released.clone(),
+            detail: inquiry.detail,
+            asked: inquiry.asked,
+            answered: inquiry.answered,
         }),
         Event::OwnReportViewed(view) => Some(Access {
             at,
@@ -470,6 +519,9 @@ fn access(snapshot: &Snapshot<'_>, recorded: &RecordedEvent) -> Option<Access> {
             outcome: Outcome::Permitted,
             reasons: view.reasons.clone(),
             released: Vec::new(),
+            detail: None,
+            asked: None,
+            answered: None,
         }),
         _ => None,
     }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use tallystick_model::consent::{ConsentScope, ConsentState};
-use tallystick_model::inquiry::{Purpose, Reason};
+use tallystick_model::inquiry::{Detail, Purpose, Reason, SingleQuestion};
 use tallystick_model::member::{Member, MemberRole};
 use tallystick_model::{CategorySet, SubjectId, SubjectKind, Timestamp};
 
@@ -55,7 +55,26 @@ pub struct Denial {
 /// Of several consents that permit, the one that releases most is relied on; a consent too many never turns a permit
 /// into a denial. A denial gives the reasons that stand against the most promising consent.
 pub fn decide_inquiry(rulebook: &Rulebook, evidence: &InquiryEvidence<'_>) -> Decision {
-    let candidates = candidates(evidence);
+    decide_within(rulebook, evidence, CategorySet::all())
+}
+
+/// Whether `evidence` lets the subscriber have a single question answered. What permits a report permits its questions, and
+/// releases what the question reads and nothing else; a permit that would release less than that is none.
+pub fn decide_question(rulebook: &Rulebook, evidence: &InquiryEvidence<'_>, question: SingleQuestion) -> Decision {
+    let denied = |code: &str| {
+        let reason = Reason { rule: rulebook.questions_rule().to_owned(), code: code.to_owned() };
+        Decision::Denied(Denial { reasons: vec![reason] })
+    };
+    let Some(reads) = rulebook.reads(question) else { return denied("question_not_offered") };
+    match decide_within(rulebook, evidence, reads) {
+        Decision::Permit(permit) if permit.released != reads => denied("question_reads_more"),
+        decision => decision,
+    }
+}
+
+/// Decides, and of what a permit releases keeps what is `within`.
+fn decide_within(rulebook: &Rulebook, evidence: &InquiryEvidence<'_>, within: CategorySet) -> Decision {
+    let candidates = candidates(rulebook, evidence);
     let mut best: Option<Permit> = None;
     let mut denial: Option<Vec<Reason>> = None;
     for alike in candidates.chunk_by(|(one, _), (other, _)| one == other) {
@@ -66,7 +85,7 @@ pub fn decide_inquiry(rulebook: &Rulebook, evidence: &InquiryEvidence<'_>) -> De
             }
             Answer::Permitted(grounds) => {
                 for (_, state) in alike {
-                    let permit = permit(rulebook, evidence, &grounds, Some(state));
+                    let permit = permit(rulebook, evidence, &grounds, Some(state), within);
                     if best.as_ref().is_none_or(|best| size(permit.released) > size(best.released)) {
                         best = Some(permit);
                     }
@@ -78,7 +97,7 @@ pub fn decide_inquiry(rulebook: &Rulebook, evidence: &InquiryEvidence<'_>) -> De
         return Decision::Permit(permit);
     }
     match ask(rulebook, evidence, None) {
-        Answer::Permitted(grounds) => Decision::Permit(permit(rulebook, evidence, &grounds, None)),
+        Answer::Permitted(grounds) => Decision::Permit(permit(rulebook, evidence, &grounds, None, within)),
         Answer::Denied(reasons) => Decision::Denied(Denial { reasons: denial.unwrap_or(reasons) }),
     }
 }
@@ -94,28 +113,36 @@ pub fn decide_own_report(rulebook: &Rulebook, now: Timestamp, subject: SubjectId
             reasons: grounds.reasons,
             consent: None,
             released: CategorySet::all(),
+            detail: Detail::Whole,
         }),
     }
 }
 
+/// Those of `consents`, in their order, that bear on an inquiry of `subscriber` about `subject`.
+pub fn considered<'a>(
+    consents: &'a [ConsentState],
+    subscriber: &Member,
+    subject: SubjectId,
+) -> impl Iterator<Item = &'a ConsentState> {
+    let number = subscriber.number;
+    consents.iter().filter(move |state| {
+        let consent = &state.consent;
+        consent.subject == subject && consent.member == number && consent.scope == ConsentScope::Inquire
+    })
+}
+
 /// The consents this subject gave this subscriber for inquiries: the most promising first, those that count alike together.
-fn candidates<'a>(evidence: &InquiryEvidence<'a>) -> Vec<(ConsentStanding, &'a ConsentState)> {
-    let mut candidates: Vec<_> = evidence
-        .consents
-        .iter()
-        .filter(|state| {
-            state.consent.subject == evidence.subject
-                && state.consent.member == evidence.subscriber.number
-                && state.consent.scope == ConsentScope::Inquire
-        })
-        .map(|state| (standing(state, evidence), state))
+fn candidates<'a>(rulebook: &Rulebook, evidence: &InquiryEvidence<'a>) -> Vec<(ConsentStanding, &'a ConsentState)> {
+    let mut candidates: Vec<_> = considered(evidence.consents, evidence.subscriber, evidence.subject)
+        .map(|state| (standing(rulebook, state, evidence), state))
         .collect();
     let last = |state: &ConsentState| (state.consent.valid_until, state.consent.id);
     candidates.sort_by(|(one, a), (other, b)| other.cmp(one).then_with(|| last(b).cmp(&last(a))));
     candidates
 }
 
-fn standing(state: &ConsentState, evidence: &InquiryEvidence<'_>) -> ConsentStanding {
+fn standing(rulebook: &Rulebook, state: &ConsentState, evidence: &InquiryEvidence<'_>) -> ConsentStanding {
+    let longest = rulebook.bounds(evidence.purpose).and_then(|bounds| bounds.expiry.after(state.consent.valid_from));
     ConsentStanding {
         names_purpose: state.consent.purposes.contains(&evidence.purpose),
         active: state.is_active_at(evidence.now),
@@ -123,6 +150,8 @@ fn standing(state: &ConsentState, evidence: &InquiryEvidence<'_>) -> ConsentStan
         not_yet_valid: evidence.now < state.consent.valid_from,
         expired: state.consent.valid_until <= evidence.now,
         withdrawn: state.withdrawn_at.is_some_and(|withdrawn| withdrawn <= evidence.now),
+        evidenced: state.consent.evidence != [0; 32],
+        outlasts_bounds: longest.is_some_and(|longest| state.consent.valid_until > longest),
     }
 }
 
@@ -144,12 +173,14 @@ fn permit(
     evidence: &InquiryEvidence<'_>,
     grounds: &Grounds,
     consent: Option<&ConsentState>,
+    within: CategorySet,
 ) -> Permit {
     let budget = rulebook.budget(evidence.purpose);
     let conditional = rulebook.conditional(evidence.subject_kind);
     let relied_on = consent.filter(|_| grounds.consent);
     let named: CategorySet = relied_on.iter().flat_map(|state| &state.consent.categories).copied().collect();
     let released = budget
+        .and(within)
         .iter()
         .filter(|category| named.contains(*category) || (grounds.law && !conditional.contains(*category)))
         .collect();
@@ -160,6 +191,7 @@ fn permit(
         reasons: grounds.reasons.clone(),
         consent: relied_on.map(|state| state.consent.id),
         released,
+        detail: rulebook.detail(evidence.purpose),
     }
 }
 
@@ -168,7 +200,7 @@ fn size(categories: CategorySet) -> usize {
 }
 
 /// Codes and their sentences, for whoever has to be told. Codes never change their meaning.
-const SENTENCES: [(&str, &str); 37] = [
+const SENTENCES: [(&str, &str); 55] = [
     // Who asks, and what for.
     ("not_a_subscriber", "The member is not admitted as a subscriber."),
     ("own_report_is_for_the_subject", "Only the subject can ask for the own report."),
@@ -176,12 +208,15 @@ const SENTENCES: [(&str, &str); 37] = [
     ("not_a_supervisor", "Only the supervisor can inquire for supervision."),
     ("not_a_court", "Only a court can inquire under its order."),
     ("no_permissible_purpose", "The purpose is none for which the law lets a report be given."),
+    ("not_a_creditor", "Only a supervised creditor may look a person up to decide on credit."),
+    ("not_a_specified_user", "The member's business is none of those that the law lets inquire for this."),
     // The subject's will.
     ("file_frozen", "The subject has frozen the credit file."),
     ("consent_withdrawn", "The subject has withdrawn the consent."),
     ("consent_expired", "The consent has expired."),
     ("consent_not_yet_valid", "The consent does not hold yet."),
     ("consent_not_written", "The consent was not given in writing."),
+    ("consent_not_demonstrable", "Nothing on record shows that the subject gave the consent."),
     // Why an inquiry is permitted.
     ("court_order", "A court has ordered it."),
     ("rule_is_for_persons", "The rule protects natural persons; this subject is a firm."),
@@ -190,6 +225,10 @@ const SENTENCES: [(&str, &str); 37] = [
     ("licence_by_law", "The law asks for financial standing before the licence is granted."),
     ("business_need", "It serves a transaction that the subject began."),
     ("written_instruction", "The subject has instructed it in writing."),
+    ("creditworthiness", "It serves a supervised creditor to judge the subject's creditworthiness."),
+    ("specified_user", "The member is one that the law lets inquire for this."),
+    ("consent_artefact", "The subject has agreed to it, and the consent is within the bounds of its purpose."),
+    ("legitimate_interest", "It is needed for a legitimate interest that the subject's does not override."),
     ("own_access", "The subject sees what is held about the subject."),
     // What may be furnished.
     ("not_a_furnisher", "The member is not admitted as a furnisher."),
@@ -204,14 +243,30 @@ const SENTENCES: [(&str, &str); 37] = [
     ("separate_consent_to_sensitive", "The subject has agreed separately that sensitive data is handed over."),
     ("warned_and_written_consent", "The subject was warned of adverse consequences and has agreed in writing."),
     ("furnisher_answers_for_accuracy", "The furnisher answers for its accuracy; no consent is asked."),
+    ("creditor_reports", "Creditors report credit to the databases that they look up."),
+    ("credit_institution_reports", "Credit institutions report credit to every bureau they are members of."),
+    ("account_information_consent", "The subject has agreed that account information is handed over."),
+    ("special_category", "Data of special categories and of social networks have no place in a credit database."),
     ("no_recorded_consent", "No consent of the subject that would let the member furnish this is on record."),
     ("not_declared", "The delivery was not admitted with this kind of data."),
+    // From one member to another.
+    ("route_through_bureau", "A platform hands credit information to the bureau, and not straight to a lender."),
+    ("no_onward_transfer", "What a member was shown it does not hand on."),
+    (
+        "transfer_needs_separate_consent",
+        "It takes the subject's separate consent to this recipient, which the bureau does not hold.",
+    ),
+    ("own_experience", "It is the member's own experience with the subject."),
+    // Single questions.
+    ("question_not_offered", "The rulebook lets nobody ask this question."),
+    ("question_reads_more", "The question reads data that this inquiry does not release."),
     // What the policies leave open, and what should not happen.
     ("no_rule_permits", "No rule of the rulebook permits it."),
     ("rule_not_evaluable", "A rule of the rulebook could not be evaluated; nothing moves."),
     // One for each purpose; see below.
     ("no_consent_for_", "No consent of the subject lets this subscriber inquire: "),
     ("written_consent_for_", "The subject has agreed in writing to this inquiry: "),
+    ("consent_for_", "The subject has agreed to this inquiry: "),
 ];
 
 /// One plain sentence for a reason's code. Of a code this version does not know, the code itself in words.

@@ -134,6 +134,28 @@ impl Gate {
         }
     }
 
+    /// What the gate opens to about such subjects, for asking about one after the other.
+    pub fn opens(&self, about: SubjectKind) -> Opens {
+        let mut opens = Opens {
+            furnisher: self.furnisher,
+            decided_at: self.decided_at,
+            always: CategorySet::EMPTY,
+            with: [CategorySet::EMPTY; ConsentForm::ALL.len()],
+        };
+        for (_, category, admission) in self.admissions().filter(|(kind, ..)| *kind == about) {
+            match admission {
+                Admission::Admitted { need: ConsentNeed::Recorded(form), .. } => {
+                    for (with, _) in opens.with.iter_mut().zip(ConsentForm::ALL).filter(|(_, given)| *given >= form) {
+                        *with = with.with(category);
+                    }
+                }
+                Admission::Admitted { .. } => opens.always = opens.always.with(category),
+                Admission::NotAdmitted { .. } => {}
+            }
+        }
+        opens
+    }
+
     fn suffices(&self, state: &ConsentState, subject: SubjectId, category: DataCategory, form: ConsentForm) -> bool {
         let consent = &state.consent;
         consent.subject == subject
@@ -142,6 +164,71 @@ impl Gate {
             && consent.form >= form
             && consent.categories.contains(&category)
             && state.is_active_at(self.decided_at)
+    }
+}
+
+/// What a gate opens to, subject by subject: the same answers as [`Gate::admit`], of all categories at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Opens {
+    furnisher: u16,
+    decided_at: Timestamp,
+    always: CategorySet,
+    /// What a consent of each form opens, in the order of the forms.
+    with: [CategorySet; ConsentForm::ALL.len()],
+}
+
+impl Opens {
+    /// What comes in whoever the subject is.
+    pub const fn always(&self) -> CategorySet {
+        self.always
+    }
+
+    /// Whether anything more comes in with a consent on record: else nobody's consents have to be looked up.
+    pub fn asks_for_consent(&self) -> bool {
+        self.with.iter().any(|with| *with != CategorySet::EMPTY)
+    }
+
+    /// What comes in about `subject`, given its consents (in any order, of any member and scope). Consents of another subject
+    /// are none.
+    pub fn about<'a>(&self, subject: SubjectId, consents: impl IntoIterator<Item = &'a ConsentState>) -> CategorySet {
+        let counts = |state: &&ConsentState| {
+            let consent = &state.consent;
+            consent.scope == ConsentScope::Furnish
+                && consent.member == self.furnisher
+                && consent.subject == subject
+                && state.is_active_at(self.decided_at)
+        };
+        consents.into_iter().filter(counts).fold(self.always, |open, state| {
+            let form = usize::from(state.consent.form.number().saturating_sub(1));
+            let with = self.with.get(form).copied().unwrap_or(CategorySet::EMPTY);
+            open.or(with.and(state.consent.categories.iter().copied().collect()))
+        })
+    }
+
+    /// Walks a whole delivery along consents that are sorted by subject like it. See [`Walk::about`].
+    pub const fn along<'a>(&'a self, consents: &'a [ConsentState]) -> Walk<'a> {
+        Walk { opens: self, consents }
+    }
+}
+
+/// A gate on its way along sorted consents.
+#[derive(Clone, Debug)]
+pub struct Walk<'a> {
+    opens: &'a Opens,
+    /// Those that were not passed yet.
+    consents: &'a [ConsentState],
+}
+
+impl Walk<'_> {
+    /// What comes in about `subject`. Each subject is asked about once, in ascending order: of one that was passed it is only
+    /// what comes in without consent.
+    pub fn about(&mut self, subject: SubjectId) -> CategorySet {
+        let passed = self.consents.iter().take_while(|state| state.consent.subject < subject).count();
+        let rest = self.consents.get(passed..).unwrap_or_default();
+        let own = rest.iter().take_while(|state| state.consent.subject == subject).count();
+        let (own, rest) = rest.split_at_checked(own).unwrap_or((&[], rest));
+        self.consents = rest;
+        self.opens.about(subject, own)
     }
 }
 

@@ -42,9 +42,9 @@
 //! ```
 //!
 //! ```compile_fail,E0451
-//! # use tallystick_model::{CategorySet, SubjectId};
+//! # use tallystick_model::{CategorySet, SubjectId, inquiry::Detail};
 //! let (subject, released) = (SubjectId([1; 16]), CategorySet::all());
-//! let visible = tallystick_policy::VisibleFile { subject, released, facts: Vec::new() };
+//! let visible = tallystick_policy::VisibleFile { subject, released, detail: Detail::Whole, facts: Vec::new() };
 //! ```
 //!
 //! ```compile_fail,E0451
@@ -56,17 +56,30 @@
 //!     reasons: Vec::new(),
 //!     consent: None,
 //!     released: CategorySet::all(),
+//!     detail: tallystick_model::inquiry::Detail::Whole,
 //! };
 //! ```
 #![deny(clippy::float_arithmetic)]
 
 mod decision;
 mod gate;
+mod numbers;
 mod permit;
 mod policies;
 mod rulebook;
+mod term;
+mod transfer;
 
-pub use decision::{Decision, Denial, InquiryEvidence, decide_inquiry, decide_own_report, sentence};
-pub use gate::{Admission, ConsentNeed, Gate, gate};
+pub use decision::{
+    Decision, Denial, InquiryEvidence, considered, decide_inquiry, decide_own_report, decide_question, sentence,
+};
+pub use gate::{Admission, ConsentNeed, Gate, Opens, Walk, gate};
+pub use numbers::{
+    AdverseAction, Bounds, CorrectionNotice, DeliveryDays, Dispute, Fetches, FraudAlert, FreePeriod, FreeReports,
+    Freezing, InquiriesShown, Overdue, OwnerApproval, Prohibited, RecordsKept, Renewal, Retention, RetentionClock,
+    RetentionKind,
+};
 pub use permit::{Permit, VisibleFile, category_of};
 pub use rulebook::{Confidence, Rule, Rulebook, RulebookError};
+pub use term::Term;
+pub use transfer::{TransferDecision, TransferEvidence, decide_transfer};

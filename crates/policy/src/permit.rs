@@ -8,7 +8,7 @@ use std::fmt;
 use tallystick_model::consent::ConsentId;
 use tallystick_model::fact::{Fact, FactBody};
 use tallystick_model::identity::Identity;
-use tallystick_model::inquiry::{Purpose, Reason};
+use tallystick_model::inquiry::{Detail, Purpose, Reason};
 use tallystick_model::registry::table_of;
 use tallystick_model::{CategorySet, CreditFile, DataCategory, SubjectId, Timestamp};
 
@@ -22,6 +22,7 @@ pub struct Permit {
     pub(crate) reasons: Vec<Reason>,
     pub(crate) consent: Option<ConsentId>,
     pub(crate) released: CategorySet,
+    pub(crate) detail: Detail,
 }
 
 impl Permit {
@@ -55,6 +56,11 @@ impl Permit {
         self.released
     }
 
+    /// How much of them a report may tell.
+    pub const fn detail(&self) -> Detail {
+        self.detail
+    }
+
     /// What may be seen of `file`: its current facts, of released categories.
     ///
     /// # Panics
@@ -62,7 +68,7 @@ impl Permit {
     pub fn reveal(&self, file: CreditFile) -> VisibleFile {
         assert!(file.subject() == self.subject, "a permit reveals the file it was given for, and no other");
         let facts = file.current().filter_map(|fact| visible(fact, self.released)).collect();
-        VisibleFile { subject: self.subject, released: self.released, facts }
+        VisibleFile { subject: self.subject, released: self.released, detail: self.detail, facts }
     }
 }
 
@@ -71,6 +77,7 @@ impl Permit {
 pub struct VisibleFile {
     subject: SubjectId,
     released: CategorySet,
+    detail: Detail,
     facts: Vec<Fact>,
 }
 
@@ -78,6 +85,11 @@ impl VisibleFile {
     /// Whom it is about.
     pub const fn subject(&self) -> SubjectId {
         self.subject
+    }
+
+    /// How much of the facts a report of them may tell; what follows from all of them may always be told at a glance.
+    pub const fn detail(&self) -> Detail {
+        self.detail
     }
 
     /// The facts, in key order.

@@ -3,10 +3,12 @@
 //! The schema is written from the model's enums, so a misspelt purpose or category in a policy is an error when the
 //! rulebook is built. A question names only enum codes and yes-or-no evidence; entities carry no attributes.
 //! The purposes of inquiries are actions in the group `inquire`. What a policy costs is its being looked at (about 1 us),
-//! so an inquiry is put only to those whose scope can match its purpose and kind of subject.
+//! so an inquiry is put only to those whose scope can match its purpose and kind of subject; and what was asked before is
+//! not evaluated again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;
+use std::sync::{PoisonError, RwLock};
 
 use cedar_policy::{
     ActionConstraint, Authorizer, Context, Decision, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy,
@@ -18,7 +20,7 @@ use tallystick_model::member::MemberKind;
 use tallystick_model::{DataCategory, SubjectId, SubjectKind};
 
 /// What is weighed of one consent to an inquiry. A greater one promises more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct ConsentStanding {
     pub(crate) names_purpose: bool,
     pub(crate) active: bool,
@@ -26,10 +28,14 @@ pub(crate) struct ConsentStanding {
     pub(crate) not_yet_valid: bool,
     pub(crate) expired: bool,
     pub(crate) withdrawn: bool,
+    /// Evidence of it is on record.
+    pub(crate) evidenced: bool,
+    /// It holds for longer than the rulebook lets a consent to this purpose.
+    pub(crate) outlasts_bounds: bool,
 }
 
 /// What speaks for a furnisher's having the subject's consent, the weakest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum FurnishConsent {
     Nothing,
     Attested,
@@ -37,7 +43,7 @@ pub(crate) enum FurnishConsent {
 }
 
 /// What is asked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Question {
     Inquire {
         kind: MemberKind,
@@ -53,6 +59,14 @@ pub(crate) enum Question {
         about: SubjectKind,
         category: DataCategory,
         consent: FurnishConsent,
+    },
+    Transfer {
+        from: MemberKind,
+        to: MemberKind,
+        about: SubjectKind,
+        category: DataCategory,
+        furnished: bool,
+        received: bool,
     },
     OwnReport(SubjectId),
 }
@@ -89,6 +103,10 @@ pub(crate) struct Annotated {
 const INQUIRE: &str = "inquire";
 const FURNISH: &str = "furnish";
 const OWN_ACCESS: &str = "own_access";
+const TRANSFER: &str = "transfer";
+
+/// Questions whose answers are kept, at the most: some hundred bytes each.
+const ASKED_MAX: usize = 4096;
 
 /// An action, and the policies that may speak to it.
 struct Slice {
@@ -111,8 +129,12 @@ pub(crate) struct Policies {
     names: Names,
     inquire: BTreeMap<(Purpose, SubjectKind), Slice>,
     furnish: Slice,
+    transfer: Slice,
     own_access: Slice,
     cited: HashMap<PolicyId, Cited>,
+    /// Questions that were asked before, with their answers: a policy says the same of the same evidence. Evidence is codes
+    /// and yes or no, so there are few different questions, and a bureau asks fewer.
+    asked: RwLock<HashMap<Question, Answer>>,
     /// The rulebook's name, cited where none of its rules speaks.
     name: String,
 }
@@ -168,8 +190,10 @@ impl Policies {
             names,
             inquire,
             furnish: slice(&policies, FURNISH, None, None)?,
+            transfer: slice(&policies, TRANSFER, None, None)?,
             own_access: slice(&policies, OWN_ACCESS, None, None)?,
             cited: cited(&annotated, precedence)?,
+            asked: RwLock::default(),
             name: name.to_owned(),
         };
         Ok((policies, annotated))
@@ -177,6 +201,28 @@ impl Policies {
 
     /// The answer to one question. A policy that could not be evaluated makes it a denial.
     pub(crate) fn ask(&self, question: Question) -> Answer {
+        // Of own reports every subject's is another question.
+        if matches!(question, Question::OwnReport(_)) {
+            return self.evaluate(question);
+        }
+        if let Some(answer) = self.asked.read().unwrap_or_else(PoisonError::into_inner).get(&question) {
+            return answer.clone();
+        }
+        let answer = self.evaluate(question);
+        let mut asked = self.asked.write().unwrap_or_else(PoisonError::into_inner);
+        if asked.len() < ASKED_MAX {
+            asked.insert(question, answer.clone());
+        }
+        answer
+    }
+
+    /// Forgets the questions asked before.
+    pub(crate) fn forget(&self) {
+        self.asked.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Puts a question to the policies.
+    fn evaluate(&self, question: Question) -> Answer {
         let Some((slice, request)) = self.request(question) else {
             return self.denied_by_itself("rule_not_evaluable");
         };
@@ -224,6 +270,8 @@ impl Policies {
                         ("not_yet_valid", consent.not_yet_valid),
                         ("expired", consent.expired),
                         ("withdrawn", consent.withdrawn),
+                        ("evidenced", consent.evidenced),
+                        ("outlasts_bounds", consent.outlasts_bounds),
                     ])?);
                 }
                 let slice = self.inquire.get(&(purpose, about))?;
@@ -245,6 +293,16 @@ impl Policies {
                 }
                 let category = uid(&names.category, category.code());
                 (&self.furnish, uid(&names.member_kind, kind.code()), category, pairs)
+            }
+            Question::Transfer { from, to, about, category, furnished, received } => {
+                let entity = RestrictedExpression::new_entity_uid;
+                let pairs = vec![
+                    ("about".to_owned(), entity(uid(&names.subject_kind, about.code()))),
+                    ("category".to_owned(), entity(uid(&names.category, category.code()))),
+                    pair("furnished", furnished),
+                    pair("received", received),
+                ];
+                (&self.transfer, uid(&names.member_kind, from.code()), uid(&names.member_kind, to.code()), pairs)
             }
             Question::OwnReport(subject) => {
                 let subject = uid(&names.subject, &subject.to_string());
@@ -286,7 +344,7 @@ fn type_name(name: &str) -> Result<EntityTypeName, String> {
 fn fill(code: &str, question: Question) -> String {
     match question {
         Question::Inquire { purpose, .. } => code.replace("{purpose}", purpose.code()),
-        Question::Furnish { .. } | Question::OwnReport(_) => code.to_owned(),
+        Question::Furnish { .. } | Question::Transfer { .. } | Question::OwnReport(_) => code.to_owned(),
     }
 }
 
@@ -382,7 +440,8 @@ fn schema_text() -> String {
          entity Subject;
          type InquireConsent = {{
            names_purpose: Bool, active: Bool, written: Bool, warned: Bool,
-           not_yet_valid: Bool, expired: Bool, withdrawn: Bool
+           not_yet_valid: Bool, expired: Bool, withdrawn: Bool,
+           evidenced: Bool, outlasts_bounds: Bool
          }};
          action {INQUIRE};
          action {purposes} in [{INQUIRE}] appliesTo {{
@@ -393,6 +452,10 @@ fn schema_text() -> String {
          action {FURNISH} appliesTo {{
            principal: MemberKind, resource: Category,
            context: {{ furnisher: Bool, about: SubjectKind, consent?: FurnishConsent }}
+         }};
+         action {TRANSFER} appliesTo {{
+           principal: MemberKind, resource: MemberKind,
+           context: {{ about: SubjectKind, category: Category, furnished: Bool, received: Bool }}
          }};
          action {OWN_ACCESS} appliesTo {{ principal: Subject, resource: Subject, context: {{}} }};"
     )

@@ -1,7 +1,7 @@
 //! Rulebooks: one jurisdiction's rules as data, versioned.
 //!
 //! A rulebook is two texts: `access.cedar`, the policies, and `rulebook.toml`, what is not a policy (the rules' titles
-//! and sources, the order of reasons, the field budgets). Everything in them is checked here, once: a rulebook that was
+//! and sources, the order of reasons, the field budgets, the numbers). Everything in them is checked here, once: a rulebook that was
 //! built has no policy without a rule, no code without a sentence, and no name the model does not know.
 //! Start at [`Rulebook::built_in`].
 
@@ -10,26 +10,29 @@ use std::fmt;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use tallystick_model::inquiry::Purpose;
+use tallystick_model::inquiry::{Detail, Purpose, SingleQuestion};
 use tallystick_model::{CategorySet, DataCategory, SubjectKind};
 use thiserror::Error;
 
 use crate::decision::known_sentence;
+use crate::numbers::Numbers;
 use crate::policies::Policies;
 
 /// Names, policies and numbers of what is compiled in.
-const BUILT_IN: [(&str, &str, &str); 2] = [
+const BUILT_IN: [(&str, &str, &str); 4] = [
     ("cn", include_str!("../rulebooks/cn/access.cedar"), include_str!("../rulebooks/cn/rulebook.toml")),
     ("us", include_str!("../rulebooks/us/access.cedar"), include_str!("../rulebooks/us/rulebook.toml")),
+    ("eu", include_str!("../rulebooks/eu/access.cedar"), include_str!("../rulebooks/eu/rulebook.toml")),
+    ("in", include_str!("../rulebooks/in/access.cedar"), include_str!("../rulebooks/in/rulebook.toml")),
 ];
 
-const NAMES: [&str; 2] = [BUILT_IN[0].0, BUILT_IN[1].0];
+const NAMES: [&str; 4] = [BUILT_IN[0].0, BUILT_IN[1].0, BUILT_IN[2].0, BUILT_IN[3].0];
 
 /// Why texts are no rulebook. Written for the one who wrote them.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RulebookError {
     /// No rulebook of this name is compiled in.
-    #[error("no rulebook `{0}`, expected one of `cn`, `us`")]
+    #[error("no rulebook `{0}`, expected one of `cn`, `us`, `eu`, `in`")]
     Unknown(String),
     /// The policies do not parse, do not fit the schema, or lack an annotation.
     #[error("rulebook `{rulebook}` access.cedar: {fault}")]
@@ -95,9 +98,12 @@ pub struct Rulebook {
     label: String,
     hash: [u8; 32],
     rules: BTreeMap<String, Rule>,
-    budgets: BTreeMap<Purpose, CategorySet>,
+    budgets: BTreeMap<Purpose, (CategorySet, Detail)>,
     conditional: BTreeMap<SubjectKind, CategorySet>,
+    questions: BTreeMap<SingleQuestion, CategorySet>,
+    questions_rule: String,
     heeds_freeze: bool,
+    pub(crate) numbers: Numbers,
     pub(crate) policies: Policies,
 }
 
@@ -109,13 +115,25 @@ struct Written {
     precedence: Vec<String>,
     conditional: BTreeMap<String, Vec<String>>,
     purpose: BTreeMap<String, WrittenPurpose>,
+    questions: WrittenQuestions,
+    #[serde(default)]
+    numbers: Numbers,
     rule: BTreeMap<String, WrittenRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenQuestions {
+    rule: String,
+    reads: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenPurpose {
     releases: Vec<String>,
+    /// Whole where it is not said.
+    detail: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -162,12 +180,20 @@ impl Rulebook {
                 )));
             }
         }
-        let cited: BTreeSet<&str> = annotated.iter().map(|policy| policy.rule.as_str()).collect();
+        let of_numbers: BTreeSet<&str> = written.numbers.rules().chain([written.questions.rule.as_str()]).collect();
+        if let Some(unknown) = of_numbers.iter().find(|id| !rules.contains_key(**id)) {
+            return Err(toml_fault(format!("a number cites rule `{unknown}`, which is not there")));
+        }
+        let cited: BTreeSet<&str> = annotated.iter().map(|policy| policy.rule.as_str()).chain(of_numbers).collect();
         if let Some(idle) = rules.keys().find(|id| !cited.contains(id.as_str())) {
-            return Err(toml_fault(format!("rule `{idle}` is cited by no policy")));
+            return Err(toml_fault(format!("rule `{idle}` is cited by no policy and no number")));
         }
         let used: BTreeSet<&str> = annotated.iter().map(|policy| policy.code.as_str()).collect();
         check_codes(&written.precedence, &used).map_err(toml_fault)?;
+        let heeds_freeze = access.contains("context.frozen");
+        if let Some(fault) = written.numbers.fault(heeds_freeze) {
+            return Err(toml_fault(fault.to_owned()));
+        }
 
         Ok(Self {
             name: name.to_owned(),
@@ -177,9 +203,18 @@ impl Rulebook {
             rules,
             budgets: budgets(&written.purpose).map_err(toml_fault)?,
             conditional: conditional(&written.conditional).map_err(toml_fault)?,
-            heeds_freeze: access.contains("context.frozen"),
+            questions: questions(&written.questions.reads).map_err(toml_fault)?,
+            questions_rule: written.questions.rule,
+            heeds_freeze,
+            numbers: written.numbers,
             policies,
         })
+    }
+
+    /// Forgets the answers of its policies to evidence of a kind that came before, which are kept. The next decisions evaluate
+    /// the policies again, and say the same: for measuring what that takes.
+    pub fn forget_answers(&self) {
+        self.policies.forget();
     }
 
     /// Whether any policy asks if the file is frozen: where none does, a freeze would keep nobody out.
@@ -219,7 +254,22 @@ impl Rulebook {
 
     /// The most that an inquiry with this purpose is shown.
     pub fn budget(&self, purpose: Purpose) -> CategorySet {
-        self.budgets.get(&purpose).copied().unwrap_or(CategorySet::EMPTY)
+        self.budgets.get(&purpose).map_or(CategorySet::EMPTY, |(releases, _)| *releases)
+    }
+
+    /// How much of that its report tells.
+    pub fn detail(&self, purpose: Purpose) -> Detail {
+        self.budgets.get(&purpose).map_or(Detail::Summary, |(_, detail)| *detail)
+    }
+
+    /// What a single question reads: its field budget, less than any report's. `None`: the rulebook lets nobody ask it.
+    pub fn reads(&self, question: SingleQuestion) -> Option<CategorySet> {
+        self.questions.get(&question).copied()
+    }
+
+    /// Id of the rule that keeps single questions to what they read.
+    pub(crate) fn questions_rule(&self) -> &str {
+        &self.questions_rule
     }
 
     /// What of such a subject is shown only where a consent names it.
@@ -256,14 +306,30 @@ fn check_codes(precedence: &[String], used: &BTreeSet<&str>) -> Result<(), Strin
     Ok(())
 }
 
-fn budgets(written: &BTreeMap<String, WrittenPurpose>) -> Result<BTreeMap<Purpose, CategorySet>, String> {
+fn budgets(written: &BTreeMap<String, WrittenPurpose>) -> Result<BTreeMap<Purpose, (CategorySet, Detail)>, String> {
     let mut budgets = BTreeMap::new();
     for (code, purpose) in written {
         let known = Purpose::from_code(code).ok_or_else(|| format!("purpose `{code}`: unknown"))?;
         let releases = categories(&purpose.releases).map_err(|fault| format!("purpose `{code}`: {fault}"))?;
-        budgets.insert(known, releases);
+        let detail = match &purpose.detail {
+            None => Detail::Whole,
+            Some(word) => {
+                Detail::from_code(word).ok_or_else(|| format!("purpose `{code}`: unknown detail `{word}`"))?
+            }
+        };
+        budgets.insert(known, (releases, detail));
     }
     Ok(budgets)
+}
+
+fn questions(written: &BTreeMap<String, Vec<String>>) -> Result<BTreeMap<SingleQuestion, CategorySet>, String> {
+    let mut questions = BTreeMap::new();
+    for (code, reads) in written {
+        let known = SingleQuestion::from_code(code).ok_or_else(|| format!("questions: unknown question `{code}`"))?;
+        let reads = categories(reads).map_err(|fault| format!("questions: `{code}`: {fault}"))?;
+        questions.insert(known, reads);
+    }
+    Ok(questions)
 }
 
 fn conditional(written: &BTreeMap<String, Vec<String>>) -> Result<BTreeMap<SubjectKind, CategorySet>, String> {

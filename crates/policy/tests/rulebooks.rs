@@ -7,9 +7,10 @@ mod rulebooks {
     use std::{fs, iter};
 
     use sha2::{Digest, Sha256};
-    use tallystick_model::inquiry::Purpose;
-    use tallystick_model::{CategorySet, DataCategory, SubjectKind};
-    use tallystick_policy::{Confidence, Rulebook, RulebookError, sentence};
+    use tallystick_model::inquiry::{Purpose, SingleQuestion};
+    use tallystick_model::member::{ConsentDuty, Member, MemberKind, MemberRole};
+    use tallystick_model::{CategorySet, DataCategory, SubjectKind, Timestamp};
+    use tallystick_policy::{Admission, Confidence, Rulebook, RulebookError, gate, sentence};
 
     const ACCESS: &str = r#"
         @id("x-1.firm") @rule("x-1") @code("rule_is_for_persons") @source("Art 1")
@@ -21,6 +22,12 @@ mod rulebooks {
         conditional = { person = ["income"], firm = [] }
         [purpose.marketing]
         releases = ["credit"]
+        [questions]
+        rule = "x-1"
+        [questions.reads]
+        past_due_now = ["credit"]
+        [numbers]
+        retention = { adverse = { term = "5 years", clock = "end_of_event", rule = "x-1" } }
         [rule.x-1]
         title = "A rule"
         source = "A law"
@@ -42,6 +49,8 @@ mod rulebooks {
         assert_eq!(rulebook.budget(Purpose::Marketing), CategorySet::EMPTY.with(DataCategory::Credit));
         assert_eq!(rulebook.budget(Purpose::Collection), CategorySet::EMPTY);
         assert_eq!(rulebook.conditional(SubjectKind::Firm), CategorySet::EMPTY);
+        assert_eq!(rulebook.reads(SingleQuestion::PastDueNow), Some(CategorySet::EMPTY.with(DataCategory::Credit)));
+        assert_eq!(rulebook.reads(SingleQuestion::HasOpenAccounts), None);
         assert_eq!(format!("{rulebook:?}"), "Rulebook(x 1)");
     }
 
@@ -66,6 +75,35 @@ mod rulebooks {
             shareable(&rulebook);
         }
         assert_eq!(Rulebook::built_in("xx").unwrap_err(), RulebookError::Unknown("xx".to_owned()));
+    }
+
+    /// What the numbers prohibit no policy admits, whoever hands it over and whatever the subject agrees to.
+    #[test]
+    fn what_is_prohibited_is_refused_by_the_policies_under_the_same_rule() {
+        let mut count = 0;
+        for name in Rulebook::names() {
+            let rulebook = Rulebook::built_in(name).unwrap();
+            let Some(prohibited) = rulebook.prohibited() else { continue };
+            for kind in MemberKind::ALL {
+                let furnisher = Member {
+                    number: 1,
+                    code: "m".to_owned(),
+                    name: "Member".to_owned(),
+                    kind: *kind,
+                    roles: vec![MemberRole::Furnisher],
+                    duty: ConsentDuty::Attested,
+                };
+                let gate = gate(&rulebook, &furnisher, prohibited.categories, Timestamp::from_millis(0).unwrap());
+                for (about, category, admission) in gate.admissions() {
+                    let Admission::NotAdmitted { reasons } = admission else {
+                        panic!("{name} admits {category} of {about}")
+                    };
+                    assert_eq!(reasons[0].rule, prohibited.rule, "{name} {category}");
+                    count += 1;
+                }
+            }
+        }
+        assert_eq!(count, (5 + 3 + 7) * 12 * 2);
     }
 
     #[test]
@@ -132,7 +170,37 @@ mod rulebooks {
             (", firm = []", "", "conditional: expected a list for `firm`"),
             ("firm = []", "firm = [], ghost = []", "conditional: unknown subject `ghost`"),
             ("\"weak\"", "\"sure\"", "unknown variant `sure`"),
+            (
+                "[\"credit\"]\n        [questions]",
+                "[\"credit\"]\n        detail = \"rough\"\n        [questions]",
+                "unknown detail `rough`",
+            ),
             ("version", "edition", "unknown field `edition`"),
+            ("past_due_now", "rich", "questions: unknown question `rich`"),
+            (
+                "questions]\n        rule = \"x-1\"",
+                "questions]\n        rule = \"x-2\"",
+                "cites rule `x-2`, which is not there",
+            ),
+            ("rule = \"x-1\" } }", "rule = \"x-3\" } }", "cites rule `x-3`, which is not there"),
+            ("5 years", "5 weeks", "found `5 weeks`"),
+            ("end_of_event", "someday", "unknown variant `someday`"),
+            (
+                "[numbers]",
+                "[numbers]\n        freeze = { place = \"1 day\", lift = \"1 hour\", by_mail = \"3 days\", rule = \"x-1\" }",
+                "expected `freeze` where a policy asks if a file is frozen, and only there",
+            ),
+            ("[numbers]", "[numbers]\n        adverse_action = { rules = [] }", "`adverse_action` names no rule"),
+            (
+                "[numbers]",
+                "[numbers]\n        free_reports = { period = \"calendar_year\", next = \"25 XXX\", rule = \"x-1\" }",
+                "expected an amount and a currency, found `25 XXX`",
+            ),
+            (
+                "[numbers]",
+                "[numbers]\n        prohibited = { categories = [\"soul\"], rule = \"x-1\" }",
+                "unknown category `soul`",
+            ),
         ] {
             let toml = TOML.replace(from, to);
             assert_ne!(toml, TOML);
@@ -140,7 +208,7 @@ mod rulebooks {
             assert!(fault.contains(expected), "{fault}");
         }
         let idle = format!("{TOML}\n[rule.x-9]\ntitle = \"\"\nsource = \"\"\nconfidence = \"weak\"\n");
-        assert!(fault(ACCESS, &idle).ends_with("rule `x-9` is cited by no policy"));
+        assert!(fault(ACCESS, &idle).ends_with("rule `x-9` is cited by no policy and no number"));
         let mute = (ACCESS.replace("rule_is_for_persons", "because"), TOML.replace("rule_is_for_persons", "because"));
         assert!(fault(&mute.0, &mute.1).ends_with("precedence: `because` has no sentence in decision.rs"));
     }
@@ -167,6 +235,14 @@ mod rulebooks {
                 let row = row.unwrap_or_else(|| panic!("no row for {}", rule.id));
                 let marked = format!("| {} |", rule.confidence.code());
                 assert!(row.contains(&marked), "{}: expected confidence {}", rule.id, rule.confidence.code());
+            }
+        }
+        // The rules we know of, by how many of them each list has; those of other names are our own.
+        let listed = [(1..=34, "cn"), (40..=46, "cn"), (1..=16, "us"), (1..=12, "eu"), (1..=12, "in")];
+        for (numbers, name) in listed {
+            for number in numbers {
+                let start = format!("| {name}-{number} |");
+                assert!(rows.iter().any(|row| row.starts_with(&start)), "no row for {name}-{number}");
             }
         }
         let cases: BTreeSet<String> = fs::read_dir(crate_folder.join("cases"))

@@ -74,7 +74,7 @@ fn revolves(kind: AccountKind) -> bool {
 }
 
 /// How bad a rating is; 0 is not adverse at all.
-const fn severity(rating: PaymentRating) -> u8 {
+pub(crate) const fn severity(rating: PaymentRating) -> u8 {
     match rating {
         PaymentRating::Late(months) => months,
         PaymentRating::Collection => 20,

@@ -11,6 +11,7 @@ pub mod check;
 mod commit;
 mod engine;
 mod facts_root;
+mod history;
 mod keys;
 mod load;
 mod merging;

@@ -390,3 +390,131 @@ fn a_flipped_byte_is_named_by_verify() {
     assert_eq!((end, &published["checkpoint_published"]), (0, &true.into()), "{published}");
     assert_eq!(code(&run(folder.path(), &freeze)), 0);
 }
+
+#[test]
+fn a_question_is_answered_and_past_decisions_are_decided_again_and_compared() {
+    let folder = bureau();
+    let path = folder.path();
+    for month in ["2026-01", "2026-02"] {
+        assert_eq!(json(path, &words(&card(month))).0, 0);
+    }
+    let ask = |more: &[&str]| {
+        let asked = ["inquire", "--subscriber", "BANK", "--subject", ZHANG, "--purpose", "credit_application"];
+        json(path, &[&asked[..], more].concat())
+    };
+    let (end, denied) = ask(&["--question", "has_open_accounts"]);
+    assert_eq!((end, &denied["reasons"][0]["code"]), (2, &"no_consent_for_credit_application".into()), "{denied}");
+    let granted = [
+        "consent",
+        "grant",
+        "--subject",
+        ZHANG,
+        "--member",
+        "BANK",
+        "--scope",
+        "inquire",
+        "--purpose",
+        "credit_application",
+        "--category",
+        "credit",
+        "--form",
+        "written",
+        "--until",
+        "2100-01-01",
+    ];
+    assert_eq!(json(path, &granted).0, 0);
+    let (end, answered) = ask(&["--question", "has_open_accounts"]);
+    assert_eq!((end, &answered["answer"], &answered["report"]), (0, &"yes".into(), &Value::Null), "{answered}");
+    assert_eq!(answered["released"], serde_json::json!(["credit"]));
+    let (end, beyond) = ask(&["--question", "paid_in_months_at_least", "--months", "3"]);
+    assert_eq!((end, &beyond["reasons"][0]["code"]), (2, &"question_reads_more".into()));
+    let (end, wrong) = ask(&["--question", "has_open_accounts", "--months", "3"]);
+    assert_eq!((end, &wrong["message"]), (1, &"`--months`: `has_open_accounts` takes none".into()));
+    assert_eq!(ask(&["--question", "ever_90_days_past_due", "--months", "85"]).0, 1);
+
+    // The bank was told of credit, so it does not hand credit on; the card company could, were the subject to agree.
+    let hand = |from: &str, to: &str| {
+        json(path, &["transfer", "--from", from, "--to", to, "--subject", ZHANG, "--category", "credit"])
+    };
+    let (end, onward) = hand("BANK", "CARD");
+    assert_eq!((end, &onward["reasons"][0]["code"]), (2, &"no_onward_transfer".into()), "{onward}");
+    assert_eq!((&onward["furnished"], &onward["received"]), (&false.into(), &true.into()));
+    let (end, own) = hand("CARD", "BANK");
+    assert_eq!((end, &own["reasons"][0]["code"]), (2, &"transfer_needs_separate_consent".into()));
+    assert_eq!((&own["furnished"], &own["received"]), (&true.into(), &false.into()));
+
+    let (end, replayed) = json(path, &["policy", "replay"]);
+    assert_eq!((end, &replayed["decisions"], &replayed["different"]), (0, &5.into(), &0.into()), "{replayed}");
+    let draft = path.join("drafts/cn");
+    fs::create_dir_all(&draft).expect("creates");
+    let rulebooks = concat!(env!("CARGO_MANIFEST_DIR"), "/../policy/rulebooks/cn");
+    fs::copy(format!("{rulebooks}/access.cedar"), draft.join("access.cedar")).expect("copies");
+    let toml = fs::read_to_string(format!("{rulebooks}/rulebook.toml")).expect("reads");
+    let toml = toml.replace("2026.1", "2026.2-draft").replace("has_open_accounts = [\"credit\"]\n", "");
+    fs::write(draft.join("rulebook.toml"), toml).expect("writes");
+    let (end, compared) = json(path, &["policy", "diff", "cn", "drafts/cn", "--since", "2020-01-01"]);
+    assert_eq!((end, &compared["new"]), (0, &"cn 2026.2-draft".into()), "{compared}");
+    let told = (&compared["decisions"], &compared["different"], &compared["newly_denied"]);
+    assert_eq!(told, (&5.into(), &1.into(), &1.into()));
+    assert_eq!(compared["differences"][0]["after"]["reasons"][0]["code"], "question_not_offered");
+    let lines = stdout(&run(path, &["policy", "diff", "cn", "drafts/cn"]));
+    assert!(lines.contains("BANK, credit_application has_open_accounts"), "{lines}");
+    assert_eq!(json(path, &["policy", "diff", "cn", "nowhere"]).0, 1);
+    let (end, rules) = json(path, &["policy", "rules", "--rulebook", "in", "--rule", "in-11"]);
+    assert_eq!((end, &rules["rules"][0]["source"]), (0, &"AA fair-use templates".into()));
+}
+
+#[test]
+fn a_report_tells_no_more_detail_than_its_purpose_needs() {
+    let folder = bureau();
+    let path = folder.path();
+    for month in ["2026-01", "2026-02"] {
+        assert_eq!(json(path, &words(&card(month))).0, 0);
+    }
+    let asked = |purpose: &str| {
+        let granted = [
+            "consent",
+            "grant",
+            "--subject",
+            ZHANG,
+            "--member",
+            "BANK",
+            "--scope",
+            "inquire",
+            "--purpose",
+            purpose,
+            "--category",
+            "identity",
+            "--category",
+            "credit",
+            "--form",
+            "written",
+            "--until",
+            "2100-01-01",
+        ];
+        assert_eq!(json(path, &granted).0, 0);
+        let (end, answer) = json(path, &["inquire", "--subscriber", "BANK", "--subject", ZHANG, "--purpose", purpose]);
+        assert_eq!((end, &answer["detail"]), (0, &answer["report"]["detail"]), "{answer}");
+        answer
+    };
+    let months = |answer: &Value| {
+        let accounts = answer["report"]["accounts"].as_array().expect("a list");
+        accounts.iter().map(|account| account["months"].as_array().expect("a list").len()).collect::<Vec<_>>()
+    };
+    let whole = asked("credit_application");
+    assert_eq!((&whole["detail"], months(&whole)), (&"whole".into(), vec![2]));
+    let latest = asked("collection");
+    assert_eq!((&latest["detail"], months(&latest)), (&"latest".into(), vec![1]));
+    assert_eq!(latest["report"]["accounts"][0]["months"][0]["month"], "2026-02");
+    let summary = asked("tenancy");
+    assert_eq!((&summary["detail"], months(&summary)), (&"summary".into(), vec![]));
+    // What stands at the head is the same; who the creditor is nobody is told.
+    for answer in [&latest, &summary] {
+        assert_eq!(answer["report"]["summary"], whole["report"]["summary"]);
+        assert_ne!(answer["report"]["sha256"], whole["report"]["sha256"]);
+    }
+    assert_eq!(summary["report"]["identities"][0]["furnisher"]["name"], "a furnisher");
+    assert!(!summary.to_string().contains("CARD"), "{summary}");
+    let own = stdout(&run(path, &["report", "--subject", ZHANG]));
+    assert!(own.contains("saw identity,credit (summary): tenancy"), "{own}");
+}

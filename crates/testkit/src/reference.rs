@@ -6,8 +6,10 @@
 
 pub mod delivery;
 pub mod log;
+pub mod question;
 pub mod report;
 pub mod rules;
+pub mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +18,12 @@ use tallystick_model::delivery::DeliveryRecord;
 use tallystick_model::event::{Entry, Event, EventKind};
 use tallystick_model::fact::{DeliveryNumber, FactBody, FactKey, Standing};
 use tallystick_model::identity::Identity;
-use tallystick_model::inquiry::{InquiryRecord, Outcome, Purpose};
+use tallystick_model::inquiry::{Asked, InquiryRecord, Outcome, Purpose, Reason, Weighed};
 use tallystick_model::member::{Member, MemberRole};
 use tallystick_model::tradeline::AccountStatus;
-use tallystick_model::{AccountKey, Canonical, Identifier, Pseudonymiser, SubjectId, SubjectKind, Timestamp};
+use tallystick_model::{
+    AccountKey, Canonical, DataCategory, Identifier, Pseudonymiser, SubjectId, SubjectKind, Timestamp,
+};
 
 use self::rules::Verdict;
 
@@ -329,13 +333,19 @@ impl Reference {
         &self,
         subscriber: &str,
         identifier: &Identifier,
-        purpose: Purpose,
+        (purpose, asked): (Purpose, Option<Asked>),
         now: Timestamp,
     ) -> Result<(InquiryRecord, Found), String> {
         let member = self.known(subscriber)?;
         let found = self.find(identifier);
         let consents = self.consents(&found);
-        let verdict: Verdict = rules::inquiry(&member, purpose, found.kind, &consents, now);
+        let reads = asked.map(|asked| question::reads(asked.question()));
+        let within = reads.clone().unwrap_or_else(|| DataCategory::ALL.to_vec());
+        let mut verdict: Verdict = rules::inquiry(&member, (purpose, &within), found.kind, &consents, now);
+        if verdict.permitted && reads.is_some_and(|reads| reads != verdict.released) {
+            let reasons = vec![Reason { rule: "cn-41".to_owned(), code: "question_reads_more".to_owned() }];
+            verdict = Verdict { permitted: false, reasons, consent: None, released: Vec::new() };
+        }
         // Nothing that holds is nothing: a statement taken back leaves no trace for a subscriber.
         let outcome = match verdict.permitted {
             false => Outcome::Denied,
@@ -346,11 +356,29 @@ impl Reference {
             subject: found.subject,
             subscriber: member.number,
             purpose,
+            asked,
             outcome,
+            answered: asked
+                .filter(|_| outcome == Outcome::Permitted)
+                .map(|asked| question::answer(&self.current(found.subject), asked, now.month())),
+            weighed: Weighed {
+                subscriber_kind: member.kind,
+                is_subscriber: rules::has_role(&member, MemberRole::Subscriber),
+                subject_kind: found.kind,
+                frozen: self.is_frozen(&found),
+                consents: consents
+                    .iter()
+                    .filter(|state| {
+                        state.consent.scope == ConsentScope::Inquire && state.consent.member == member.number
+                    })
+                    .map(|state| state.consent.id)
+                    .collect(),
+            },
             rulebook: self.rulebook.clone(),
             reasons: verdict.reasons,
             consent: verdict.consent,
             released: if outcome == Outcome::Permitted { verdict.released } else { Vec::new() },
+            detail: (asked.is_none() && outcome == Outcome::Permitted).then(|| rules::detail(purpose)),
             report_hash: [0; 32],
         };
         Ok((record, found))

@@ -35,10 +35,16 @@ pub struct Tally {
     pub refused: usize,
     /// Reports given to subscribers.
     pub permitted: usize,
+    /// Single questions answered with yes, no, or that what is held does not tell.
+    pub answered: [usize; 3],
     /// Inquiries denied.
     pub denied: usize,
     /// Inquiries that were permitted and found nothing.
     pub no_hit: usize,
+    /// Hand-overs that were permitted, and that were denied.
+    pub transfers: [usize; 2],
+    /// Decisions that were decided again.
+    pub replayed: usize,
     /// Deliveries that became visible.
     pub delivered: usize,
     /// Rows refused in them.
@@ -68,6 +74,13 @@ impl std::ops::AddAssign for Tally {
         self.steps += other.steps;
         self.refused += other.refused;
         self.permitted += other.permitted;
+        for (sum, more) in self.transfers.iter_mut().zip(other.transfers) {
+            *sum += more;
+        }
+        self.replayed += other.replayed;
+        for (sum, more) in self.answered.iter_mut().zip(other.answered) {
+            *sum += more;
+        }
         self.denied += other.denied;
         self.no_hit += other.no_hit;
         self.delivered += other.delivered;
@@ -224,11 +237,13 @@ impl<'a> World<'a> {
             },
             Step::Grant(granting) => self.grant(&granting),
             Step::Withdraw(who, id) => self.withdraw(who, id),
-            Step::Inquire(subscriber, who, purpose) => self.inquire(&subscriber, who, purpose),
+            Step::Inquire(subscriber, who, purpose, asked) => self.inquire(&subscriber, who, purpose, asked),
             Step::OwnReport(who) => self.own_report(who),
             Step::Correct(mending) => self.correct(&mending),
             Step::Freeze(who) => self.freeze(who),
             Step::Lift(who) => self.lift(who),
+            Step::Transfer(from, to, who, category) => self.transfer(&from, &to, who, category),
+            Step::Replay => self.replay(),
             Step::Reopen => self.reopen(),
         }
     }

@@ -38,6 +38,9 @@ fn bureau_and_reference_agree_after_every_step() {
     // A simulation that never comes to the interesting part proves nothing.
     if seeds >= SEEDS && steps >= STEPS {
         assert!(tally.permitted > 20 && tally.denied > 100 && tally.no_hit > 5, "{tally:?}");
+        assert!(tally.answered.iter().all(|answered| *answered > 0), "{tally:?}");
+        assert!(tally.answered.iter().sum::<usize>() > 20, "{tally:?}");
+        assert!(tally.transfers.iter().all(|transfers| *transfers > 3) && tally.replayed > 100, "{tally:?}");
         assert!(tally.delivered > 100 && tally.rejects > 50 && tally.left_out > 20, "{tally:?}");
         assert!(
             tally.files_refused > 10

@@ -15,7 +15,7 @@ use tallystick_model::{
     AccountKey, Canonical, CategorySet, DataCategory, Identifier, Month, Pseudonymiser, Sensitive, SubjectId,
     SubjectKind,
 };
-use tallystick_policy::{Admission, ConsentNeed, Gate};
+use tallystick_policy::{Admission, ConsentNeed, Gate, Opens};
 use tallystick_store::{Snapshot, StoreError};
 
 use super::entry::{BUILDS_ON_EARLIER, Entry, Place};
@@ -37,16 +37,6 @@ pub(crate) struct PartFacts {
     bytes: usize,
 }
 
-/// What of a subject's data the gate lets in.
-#[derive(Clone, Debug)]
-struct About {
-    kind: SubjectKind,
-    /// Let in whoever the subject is.
-    always: CategorySet,
-    /// Let in with a consent on record.
-    with_consent: Vec<DataCategory>,
-}
-
 /// Takes what a layout reads of one part, and of one part after the other.
 pub(crate) struct Admitting<'a> {
     pseudonymiser: &'a Pseudonymiser,
@@ -56,7 +46,7 @@ pub(crate) struct Admitting<'a> {
     /// The month it is now: nothing can be reported of a later one.
     this_month: Month,
     bucket_bits: u32,
-    about: Vec<About>,
+    opens: Vec<(SubjectKind, Opens)>,
     /// The last subject asked about and what its own consents let in: files come with a subject's records together.
     consented: Option<(SubjectId, CategorySet)>,
     part: u32,
@@ -77,7 +67,7 @@ impl<'a> Admitting<'a> {
         this_month: Month,
         bucket_bits: u32,
     ) -> Self {
-        let about = SubjectKind::ALL.iter().map(|kind| About::of(*kind, gate)).collect();
+        let opens = SubjectKind::ALL.iter().map(|kind| (*kind, gate.opens(*kind))).collect();
         let mut admitting = Self {
             pseudonymiser,
             snapshot,
@@ -85,7 +75,7 @@ impl<'a> Admitting<'a> {
             furnisher,
             this_month,
             bucket_bits,
-            about,
+            opens,
             consented: None,
             part: 0,
             last: None,
@@ -120,22 +110,18 @@ impl<'a> Admitting<'a> {
 
     /// The categories the gate lets in about `subject`, whose own consents are looked up if any category needs one.
     fn categories_of(&mut self, about: SubjectKind, subject: SubjectId) -> Result<CategorySet, StoreError> {
-        let Some(known) = self.about.iter().find(|known| known.kind == about) else { return Ok(CategorySet::EMPTY) };
-        if known.with_consent.is_empty() {
-            return Ok(known.always);
+        let Some((_, opens)) = self.opens.iter().find(|(kind, _)| *kind == about) else {
+            return Ok(CategorySet::EMPTY);
+        };
+        if !opens.asks_for_consent() {
+            return Ok(opens.always());
         }
         if let Some((asked, categories)) = self.consented
             && asked == subject
         {
             return Ok(categories);
         }
-        let mut categories = known.always;
-        let consents = self.snapshot.consents(subject)?;
-        for category in &known.with_consent {
-            if self.gate.admit(about, subject, *category, &consents).is_ok() {
-                categories = categories.with(*category);
-            }
-        }
+        let categories = opens.about(subject, &self.snapshot.consents(subject)?);
         self.consented = Some((subject, categories));
         Ok(categories)
     }
@@ -373,20 +359,6 @@ impl<'a> Admitting<'a> {
                 self.out.counts.awaiting_consent += 1;
             }
         }
-    }
-}
-
-impl About {
-    fn of(kind: SubjectKind, gate: &Gate) -> Self {
-        let (mut always, mut with_consent) = (CategorySet::EMPTY, Vec::new());
-        for (_, category, admission) in gate.admissions().filter(|(about, ..)| *about == kind) {
-            match admission {
-                Admission::Admitted { need: ConsentNeed::Recorded(_), .. } => with_consent.push(category),
-                Admission::Admitted { .. } => always = always.with(category),
-                Admission::NotAdmitted { .. } => {}
-            }
-        }
-        Self { kind, always, with_consent }
     }
 }
 

@@ -48,7 +48,9 @@ pub enum Command {
     /// Ask about a subject for a purpose
     #[command(
         after_help = "Example:\n  tallystick inquire --subscriber BANK --subject cn-resident-id:11010519491231002X \
-                            --purpose credit_application"
+                            --purpose credit_application\n  \
+                            tallystick inquire --subscriber BANK --subject @id.txt --purpose credit_application \
+                            --question ever_90_days_past_due --months 24"
     )]
     Inquire(Inquire),
     /// Show a subject the own file and who looked at it
@@ -67,6 +69,14 @@ pub enum Command {
     /// Freeze a file, or lift the freeze
     #[command(subcommand, after_help = "Example:\n  tallystick freeze place --subject @id.txt")]
     Freeze(Freeze),
+    /// Ask whether a member may hand a subject's data straight to another member
+    #[command(
+        after_help = "Example:\n  tallystick transfer --from PAY --to BANK --subject @id.txt --category payments"
+    )]
+    Transfer(Transfer),
+    /// Read rulebooks; decide past decisions again, or by other rulebooks
+    #[command(subcommand, after_help = "Example:\n  tallystick policy diff cn drafts/cn --since 2026-01-01")]
+    Policy(Policy),
     /// Check everything that can be derived again
     #[command(after_help = "Example:\n  tallystick verify --bureau bureau")]
     Verify(Verify),
@@ -92,7 +102,7 @@ pub struct Init {
     /// Name of the bureau and origin of its log, e.g. `bureau.example/log`
     #[arg(long)]
     pub name: String,
-    /// The rules it decides by: `cn` or `us`
+    /// The rules it decides by: `cn`, `us`, `eu` or `in`
     #[arg(long)]
     pub rulebook: String,
 }
@@ -297,6 +307,13 @@ pub struct Inquire {
     /// The ground claimed, e.g. `credit_application`
     #[arg(long)]
     pub purpose: String,
+    /// Ask one question instead of for a report: `ever_30_days_past_due`, `ever_90_days_past_due`, `past_due_now`,
+    /// `has_open_accounts`, `months_on_file_at_least`, `paid_in_months_at_least`; answered yes, no or unknown
+    #[arg(long)]
+    pub question: Option<String>,
+    /// The number of months in the question
+    #[arg(long, requires = "question", value_name = "N")]
+    pub months: Option<u16>,
     /// Write the proof of the answer's log entry here (C2SP tlog-proof)
     #[arg(long, value_name = "FILE")]
     pub receipt: Option<PathBuf>,
@@ -373,6 +390,73 @@ pub struct FreezeArgs {
     pub folder: Folder,
     #[command(flatten)]
     pub subject: SubjectArg,
+}
+
+#[derive(Debug, Args)]
+pub struct Transfer {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Code of the member that would give
+    #[arg(long)]
+    pub from: String,
+    /// Code of the member that would receive
+    #[arg(long)]
+    pub to: String,
+    #[command(flatten)]
+    pub subject: SubjectArg,
+    /// What kind of data, e.g. `credit`
+    #[arg(long)]
+    pub category: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Policy {
+    /// Show a rulebook's rules with their sources
+    #[command(after_help = "Example:\n  tallystick policy rules --rulebook cn --rule cn-11")]
+    Rules(PolicyRules),
+    /// Decide past decisions again, and tell of any that comes to something else
+    #[command(after_help = "Example:\n  tallystick policy replay --since 2026-01-01")]
+    Replay(PolicyReplay),
+    /// Tell which past decisions two rulebooks would have made otherwise, and why
+    ///
+    /// Nothing is recorded, and nobody's file is read.
+    #[command(after_help = "Example:\n  tallystick policy diff cn drafts/cn --since 2026-01-01")]
+    Diff(PolicyDiff),
+}
+
+#[derive(Debug, Args)]
+pub struct PolicyRules {
+    /// A rulebook's name, or a folder with `access.cedar` and `rulebook.toml`
+    #[arg(long)]
+    pub rulebook: String,
+    /// This rule alone
+    #[arg(long, value_name = "ID")]
+    pub rule: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct PolicyReplay {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Decisions from then on: a day (UTC) or an RFC 3339 instant
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// Another rulebook that past decisions were made by, as a name or a folder of that name; repeat for more
+    #[arg(long = "rulebook", value_name = "RULEBOOK")]
+    pub rulebooks: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct PolicyDiff {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// The one rulebook: a name, or a folder with `access.cedar` and `rulebook.toml`
+    pub old: String,
+    /// The other one
+    pub new: String,
+    /// Decisions from then on: a day (UTC) or an RFC 3339 instant
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use tallystick_model::inquiry::{Outcome, Purpose};
+use tallystick_model::inquiry::{Asked, Outcome, Purpose, SingleQuestion};
 use tallystick_operations::bureau::Recorded;
 use tallystick_operations::inquire::{Answer, Inquiry, inquire};
 
@@ -17,12 +17,23 @@ pub(super) fn run(args: &args::Inquire) -> Result<Told> {
         subscriber: args.subscriber.clone(),
         identifier: parse::subject(&args.subject.subject)?,
         purpose: parse::coded("purpose", &args.purpose, Purpose::ALL.iter().copied(), Purpose::code)?,
+        asked: args.question.as_deref().map(|question| asked(question, args.months)).transpose()?,
     };
     let bureau = config::open(&args.folder.folder)?;
     let receipt = receipt_file(args.receipt.as_deref())?;
     let answer = inquire(&bureau, &inquiry, clock::now())?;
     write_receipt(receipt, &answer.recorded);
     Ok(tell(&answer))
+}
+
+/// A question with its months.
+fn asked(question: &str, months: Option<u16>) -> Result<Asked> {
+    let all = SingleQuestion::ALL.iter().copied();
+    let question = parse::coded("question", question, all, SingleQuestion::code)?;
+    Asked::new(question, months).with_context(|| match question.months_max() {
+        Some(max) => format!("`--months`: `{question}` takes 1 to {max}"),
+        None => format!("`--months`: `{question}` takes none"),
+    })
 }
 
 /// Tells an answer.
@@ -33,6 +44,9 @@ pub(super) fn tell(answer: &Answer) -> Told {
     };
     if let Some(consent) = answer.consent {
         lines.push(line("consent", format_args!("{consent} is relied on")));
+    }
+    if let Some((asked, answered)) = answer.asked.zip(answer.answered) {
+        lines.push(line("answer", format_args!("{answered}: {}", render::question(asked))));
     }
     match &answer.report {
         Some(report) => lines.extend(render::report(report)),
@@ -48,6 +62,9 @@ pub(super) fn tell(answer: &Answer) -> Told {
         "reasons": json::reasons(&answer.reasons),
         "consent": answer.consent.map(|consent| consent.to_string()),
         "released": answer.released.iter().map(|category| category.code()).collect::<Vec<_>>(),
+        "detail": answer.detail.map(|detail| detail.code()),
+        "question": answer.asked.map(json::question),
+        "answer": answer.answered.map(|answered| answered.code()),
         "report": answer.report.as_ref().map(json::report),
         "recorded": json::recorded(&answer.recorded),
     });

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tallystick_model::consent::ConsentState;
 use tallystick_model::identity::Identity;
-use tallystick_model::inquiry::Reason;
+use tallystick_model::inquiry::{Asked, Reason};
 use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
 use tallystick_model::tradeline::{PaymentRating, TradelineMonth, TradelineTerms};
 use tallystick_model::{Canonical, Currency, DataCategory, Timestamp};
@@ -32,6 +32,10 @@ pub(super) fn recorded(recorded: &Recorded) -> Value {
 
 pub(super) fn reasons(reasons: &[Reason]) -> Value {
     reasons.iter().map(|reason| json!({"rule": reason.rule, "code": reason.code})).collect()
+}
+
+pub(super) fn question(asked: Asked) -> Value {
+    json!({"code": asked.question().code(), "months": asked.question().months_max().map(|_| asked.months())})
 }
 
 pub(super) fn tradeline(tradeline: &TradelineMonth) -> Value {
@@ -190,6 +194,9 @@ fn access(access: &Access) -> Value {
         "outcome": access.outcome.code(),
         "reasons": reasons(&access.reasons),
         "released": access.released.iter().map(|category| category.code()).collect::<Vec<_>>(),
+        "detail": access.detail.map(|detail| detail.code()),
+        "question": access.asked.map(question),
+        "answer": access.answered.map(|answered| answered.code()),
     })
 }
 
@@ -220,6 +227,7 @@ pub(super) fn report(report: &Report) -> Value {
         "as_of": report.past.as_of.map(|date| date.to_string()),
         "recipient": report.recipient.as_ref().map(named),
         "purpose": report.purpose.code(),
+        "detail": report.detail.code(),
         "sha256": hex::encode(report.hash()),
         "summary": summary(&report.summary),
         "inquiries": report.inquiries.map(|counts| json!({

@@ -14,8 +14,10 @@ mod inquire;
 mod json;
 mod member;
 mod parse;
+mod policy;
 mod render;
 mod report;
+mod transfer;
 mod verify;
 
 use std::io::Write;
@@ -133,6 +135,8 @@ fn run_command(command: &Command, json: bool) -> Result<Told> {
         Command::Correct(correct) => correct::run(correct),
         Command::Compact(folder) => compact::run(folder, json),
         Command::Freeze(command) => freeze::run(command),
+        Command::Transfer(transfer) => transfer::run(transfer),
+        Command::Policy(command) => policy::run(command),
         Command::Verify(verify) => verify::run(verify, json),
         Command::Demo(demo) => demo::run(demo, json),
         Command::Benchmark(benchmark) => benchmark::run(benchmark),

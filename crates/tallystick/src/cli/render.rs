@@ -1,7 +1,7 @@
 //! Results as lines for people.
 
 use tallystick_model::consent::ConsentState;
-use tallystick_model::inquiry::{Outcome, Reason};
+use tallystick_model::inquiry::{Asked, Detail, Outcome, Reason};
 use tallystick_model::money::DecimalMinor;
 use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
 use tallystick_model::tradeline::{Liability, TradelineMonth};
@@ -240,7 +240,18 @@ fn own(own: &SubjectPart, now: Timestamp) -> Vec<String> {
         let rules: Vec<_> = access.reasons.iter().map(|reason| reason.rule.as_str()).collect();
         let saw = match access.outcome {
             Outcome::Permitted if access.by.is_none() => "saw everything".to_owned(),
-            Outcome::Permitted => format!("saw {}", list(access.released.iter().map(|category| category.code()))),
+            Outcome::Permitted if access.asked.is_some() => {
+                let answered = access.answered.map_or("", |answered| answered.code());
+                let question = access.asked.map_or(String::new(), question);
+                format!("was told `{answered}`: {question}")
+            }
+            Outcome::Permitted => {
+                let released = list(access.released.iter().map(|category| category.code()));
+                match access.detail {
+                    Some(detail) if detail != Detail::Whole => format!("saw {released} ({detail})"),
+                    _ => format!("saw {released}"),
+                }
+            }
             Outcome::Denied => "was denied".to_owned(),
             Outcome::NoHit => "found nothing".to_owned(),
         };
@@ -253,6 +264,11 @@ fn own(own: &SubjectPart, now: Timestamp) -> Vec<String> {
     lines
 }
 
+/// A question in words, with its number of months.
+pub(super) fn question(asked: Asked) -> String {
+    asked.question().meaning().replace(" N ", &format!(" {} ", asked.months()))
+}
+
 /// A whole report.
 pub(super) fn report(report: &Report) -> Vec<String> {
     let hash = hex::encode(report.hash());
@@ -263,6 +279,9 @@ pub(super) fn report(report: &Report) -> Vec<String> {
     }
     if let Some(date) = report.past.as_of {
         lines.push(line("past", format_args!("about the time up to {date}")));
+    }
+    if report.detail != Detail::Whole {
+        lines.push(line("detail", format_args!("{}: {}", report.detail, report.detail.meaning())));
     }
     for (furnisher, identity) in &report.identities {
         let name = identity.name.as_ref().map_or("name not given", |name| name.expose());

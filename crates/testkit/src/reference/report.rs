@@ -2,7 +2,8 @@
 
 use tallystick_model::event::Event;
 use tallystick_model::fact::{Fact, FactBody, FactKind, Standing};
-use tallystick_model::inquiry::{Outcome, Purpose};
+use tallystick_model::inquiry::{Detail, Outcome, Purpose};
+use tallystick_model::tradeline::TradelineTerms;
 use tallystick_model::{AccountKey, DataCategory, Timestamp};
 use tallystick_operations::own_report::Past;
 use tallystick_operations::report::{
@@ -28,7 +29,7 @@ impl Reference {
         &self,
         found: &Found,
         recipient: Option<u16>,
-        purpose: Purpose,
+        (purpose, detail): (Purpose, Detail),
         released: &[DataCategory],
         now: Timestamp,
     ) -> Report {
@@ -40,6 +41,7 @@ impl Reference {
             at: now,
             recipient: recipient.map(|number| self.named(number)),
             purpose,
+            detail,
             identities: Vec::new(),
             accounts: Vec::new(),
             wallets: Vec::new(),
@@ -96,6 +98,20 @@ impl Reference {
                 report.wallets.push(self.wallet(account, &own));
             }
         }
+        if detail == Detail::Summary {
+            (report.accounts, report.wallets) = (Vec::new(), Vec::new());
+            let named = |(_, identity)| (Named { code: String::new(), name: "a furnisher".to_owned() }, identity);
+            report.identities = report.identities.into_iter().map(named).collect();
+        }
+        if detail == Detail::Latest {
+            for account in &mut report.accounts {
+                account.months = account.months.pop().into_iter().collect();
+                account.terms = account.terms.take().map(|terms| TradelineTerms { history: Vec::new(), ..terms });
+            }
+            for wallet in &mut report.wallets {
+                wallet.months = wallet.months.pop().into_iter().collect();
+            }
+        }
         report
     }
 
@@ -147,7 +163,7 @@ impl Reference {
 
     /// The subject's own report.
     pub fn own_report(&self, found: &Found, now: Timestamp) -> Report {
-        let mut report = self.report(found, None, Purpose::OwnReport, DataCategory::ALL, now);
+        let mut report = self.report(found, None, (Purpose::OwnReport, Detail::Whole), DataCategory::ALL, now);
         let accesses = found.events.iter().filter_map(|index| {
             let (entry, event) = self.log.get(*index)?;
             let index = u64::try_from(*index).ok()?;
@@ -160,6 +176,9 @@ impl Reference {
                     outcome: inquiry.outcome,
                     reasons: inquiry.reasons.clone(),
                     released: inquiry.released.clone(),
+                    detail: inquiry.detail,
+                    asked: inquiry.asked,
+                    answered: inquiry.answered,
                 }),
                 Event::OwnReportViewed(view) => Some(Access {
                     at: entry.at,
@@ -169,6 +188,9 @@ impl Reference {
                     outcome: Outcome::Permitted,
                     reasons: view.reasons.clone(),
                     released: Vec::new(),
+                    detail: None,
+                    asked: None,
+                    answered: None,
                 }),
                 _ => None,
             }

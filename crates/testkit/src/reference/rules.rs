@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use tallystick_model::consent::{ConsentForm, ConsentId, ConsentScope, ConsentState};
-use tallystick_model::inquiry::{Purpose, Reason};
+use tallystick_model::inquiry::{Detail, Purpose, Reason};
 use tallystick_model::member::{ConsentDuty, Member, MemberKind, MemberRole};
 use tallystick_model::{DataCategory, SubjectKind, Timestamp};
 
@@ -67,6 +67,15 @@ pub fn budget(purpose: Purpose) -> Vec<DataCategory> {
     }
 }
 
+/// How much of it a report tells.
+pub fn detail(purpose: Purpose) -> Detail {
+    match purpose {
+        Purpose::Collection => Detail::Latest,
+        Purpose::Insurance | Purpose::Tenancy | Purpose::Licence | Purpose::Marketing => Detail::Summary,
+        _ => Detail::Whole,
+    }
+}
+
 /// Collected, and shown, only with the person's consent after a warning.
 fn is_conditional(category: DataCategory) -> bool {
     matches!(
@@ -80,14 +89,17 @@ fn is_conditional(category: DataCategory) -> bool {
     )
 }
 
-/// Decides an inquiry of `member` about a subject with these consents.
+/// Decides an inquiry of `member` about a subject with these consents: of what is released nothing but what is `within`.
 pub fn inquiry(
     member: &Member,
-    purpose: Purpose,
+    (purpose, within): (Purpose, &[DataCategory]),
     about: SubjectKind,
     consents: &[ConsentState],
     now: Timestamp,
 ) -> Verdict {
+    let budget = |purpose| -> Vec<DataCategory> {
+        budget(purpose).into_iter().filter(|category| within.contains(category)).collect()
+    };
     // What no consent helps against.
     let mut against = Vec::new();
     let subscribes = has_role(member, MemberRole::Subscriber);

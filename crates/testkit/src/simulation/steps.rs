@@ -1,7 +1,7 @@
 //! Which steps a simulation takes: chosen by chance, so that most of them mean something and some do not.
 
 use tallystick_model::consent::{ConsentForm, ConsentId, ConsentScope};
-use tallystick_model::inquiry::Purpose;
+use tallystick_model::inquiry::{Asked, Purpose, SingleQuestion};
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::payment_profile::Flow;
 use tallystick_model::tradeline::{AccountKind, AccountStatus, PaymentRating};
@@ -23,8 +23,8 @@ pub enum Step {
     Grant(Granting),
     /// Withdraw a consent.
     Withdraw(Who, ConsentId),
-    /// Inquire: subscriber, subject, purpose.
-    Inquire(String, Who, Purpose),
+    /// Inquire: subscriber, subject, purpose, and the question asked instead of for a report.
+    Inquire(String, Who, Purpose, Option<Asked>),
     /// See the own report.
     OwnReport(Who),
     /// Correct or delete a month.
@@ -33,6 +33,10 @@ pub enum Step {
     Freeze(Who),
     /// Lift the freeze.
     Lift(Who),
+    /// Ask whether a member may hand data straight to another: giver, receiver, subject, category.
+    Transfer(String, String, Who, DataCategory),
+    /// Decide everything again that was decided.
+    Replay,
     /// Close the bureau and open it again.
     Reopen,
 }
@@ -246,6 +250,12 @@ impl Chooser {
             83..=90 => self.correct(),
             91..=92 => Step::Freeze(self.who()),
             93..=94 => Step::Lift(self.who()),
+            95..=96 => {
+                let category = self.chance.one(&CARRIED).copied().unwrap_or(DataCategory::Credit);
+                let category = if self.chance.percent(50) { DataCategory::Credit } else { category };
+                Step::Transfer(self.member(), self.member(), self.who(), category)
+            }
+            97 => Step::Replay,
             _ => Step::Reopen,
         }
     }
@@ -439,12 +449,17 @@ impl Chooser {
     }
 
     fn inquire(&mut self) -> Step {
+        let question = self.chance.one(SingleQuestion::ALL).copied().filter(|_| self.chance.percent(35));
+        let question = question.and_then(|question| {
+            let most = question.months_max().map(|max| usize::from(max.min(24)));
+            Asked::new(question, most.map(|most| u16::try_from(1 + self.chance.below(most)).unwrap_or(1)))
+        });
         let asked = self.chance.one(&self.asked).cloned();
         match asked.filter(|_| self.chance.percent(75)) {
-            Some((who, member, purpose)) => Step::Inquire(member, who, purpose),
+            Some((who, member, purpose)) => Step::Inquire(member, who, purpose, question),
             None => {
                 let purpose = self.chance.one(Purpose::ALL).copied().unwrap_or(Purpose::Marketing);
-                Step::Inquire(self.member(), self.who(), purpose)
+                Step::Inquire(self.member(), self.who(), purpose, question)
             }
         }
     }

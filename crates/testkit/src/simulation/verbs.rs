@@ -8,10 +8,10 @@ use tallystick_intake::{DeliveryFile, Layout, Refused, Reject};
 use tallystick_model::consent::{Consent, ConsentId};
 use tallystick_model::event::{CorrectionRecord, DeliveryDenial, Event, EventKind, OwnReportRecord};
 use tallystick_model::fact::Standing;
-use tallystick_model::inquiry::{Outcome, Purpose, Reason};
+use tallystick_model::inquiry::{Answered, Asked, Detail, Outcome, Purpose, Reason};
 use tallystick_model::member::Member;
 use tallystick_model::payment_profile::Provenance;
-use tallystick_model::{Identifier, Sensitive, SubjectId};
+use tallystick_model::{DataCategory, Identifier, Sensitive, SubjectId};
 use tallystick_operations::OperationError;
 use tallystick_operations::bureau::Recorded;
 use tallystick_operations::consent::{Grant, grant, withdraw};
@@ -21,6 +21,8 @@ use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingest
 use tallystick_operations::inquire::{Inquiry, inquire};
 use tallystick_operations::member::{Application, admit};
 use tallystick_operations::own_report::{Past, own_report};
+use tallystick_operations::replay::{Compared, Replayed, compare, replay};
+use tallystick_operations::transfer::{Transfer, transfer};
 
 use super::World;
 use super::compare::same;
@@ -156,15 +158,23 @@ impl World<'_> {
         self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
     }
 
-    pub(super) fn inquire(&mut self, subscriber: &str, who: Who, purpose: Purpose) -> Result<(), String> {
+    pub(super) fn inquire(
+        &mut self,
+        subscriber: &str,
+        who: Who,
+        purpose: Purpose,
+        asked: Option<Asked>,
+    ) -> Result<(), String> {
         let identifier = self.who(who)?;
-        let inquiry = Inquiry { subscriber: subscriber.to_owned(), identifier: identifier.clone(), purpose };
+        let inquiry = Inquiry { subscriber: subscriber.to_owned(), identifier: identifier.clone(), purpose, asked };
         let answer = inquire(self.bureau()?, &inquiry, self.now);
         let mut report = None;
-        let expected = self.reference.inquire(subscriber, &identifier, purpose, self.now).map(|(mut record, found)| {
-            if record.outcome == Outcome::Permitted {
+        let expected = self.reference.inquire(subscriber, &identifier, (purpose, asked), self.now);
+        let expected = expected.map(|(mut record, found)| {
+            if record.outcome == Outcome::Permitted && asked.is_none() {
                 let recipient = Some(record.subscriber);
-                let shown = self.reference.report(&found, recipient, purpose, &record.released, self.now);
+                let detail = record.detail.unwrap_or(Detail::Whole);
+                let shown = self.reference.report(&found, recipient, (purpose, detail), &record.released, self.now);
                 record.report_hash = shown.hash();
                 report = Some(shown);
             }
@@ -176,15 +186,53 @@ impl World<'_> {
             same("consents relied on", &answer.consent, &record.consent)?;
             same("categories released", &answer.released, &record.released)?;
             same("reports", &answer.report, &report)?;
+            same("details", &answer.detail, &record.detail)?;
+            same("questions", &answer.asked, &record.asked)?;
+            same("answers", &answer.answered, &record.answered)?;
             same("subjects", &(answer.subject, &answer.rulebook), &(record.subject, &record.rulebook))?;
             match record.outcome {
-                Outcome::Permitted => self.tally.permitted += 1,
+                Outcome::Permitted => match record.answered {
+                    Some(Answered::Yes) => self.tally.answered[0] += 1,
+                    Some(Answered::No) => self.tally.answered[1] += 1,
+                    Some(Answered::Unknown) => self.tally.answered[2] += 1,
+                    None => self.tally.permitted += 1,
+                },
                 Outcome::Denied => self.tally.denied += 1,
                 Outcome::NoHit => self.tally.no_hit += 1,
             }
         }
         let answer = answer.map(|answer| ((), answer.recorded));
         self.both(answer, expected.map(Event::Inquiry)).map(drop)
+    }
+
+    pub(super) fn transfer(&mut self, from: &str, to: &str, who: Who, category: DataCategory) -> Result<(), String> {
+        let identifier = self.who(who)?;
+        let (from, to) = (from.to_owned(), to.to_owned());
+        let expected = self.reference.transfer(&from, &to, &identifier, category);
+        let asked = Transfer { from, to, identifier, category };
+        let answer = transfer(self.bureau()?, &asked, self.now).map(|said| {
+            let permitted = said.permitted;
+            (permitted, said.recorded)
+        });
+        if let Some(permitted) = self.both(answer, expected)? {
+            let [given, refused] = &mut self.tally.transfers;
+            *(if permitted { given } else { refused }) += 1;
+        }
+        Ok(())
+    }
+
+    /// Everything decided is decided again, and comes to the same; by the same rulebook twice nothing differs.
+    pub(super) fn replay(&mut self) -> Result<(), String> {
+        let bureau = self.bureau()?;
+        let replayed = replay(bureau, &[], None).map_err(|error| error.to_string())?;
+        let decided = self.reference.decisions();
+        let expected = Replayed { decisions: decided, ..Replayed::default() };
+        same("replays", &replayed, &expected)?;
+        let compared =
+            compare(bureau, bureau.rulebook(), bureau.rulebook(), None).map_err(|error| error.to_string())?;
+        same("comparisons", &compared, &Compared { decisions: decided, ..Compared::default() })?;
+        self.tally.replayed += usize::try_from(decided).unwrap_or(usize::MAX);
+        Ok(())
     }
 
     pub(super) fn own_report(&mut self, who: Who) -> Result<(), String> {

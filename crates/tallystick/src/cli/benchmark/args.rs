@@ -21,6 +21,11 @@ pub enum Benchmark {
     /// without files.
     #[command(after_help = "Example:\n  tallystick benchmark population --subjects 1000000000 --months 1 --folder .")]
     Population(Population),
+    /// Decide inquiries, and gate a whole delivery along sorted consents, by themselves
+    ///
+    /// `decide` is as the program decides: what policies said of like evidence is kept. `decide_evaluated` is with nothing kept.
+    #[command(after_help = "Example:\n  tallystick benchmark decide --json")]
+    Decide(Decide),
     /// Write the deliveries to files, for other programs
     #[command(after_help = "Example:\n  tallystick benchmark rows --subjects 1000000 --months 2 --format plain \
                             --rows rows")]
@@ -120,6 +125,19 @@ pub struct Population {
     pub per_delivery: u32,
     #[command(flatten)]
     pub counts: Counts,
+}
+
+#[derive(Debug, Args)]
+pub struct Decide {
+    /// The rulebook to decide by
+    #[arg(long, default_value = "cn")]
+    pub rulebook: String,
+    /// How many inquiries
+    #[arg(long, default_value_t = 200_000)]
+    pub decisions: u32,
+    /// Subjects of the delivery; some 250 bytes of memory each
+    #[arg(long, default_value_t = 2_000_000)]
+    pub subjects: u32,
 }
 
 #[derive(Debug, Args)]

@@ -84,7 +84,8 @@ pub(super) fn inquiries(
             evidence: [0; 32],
         };
         grant(bureau, agreed, now)?;
-        let inquiry = Inquiry { subscriber: SUBSCRIBER.to_owned(), identifier, purpose: Purpose::CreditApplication };
+        let inquiry =
+            Inquiry { subscriber: SUBSCRIBER.to_owned(), identifier, purpose: Purpose::CreditApplication, asked: None };
         let begun = Watch::start();
         let considered = considering.take(|| consider(bureau, &inquiry, now))?;
         let answer = considered.record(bureau)?;

@@ -1,0 +1,461 @@
+//! The numbers of a rulebook: terms, counts and bounds that are no policy, each with the rule it comes from.
+//!
+//! They stand under `[numbers]` in `rulebook.toml`. What a rulebook does not say is `None`: no rule, not zero. Start at the
+//! getters of [`Rulebook`] below.
+
+use std::collections::BTreeMap;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use tallystick_model::inquiry::Purpose;
+use tallystick_model::money::{DecimalMarks, parse_minor};
+use tallystick_model::{CategorySet, Currency, DataCategory, Money};
+
+use crate::rulebook::Rulebook;
+use crate::term::Term;
+
+/// What is kept for a limited time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RetentionKind {
+    /// Adverse information, where no kind below is said.
+    Adverse,
+    /// Of an account that was charged off or handed to collection.
+    Delinquency,
+    /// A bankruptcy, from the order for relief or the adjudication.
+    Bankruptcy,
+    /// That a debtor was discharged of the remaining debts after insolvency.
+    InsolvencyDischarge,
+    /// Suits, judgments, arrests.
+    Judgment,
+    /// A tax lien that was paid.
+    TaxLien,
+    /// A conviction of a crime.
+    Conviction,
+}
+
+impl RetentionKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::Adverse,
+        Self::Delinquency,
+        Self::Bankruptcy,
+        Self::InsolvencyDischarge,
+        Self::Judgment,
+        Self::TaxLien,
+        Self::Conviction,
+    ];
+
+    /// The word used in rulebooks.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Adverse => "adverse",
+            Self::Delinquency => "delinquency",
+            Self::Bankruptcy => "bankruptcy",
+            Self::InsolvencyDischarge => "insolvency_discharge",
+            Self::Judgment => "judgment",
+            Self::TaxLien => "tax_lien",
+            Self::Conviction => "conviction",
+        }
+    }
+}
+
+/// From when a retention counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RetentionClock {
+    /// The end of the conduct or event: the day the arrears were made good, the account closed.
+    EndOfEvent,
+    /// The first delinquency of those that led to the present state ([`first_delinquency`]).
+    ///
+    /// [`first_delinquency`]: tallystick_model::tradeline::TradelineTerms::first_delinquency
+    FirstDelinquency,
+    /// The day of the order, adjudication or judgment.
+    Entry,
+    /// The day it was paid.
+    Payment,
+    /// The day it happened.
+    Event,
+}
+
+impl RetentionClock {
+    /// The word used in rulebooks.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::EndOfEvent => "end_of_event",
+            Self::FirstDelinquency => "first_delinquency",
+            Self::Entry => "entry",
+            Self::Payment => "payment",
+            Self::Event => "event",
+        }
+    }
+}
+
+/// How long something may be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// How long; `None`: the rule says that there is no limit.
+    pub term: Option<Term>,
+    /// From when.
+    pub clock: RetentionClock,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// What becomes of a disputed statement that was not verified in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overdue {
+    /// It is deleted.
+    Delete,
+    /// It stays, marked as one that can't be confirmed.
+    Mark,
+}
+
+/// How disputes are answered.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dispute {
+    /// From its filing until the answer.
+    pub answer: Term,
+    /// Until the answer where the rule lets it be put off, e.g. since the subject sent more; counted from the filing too.
+    pub extended: Option<Term>,
+    /// Of that the furnisher's time, from the filing.
+    pub furnisher: Option<Term>,
+    /// What becomes of the statement if it was not verified by then.
+    pub overdue: Overdue,
+    /// What the subject gets for each calendar day after that.
+    #[serde(default, deserialize_with = "money")]
+    pub compensation_a_day: Option<Money>,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// In what period free reports are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FreePeriod {
+    /// From January to December.
+    CalendarYear,
+    /// Twelve months back from the asking.
+    TwelveMonths,
+}
+
+/// How often the own report is free.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FreeReports {
+    /// How many; `None`: every one.
+    pub count: Option<u16>,
+    /// In which period.
+    pub period: FreePeriod,
+    /// What the next one costs, where a rule says; else the bureau may ask a fair price.
+    #[serde(default, deserialize_with = "money")]
+    pub next: Option<Money>,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// How fast a freeze is placed and lifted.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Freezing {
+    /// Until it is in force, if asked for by telephone or online.
+    pub place: Term,
+    /// Until it is lifted, if asked for by telephone or online.
+    pub lift: Term,
+    /// For either, if asked for by mail.
+    pub by_mail: Term,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// How long fraud alerts last.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FraudAlert {
+    /// On suspicion.
+    pub initial: Term,
+    /// With a report to the police.
+    pub extended: Term,
+    /// Of soldiers on active duty.
+    pub active_duty: Term,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// Who is told of a correction.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectionNotice {
+    /// Those who got a report so long before; `None`: everyone who ever got it.
+    pub term: Option<Term>,
+    /// Those who got one for employment.
+    pub employment: Option<Term>,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// What a subject is told of a refusal that rests on a report. The subscriber tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdverseAction {
+    /// Until the subject is told; `None`: without undue delay.
+    pub notice: Option<Term>,
+    /// The most reasons that are given.
+    pub reasons_max: Option<u8>,
+    /// How long the subject can then have a report for free.
+    pub free_report: Option<Term>,
+    /// Ids of the rules, at least one.
+    pub rules: Vec<String>,
+}
+
+/// How long inquiries are shown to the subject, at least.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InquiriesShown {
+    /// Of any purpose.
+    pub general: Term,
+    /// Those for employment.
+    pub employment: Option<Term>,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// How often a consent may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fetches {
+    /// Once.
+    Once,
+    /// So often in a calendar month.
+    PerMonth(u16),
+}
+
+/// The most a consent may let a subscriber do for one purpose.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bounds {
+    /// How often it may be used.
+    pub fetches: Fetches,
+    /// How long it may hold.
+    pub expiry: Term,
+    /// How far back the data may reach.
+    pub range: Term,
+    /// How long the subscriber may keep what it got.
+    pub data_life: Term,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// How long a consent to hand over account information holds until it is given again.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Renewal {
+    /// How long.
+    pub term: Term,
+    /// Of which data.
+    #[serde(deserialize_with = "categories")]
+    pub categories: CategorySet,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// When furnishers deliver.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeliveryDays {
+    /// Days of the month that a delivery is as of, beside its last.
+    pub as_of_days: Vec<u8>,
+    /// Until the bureau has taken it in or refused it.
+    pub validation: Term,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// How long the records of who was given what are kept, at least.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordsKept {
+    /// How long.
+    pub term: Term,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// From which share on an owner needs the supervisor's approval.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnerApproval {
+    /// The share, in hundredths of a per cent.
+    pub share_bp: u16,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// What nobody may hand over.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prohibited {
+    /// Which data, whoever the subject and whatever it agrees to.
+    #[serde(deserialize_with = "categories")]
+    pub categories: CategorySet,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// `[numbers]` of `rulebook.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Numbers {
+    retention: BTreeMap<RetentionKind, Retention>,
+    dispute: Option<Dispute>,
+    free_reports: Option<FreeReports>,
+    freeze: Option<Freezing>,
+    fraud_alert: Option<FraudAlert>,
+    correction_notice: Option<CorrectionNotice>,
+    adverse_action: Option<AdverseAction>,
+    inquiries_shown: Option<InquiriesShown>,
+    #[serde(deserialize_with = "by_purpose")]
+    bounds: BTreeMap<Purpose, Bounds>,
+    renewal: Option<Renewal>,
+    deliveries: Option<DeliveryDays>,
+    records_kept: Option<RecordsKept>,
+    owner_approval: Option<OwnerApproval>,
+    prohibited: Option<Prohibited>,
+}
+
+impl Numbers {
+    /// The rules that numbers come from.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &str> {
+        let one = [
+            self.dispute.as_ref().map(|number| &number.rule),
+            self.free_reports.as_ref().map(|number| &number.rule),
+            self.freeze.as_ref().map(|number| &number.rule),
+            self.fraud_alert.as_ref().map(|number| &number.rule),
+            self.correction_notice.as_ref().map(|number| &number.rule),
+            self.inquiries_shown.as_ref().map(|number| &number.rule),
+            self.renewal.as_ref().map(|number| &number.rule),
+            self.deliveries.as_ref().map(|number| &number.rule),
+            self.records_kept.as_ref().map(|number| &number.rule),
+            self.owner_approval.as_ref().map(|number| &number.rule),
+            self.prohibited.as_ref().map(|number| &number.rule),
+        ];
+        let retention = self.retention.values().map(|retention| &retention.rule);
+        let bounds = self.bounds.values().map(|bounds| &bounds.rule);
+        let adverse = self.adverse_action.iter().flat_map(|adverse| &adverse.rules);
+        one.into_iter().flatten().chain(retention).chain(bounds).chain(adverse).map(String::as_str)
+    }
+
+    /// What contradicts itself.
+    pub(crate) fn fault(&self, heeds_freeze: bool) -> Option<&'static str> {
+        if self.freeze.is_some() != heeds_freeze {
+            return Some("numbers: expected `freeze` where a policy asks if a file is frozen, and only there");
+        }
+        let adverse = self.adverse_action.as_ref();
+        adverse.is_some_and(|adverse| adverse.rules.is_empty()).then_some("numbers: `adverse_action` names no rule")
+    }
+}
+
+impl Rulebook {
+    /// How long such information may be shown: the kind's own rule, else that of adverse information.
+    pub fn retention(&self, kind: RetentionKind) -> Option<&Retention> {
+        let retention = &self.numbers.retention;
+        retention.get(&kind).or_else(|| retention.get(&RetentionKind::Adverse))
+    }
+
+    /// How disputes are answered.
+    pub const fn dispute(&self) -> Option<&Dispute> {
+        self.numbers.dispute.as_ref()
+    }
+
+    /// How often the own report is free.
+    pub const fn free_reports(&self) -> Option<&FreeReports> {
+        self.numbers.free_reports.as_ref()
+    }
+
+    /// How fast a freeze is placed and lifted. `Some` exactly where [`Rulebook::heeds_freeze`].
+    pub const fn freeze(&self) -> Option<&Freezing> {
+        self.numbers.freeze.as_ref()
+    }
+
+    /// How long fraud alerts last.
+    pub const fn fraud_alert(&self) -> Option<&FraudAlert> {
+        self.numbers.fraud_alert.as_ref()
+    }
+
+    /// Who is told of a correction.
+    pub const fn correction_notice(&self) -> Option<&CorrectionNotice> {
+        self.numbers.correction_notice.as_ref()
+    }
+
+    /// What a subject is told of a refusal.
+    pub const fn adverse_action(&self) -> Option<&AdverseAction> {
+        self.numbers.adverse_action.as_ref()
+    }
+
+    /// How long inquiries are shown to the subject.
+    pub const fn inquiries_shown(&self) -> Option<&InquiriesShown> {
+        self.numbers.inquiries_shown.as_ref()
+    }
+
+    /// The most a consent may let a subscriber do for this purpose; `None`: no rule bounds it.
+    pub fn bounds(&self, purpose: Purpose) -> Option<&Bounds> {
+        self.numbers.bounds.get(&purpose)
+    }
+
+    /// How long a consent to hand over account information holds until it is given again.
+    pub const fn renewal(&self) -> Option<&Renewal> {
+        self.numbers.renewal.as_ref()
+    }
+
+    /// When furnishers deliver.
+    pub const fn deliveries(&self) -> Option<&DeliveryDays> {
+        self.numbers.deliveries.as_ref()
+    }
+
+    /// How long the records of who was given what are kept.
+    pub const fn records_kept(&self) -> Option<&RecordsKept> {
+        self.numbers.records_kept.as_ref()
+    }
+
+    /// From which share on an owner needs the supervisor's approval.
+    pub const fn owner_approval(&self) -> Option<&OwnerApproval> {
+        self.numbers.owner_approval.as_ref()
+    }
+
+    /// What nobody may hand over. The policies say it too; a test holds the two together.
+    pub const fn prohibited(&self) -> Option<&Prohibited> {
+        self.numbers.prohibited.as_ref()
+    }
+}
+
+/// An amount and its currency, e.g. `25.00 CNY`.
+fn money<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Money>, D::Error> {
+    let text = String::deserialize(input)?;
+    let amount = || {
+        let (amount, code) = text.split_once(' ')?;
+        let currency = Currency::from_code(code).ok()?;
+        let minor = parse_minor(amount.as_bytes(), currency.minor_digits(), DecimalMarks::PLAIN).ok()?;
+        Some(Money { minor, currency })
+    };
+    amount().map(Some).ok_or_else(|| D::Error::custom(format!("expected an amount and a currency, found `{text}`")))
+}
+
+fn categories<'de, D: Deserializer<'de>>(input: D) -> Result<CategorySet, D::Error> {
+    let codes = Vec::<String>::deserialize(input)?;
+    let known = |code: &String| {
+        DataCategory::from_code(code).ok_or_else(|| D::Error::custom(format!("unknown category `{code}`")))
+    };
+    codes.iter().map(known).collect()
+}
+
+fn by_purpose<'de, D: Deserializer<'de>>(input: D) -> Result<BTreeMap<Purpose, Bounds>, D::Error> {
+    let written = BTreeMap::<String, Bounds>::deserialize(input)?;
+    let known = |(code, bounds): (String, Bounds)| match Purpose::from_code(&code) {
+        Some(purpose) => Ok((purpose, bounds)),
+        None => Err(D::Error::custom(format!("unknown purpose `{code}`"))),
+    };
+    written.into_iter().map(known).collect()
+}
