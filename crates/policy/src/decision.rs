@@ -168,7 +168,7 @@ fn size(categories: CategorySet) -> usize {
 }
 
 /// Codes and their sentences, for whoever has to be told. Codes never change their meaning.
-const SENTENCES: [(&str, &str); 37] = [
+const SENTENCES: [(&str, &str); 40] = [
     // Who asks, and what for.
     ("not_a_subscriber", "The member is not admitted as a subscriber."),
     ("own_report_is_for_the_subject", "Only the subject can ask for the own report."),
@@ -206,6 +206,10 @@ const SENTENCES: [(&str, &str); 37] = [
     ("furnisher_answers_for_accuracy", "The furnisher answers for its accuracy; no consent is asked."),
     ("no_recorded_consent", "No consent of the subject that would let the member furnish this is on record."),
     ("not_declared", "The delivery was not admitted with this kind of data."),
+    // What the partners have not decided.
+    ("not_collected", "The partners have not decided to collect this kind of data."),
+    ("layout_not_accepted", "The partners have not accepted this layout."),
+    ("layout_text_not_accepted", "The partners have accepted another text of this layout."),
     // What the policies leave open, and what should not happen.
     ("no_rule_permits", "No rule of the rulebook permits it."),
     ("rule_not_evaluable", "A rule of the rulebook could not be evaluated; nothing moves."),
