@@ -5,17 +5,21 @@
 //! simulation is just another caller.
 
 pub mod bureau;
+pub mod charter;
 pub mod consent;
 pub mod correct;
 pub mod deliveries;
 mod delivery;
 pub mod freeze;
+mod governed;
 pub mod ingest;
 pub mod inquire;
 pub mod member;
 pub mod own_report;
 mod registry;
 pub mod report;
+pub mod staff;
 pub mod verify;
+pub mod wind_down;
 
 pub use bureau::{Bureau, Entropy, Found, OperationError};

@@ -178,6 +178,7 @@ impl<'a> World<'a> {
             rulebook: bureau.rulebook().label().to_owned(),
             rulebook_hash: bureau.rulebook().hash(),
             verifier_key: bureau.verifier_key(),
+            charter: None,
         });
         let label = bureau.rulebook().label().to_owned();
         let reference = Reference::new(Pseudonymiser::new(&keys().pseudonym), label);

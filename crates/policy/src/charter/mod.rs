@@ -149,6 +149,7 @@ pub struct Government {
     /// Decided and not admitted yet.
     to_admit: Vec<MemberTerms>,
     staff: BTreeMap<String, StaffMember>,
+    enrolled: Vec<StaffMember>,
     end: Option<(ProposalHash, WindDown)>,
     wound_down_at: Option<Timestamp>,
     motions: Vec<Motion>,
@@ -172,6 +173,7 @@ impl Government {
             accepted: BTreeMap::new(),
             to_admit: Vec::new(),
             staff: BTreeMap::new(),
+            enrolled: Vec::new(),
             end: None,
             wound_down_at: None,
             motions: Vec::new(),
@@ -225,6 +227,11 @@ impl Government {
     /// Staff enrolled, by code.
     pub fn staff(&self) -> impl Iterator<Item = &StaffMember> {
         self.staff.values()
+    }
+
+    /// Everyone ever enrolled, in the order of enrolment; of one whose role changed, each time.
+    pub fn enrolled(&self) -> impl Iterator<Item = &StaffMember> {
+        self.enrolled.iter()
     }
 
     /// The enrolled member of staff with this key.
@@ -390,7 +397,11 @@ impl Government {
         if record.kind == DeliveryKind::Report { self.check_name(Matter::Layout, &record.layout) } else { Ok(()) }
     }
 
-    fn check_name(&self, matter: Matter, name: &str) -> Result<(), Refusal> {
+    /// Whether something of this name is accepted: what records tell of what was used.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAccepted`].
+    pub fn check_name(&self, matter: Matter, name: &str) -> Result<(), Refusal> {
         let name = name.to_owned();
         let key = (matter, name);
         if self.accepted.contains_key(&key) { Ok(()) } else { Err(Refusal::NotAccepted { matter, name: key.1 }) }
@@ -492,7 +503,10 @@ impl Government {
             }
             Measure::Retire(matter, name) => drop(self.accepted.remove(&(*matter, name.clone()))),
             Measure::Admit(terms) => self.to_admit.push(terms.clone()),
-            Measure::Enrol(staff) => drop(self.staff.insert(staff.code.clone(), staff.clone())),
+            Measure::Enrol(staff) => {
+                self.enrolled.push(staff.clone());
+                self.staff.insert(staff.code.clone(), staff.clone());
+            }
             Measure::Dismiss(code) => drop(self.staff.remove(code)),
             Measure::WindDown(end) => self.end = Some((proposal, (**end).clone())),
             Measure::Amend(charter) => {
