@@ -247,8 +247,9 @@ fn a_deadlock_ends_as_the_charter_says() {
     let (world, hash) = deadlocked(Deadlock::SecondRound(4_900));
     assert_eq!(world.stands(hash, 200), "deadlocked neither_side 48.50/45.00/0.00");
     // A second round never asks for more than the first.
-    let (world, hash) = deadlocked(Deadlock::SecondRound(9_000));
-    assert_eq!(world.stands(hash, 200), "deadlocked neither_side 48.50/45.00/0.00");
+    let (mut world, hash) = deadlocked(Deadlock::SecondRound(9_000));
+    world.votes(hash, "E", Choice::For, 150);
+    assert_eq!(world.stands(hash, 200), "passed share_in_favour 55.00/45.00/0.00");
 }
 
 #[test]

@@ -49,15 +49,25 @@ fn founded() -> (tempfile::TempDir, Value) {
     let mut toml = "voting_hours = 336\nenact_within_hours = 720\n[deadlock]\nsecond_round_share = \"45\"\n".to_owned();
     for (code, weight) in PARTNERS {
         let key = key(code);
-        toml += &format!("[[partner]]\ncode = \"{code}\"\nname = \"Partner {code}\"\nkey = \"{key}\"\nweight = \"{weight}\"\n");
+        toml += &format!(
+            "[[partner]]\ncode = \"{code}\"\nname = \"Partner {code}\"\nkey = \"{key}\"\nweight = \"{weight}\"\n"
+        );
     }
     let supervisor = key("SUPER");
     toml += &format!(
         "[[seat]]\ncode = \"SUPER\"\nname = \"Supervisor\"\nkey = \"{supervisor}\"\nvetoes = [\"data_category\", \"wind_down\"]\n"
     );
-    for matter in
-        ["data_category", "rulebook", "layout", "scorecard", "member", "exchange_profile", "staff", "wind_down", "charter"]
-    {
+    for matter in [
+        "data_category",
+        "rulebook",
+        "layout",
+        "scorecard",
+        "member",
+        "exchange_profile",
+        "staff",
+        "wind_down",
+        "charter",
+    ] {
         let consent = if matter == "wind_down" { "consent_of = [\"SUPER\"]\n" } else { "" };
         toml += &format!("[rule.{matter}]\nshare = \"66.67\"\nquorum = \"75\"\n{consent}");
     }
@@ -181,7 +191,11 @@ fn enrolled_staff_signs_for_every_act_and_the_register_tells() {
                  consent_duty = \"attested\"\n";
     enacted(at, "card", terms);
     assert_eq!(ok(at, &["staff", "list"])["staff"], serde_json::json!([]));
-    enacted(at, "wu", &format!("[enrol]\ncode = \"wu\"\nname = \"Wu Min\"\nrole = \"disputes_clerk\"\nkey = \"{public}\"\n"));
+    enacted(
+        at,
+        "wu",
+        &format!("[enrol]\ncode = \"wu\"\nname = \"Wu Min\"\nrole = \"disputes_clerk\"\nkey = \"{public}\"\n"),
+    );
     assert_eq!(
         refused(at, ADMIT_CARD),
         "staff is enrolled here, and signs for what it does: `--as KEY_FILE --why REASON`"
@@ -225,7 +239,8 @@ fn a_bureau_is_transferred_with_a_certificate_and_records_nothing_more() {
     assert_eq!(told["receiver"], "Other Bureau");
     let report = ["report", "--subject", "cn-resident-id:51010719860317164X"];
     assert!(refused(at, &report).starts_with("the bureau was wound down at "));
-    let check = ["wind-down", "check", "--certificate", "handed/certificate.txt", "--verifier-key", &key, "--files", "handed"];
+    let check =
+        ["wind-down", "check", "--certificate", "handed/certificate.txt", "--verifier-key", &key, "--files", "handed"];
     assert_eq!(ok(at, &check)["faults"], serde_json::json!([]));
     // What was handed over is the bureau itself: it opens, and is in order.
     assert_eq!(ok(at, &["verify", "--bureau", "handed"])["findings"], serde_json::json!([]));
@@ -237,7 +252,8 @@ fn a_bureau_is_transferred_with_a_certificate_and_records_nothing_more() {
     for fault in faults {
         assert!(told["faults"].as_array().expect("faults").contains(&fault.into()), "{told}");
     }
-    let text = fs::read_to_string(at.join("handed/certificate.txt")).expect("reads").replace("gazette 12", "gazette 13");
+    let text =
+        fs::read_to_string(at.join("handed/certificate.txt")).expect("reads").replace("gazette 12", "gazette 13");
     write(at, "changed.txt", &text);
     let (code, told) = json(at, &["wind-down", "check", "--certificate", "changed.txt", "--verifier-key", &key]);
     assert_eq!((code, &told["faults"][0]), (3, &"the certificate is not signed by this key".into()));
@@ -262,7 +278,9 @@ fn a_bureau_is_destroyed_only_where_the_other_ways_are_closed() {
     }
     let told = ok(at, &["wind-down", "check", "--certificate", "gone.txt", "--verifier-key", &key]);
     let text = told["text"].as_str().expect("a text");
-    for said in ["no hand-over: none designated", "held: 0 facts of 0 subjects", "destroyed: store/", "supervised by: Other"] {
+    for said in
+        ["no hand-over: none designated", "held: 0 facts of 0 subjects", "destroyed: store/", "supervised by: Other"]
+    {
         assert!(text.contains(said), "{said}: {text}");
     }
     assert!(refused(at, &["verify"]).contains("was wound down and destroyed: `certificate.txt` says how"));

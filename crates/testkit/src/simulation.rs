@@ -7,6 +7,7 @@
 pub mod chance;
 pub mod compare;
 pub mod file;
+pub mod governing;
 pub mod steps;
 mod verbs;
 
@@ -59,6 +60,12 @@ pub struct Tally {
     pub cut: usize,
     /// Corrections and deletions.
     pub corrected: usize,
+    /// Proposals made under a charter.
+    pub proposed: usize,
+    /// Votes on them.
+    pub voted: usize,
+    /// Decisions enacted.
+    pub enacted: usize,
     /// Times the bureau was opened again.
     pub reopened: usize,
     /// Facts left behind by loads that never ended.
@@ -82,6 +89,9 @@ impl std::ops::AddAssign for Tally {
         self.already += other.already;
         self.cut += other.cut;
         self.corrected += other.corrected;
+        self.proposed += other.proposed;
+        self.voted += other.voted;
+        self.enacted += other.enacted;
         self.reopened += other.reopened;
         self.leftover_facts += other.leftover_facts;
     }
@@ -165,12 +175,14 @@ pub fn run(seed: u64, steps: usize, folder: &Path) -> Result<Tally, Failure> {
 impl<'a> World<'a> {
     fn found(seed: u64, folder: &'a Path) -> Result<Self, String> {
         let mut chance = Chance::new(seed);
-        let (chooser, mut entropy) = (Chooser::new(Chance::new(chance.bits())), Chance::new(chance.bits()));
+        let charter = (seed % 3 == 0).then(governing::founding);
+        let chooser = Chooser::new(Chance::new(chance.bits()), charter.is_some());
+        let mut entropy = Chance::new(chance.bits());
         let fuse = Fuse::default();
         let now = Timestamp::parse("2026-01-15T08:00:00Z").map_err(|error| error.to_string())?;
         let random = Box::new(SeededEntropy::new(entropy.bits(), fuse.clone()));
-        let bureau =
-            Bureau::found(folder, NAME, rulebook()?, &keys(), random, now).map_err(|error| error.to_string())?;
+        let bureau = Bureau::found_under(folder, NAME, rulebook()?, charter.clone(), &keys(), random, now);
+        let bureau = bureau.map_err(|error| error.to_string())?;
         let settings = settings(&mut entropy);
         let bureau = bureau.with_settings(settings);
         let founding = Event::BureauFounded(Founding {
@@ -178,7 +190,7 @@ impl<'a> World<'a> {
             rulebook: bureau.rulebook().label().to_owned(),
             rulebook_hash: bureau.rulebook().hash(),
             verifier_key: bureau.verifier_key(),
-            charter: None,
+            charter: charter.map(Box::new),
         });
         let label = bureau.rulebook().label().to_owned();
         let reference = Reference::new(Pseudonymiser::new(&keys().pseudonym), label);
@@ -217,8 +229,12 @@ impl<'a> World<'a> {
 
     fn take(&mut self, step: Step) -> Result<(), String> {
         match step {
-            Step::Admit(applicant) => self.admit(applicant),
+            Step::Admit(applicant) => {
+                self.decide_to_admit(&applicant)?;
+                self.admit(applicant)
+            }
             Step::Ingest(handing) => {
+                self.decide_to_accept(&handing.file)?;
                 self.handed.push(handing.clone());
                 self.ingest(&handing)
             }
@@ -233,6 +249,9 @@ impl<'a> World<'a> {
             Step::Correct(mending) => self.correct(&mending),
             Step::Freeze(who) => self.freeze(who),
             Step::Lift(who) => self.lift(who),
+            Step::Propose(asking) => self.propose(&asking),
+            Step::Vote(voting) => self.vote(&voting),
+            Step::Enact(motion) => self.enact(motion),
             Step::Reopen => self.reopen(),
         }
     }

@@ -254,8 +254,10 @@ fn smuggled(store: &Store) -> (Changes, DeliveryRecord) {
         month: Some(Month::parse("2026-01").expect("a month")),
     };
     let key = FactKey { subject: subject(), slot, delivery: open.number() };
-    let changes =
-        Changes::add(open.number(), vec![Fact { key, standing: Standing::Reported, body: FactBody::TradelineMonth(month) }]);
+    let changes = Changes::add(
+        open.number(),
+        vec![Fact { key, standing: Standing::Reported, body: FactBody::TradelineMonth(month) }],
+    );
     let digest = changes.digest();
     let record = DeliveryRecord {
         number: open.number(),
@@ -341,7 +343,8 @@ fn what_no_member_of_staff_signed_for_is_named() {
     let bureau = found(folder.path(), vec![Measure::Enrol(clerk)]);
     let who = Identifier::parse_tagged(&format!("cn-resident-id:{ID}")).expect("an identifier");
     let unsigned = "staff is enrolled here, and signs for what it does: `--as KEY_FILE --why REASON`";
-    let refused = |bureau: &Bureau| own_report(bureau, &who, Past::default(), at(1)).map(|_| ()).map_err(|no| no.to_string());
+    let refused =
+        |bureau: &Bureau| own_report(bureau, &who, Past::default(), at(1)).map(|_| ()).map_err(|no| no.to_string());
     assert_eq!(refused(&bureau), Err(unsigned.to_owned()));
     let acting = |seed, reason: &str| Some(Acting { key: key(seed), reason: reason.to_owned() });
     let bureau = bureau.with_acting(acting(40, "   "));

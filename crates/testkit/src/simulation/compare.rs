@@ -114,6 +114,7 @@ impl World<'_> {
     /// The state now; gives what holds of each subject.
     fn check_now(&self) -> Result<Holding, String> {
         self.nothing_more()?;
+        self.check_governed()?;
         let bureau = self.bureau()?;
         let counts = self.reference.counts();
         let expected = Report {
