@@ -1,19 +1,24 @@
 //! The verbs of the charter in a simulation: a bureau in three has one, with partners of 35, 35, 7, 6.5, 6.5 and 10 percent and a
 //! supervisor with a veto on what is collected.
 
+use sha2::{Digest, Sha256};
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_model::charter::{
     Artefact, Ballot, Charter, Choice, Deadlock, FoundingCharter, Matter, MatterRule, Measure, MemberTerms, Partner,
     Proposal, ProposalHash, Seat,
 };
+use tallystick_model::event::{Event, EventKind};
 use tallystick_model::signature::SecretKey;
-use tallystick_model::{CategorySet, DataCategory, Timestamp};
+use tallystick_model::staff::{StaffAct, StaffMember, StaffRole};
+use tallystick_model::{Canonical, CategorySet, DataCategory, Timestamp};
 use tallystick_operations::charter::{enact, list, propose, vote};
+use tallystick_operations::staff::Acting;
 
 use super::World;
 use super::compare::same;
 use super::file::File;
 use super::steps::Applicant;
+use crate::reference::log;
 
 /// Code, seed of the key, weight; the supervisor has none.
 const VOTERS: [(&str, u8, u16); 7] = [
@@ -77,8 +82,20 @@ fn code(place: usize) -> String {
     VOTERS.get(place).map_or("NOBODY", |(code, ..)| *code).to_owned()
 }
 
+/// The member of staff who does everything in a staffed simulation.
+const CLERK: (&str, u8) = ("wu", 31);
+
+fn clerk() -> SecretKey {
+    SecretKey::new([CLERK.1; 32].into())
+}
+
+/// Who is at work, where staff is enrolled.
+pub fn acting(staffed: bool) -> Option<Acting> {
+    staffed.then(|| Acting { key: clerk(), reason: "a day's work".to_owned() })
+}
+
 /// The charter of a governed simulation.
-pub fn founding() -> FoundingCharter {
+pub fn founding(staffed: bool) -> FoundingCharter {
     let partners = VOTERS.iter().enumerate().filter(|(_, (.., weight_bp))| *weight_bp > 0);
     let charter = Charter {
         partners: partners
@@ -102,10 +119,51 @@ pub fn founding() -> FoundingCharter {
         enact_within_hours: 24 * 20,
         deadlock: Deadlock::SecondRound(5_001),
     };
-    FoundingCharter { charter, measures: COLLECTED.map(Measure::Collect).to_vec() }
+    let clerk = StaffMember {
+        code: CLERK.0.to_owned(),
+        name: "Wu Min".to_owned(),
+        role: StaffRole::Operator,
+        key: clerk().public(),
+    };
+    let mut measures = COLLECTED.map(Measure::Collect).to_vec();
+    measures.extend(staffed.then_some(Measure::Enrol(clerk)));
+    FoundingCharter { charter, measures }
 }
 
 impl World<'_> {
+    /// In front of `event` stands the act that was signed for it and nothing else; the votes of partners need none.
+    pub(super) fn agree_on_act(&mut self, event: &Event) -> Result<(), String> {
+        use EventKind as K;
+        let votes = [K::BureauFounded, K::DecisionProposed, K::BallotCast, K::DecisionEnacted];
+        if !self.staffed || votes.contains(&event.kind()) {
+            return Ok(());
+        }
+        let place = u64::try_from(self.reference.log.len()).unwrap_or(u64::MAX);
+        let snapshot = self.bureau()?.snapshot();
+        let stored = snapshot.events(event.subject()).map_err(|error| error.to_string())?;
+        let stored = stored.into_iter().find(|stored| stored.index == place).ok_or("nobody signed for it")?;
+        let Event::StaffActed(signed) = &stored.event else {
+            return Err(format!("{} stands where an act belongs", stored.event.kind()));
+        };
+        let expected = StaffAct {
+            charter: self.reference.decided().ok_or("no charter")?.id,
+            staff: CLERK.0.to_owned(),
+            kind: event.kind(),
+            subject: event.subject(),
+            content: Sha256::digest([b"tallystick act content 1\n".as_slice(), &event.to_bytes()].concat()).into(),
+            reason: "a day's work".to_owned(),
+            at: self.now,
+            place,
+        };
+        same("acts", &signed.act, &expected)?;
+        same("signatures of the act", &signed.is_by(clerk().public()), &true)?;
+        let entry = snapshot.entry(place).map_err(|error| error.to_string())?;
+        same("commitments", &entry.commitment, &log::commitment(&stored.salt, &stored.event.to_bytes()))?;
+        self.reference.push(entry, stored.event);
+        self.tally.acts += 1;
+        Ok(())
+    }
+
     fn is_governed(&self) -> bool {
         self.reference.decided().is_some()
     }
@@ -126,7 +184,7 @@ impl World<'_> {
     pub(super) fn propose(&mut self, asking: &Asking) -> Result<(), String> {
         let decided = self.reference.decided();
         let last = decided.as_ref().and_then(|decided| decided.asked.last());
-        let charter = decided.as_ref().map_or(founding().charter.id("", ""), |decided| decided.id);
+        let charter = decided.as_ref().map_or(founding(false).charter.id("", ""), |decided| decided.id);
         let measure = if asking.collect { Measure::Collect } else { Measure::CollectNoMore };
         let proposal = match last.filter(|_| asking.again) {
             Some(last) => last.signed.proposal.clone(),
@@ -146,7 +204,7 @@ impl World<'_> {
     pub(super) fn vote(&mut self, voting: &Voting) -> Result<(), String> {
         let decided = self.reference.decided();
         let asked = decided.as_ref().and_then(|decided| decided.asked.iter().rev().nth(voting.motion));
-        let charter = decided.as_ref().map_or(founding().charter.id("", ""), |decided| decided.id);
+        let charter = decided.as_ref().map_or(founding(false).charter.id("", ""), |decided| decided.id);
         let proposal = asked.map_or(ProposalHash([0; 32]), |asked| asked.hash());
         let voter = code(voting.voter);
         let turns = asked.into_iter().flat_map(|asked| &asked.votes).filter(|(cast, _)| cast.ballot.voter == voter);
