@@ -126,6 +126,14 @@ impl Layout {
         }
     }
 
+    /// SHA-256 of a mapping's text; zeros of a layout that is part of the program.
+    pub const fn text_hash(&self) -> [u8; 32] {
+        match self {
+            Self::Mapped(mapping) => mapping.text_hash(),
+            _ => [0; 32],
+        }
+    }
+
     /// The categories of data that files of this layout may carry.
     pub fn categories(&self) -> CategorySet {
         match self {

@@ -7,11 +7,13 @@
 use sha2::{Digest, Sha256};
 
 use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
+use crate::charter::{FoundingCharter, ProposalHash, SignedBallot, SignedProposal, WindDown};
 use crate::consent::{Consent, ConsentId, read_timestamp};
 use crate::delivery::DeliveryRecord;
 use crate::fact::{DeliveryNumber, Slot};
 use crate::inquiry::InquiryRecord;
 use crate::member::Member;
+use crate::staff::SignedAct;
 use crate::transfer::TransferRecord;
 use crate::{SubjectId, Timestamp};
 
@@ -34,6 +36,11 @@ coded_enum! {
         DeliveryQuarantined = 14, "delivery_quarantined", "A delivery was loaded and kept apart for its quality";
         DeliveryReleased = 15, "delivery_released", "A quarantined delivery's facts became visible";
         DeliveryDiscarded = 16, "delivery_discarded", "A quarantined delivery was given up";
+        DecisionProposed = 40, "decision_proposed", "A partner or seat proposed a decision under the charter";
+        BallotCast = 41, "ballot_cast", "A partner or seat voted on a proposal";
+        DecisionEnacted = 42, "decision_enacted", "A proposal that had passed came into force";
+        StaffActed = 43, "staff_acted", "A member of staff signed for what comes next";
+        BureauWoundDown = 44, "bureau_wound_down", "The bureau ended; nothing is recorded after it";
         TransferDecided = 50, "transfer_decided", "It was decided whether a member may hand data straight to another";
     }
 }
@@ -49,6 +56,8 @@ pub struct Founding {
     pub rulebook_hash: [u8; 32],
     /// The log's public key in the form of C2SP signed notes.
     pub verifier_key: String,
+    /// Who decides about it; `None` where its operator alone does.
+    pub charter: Option<Box<FoundingCharter>>,
 }
 
 /// What a correction changed.
@@ -103,6 +112,23 @@ pub struct QuarantineEnd {
     pub reason: String,
 }
 
+/// How the bureau ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindDownRecord {
+    /// The proposal by which it ended.
+    pub proposal: ProposalHash,
+    /// What it says.
+    pub end: WindDown,
+    /// Entries in the log before this one.
+    pub entries: u64,
+    /// Root over them.
+    pub root: [u8; 32],
+    /// Visible facts held.
+    pub facts: u64,
+    /// Subjects they were about.
+    pub subjects: u64,
+}
+
 /// One thing the bureau did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -141,6 +167,16 @@ pub enum Event {
     DeliveryDiscarded(QuarantineEnd),
     /// See [`EventKind::TransferDecided`].
     TransferDecided(TransferRecord),
+    /// See [`EventKind::DecisionProposed`].
+    DecisionProposed(Box<SignedProposal>),
+    /// See [`EventKind::BallotCast`].
+    BallotCast(SignedBallot),
+    /// See [`EventKind::DecisionEnacted`].
+    DecisionEnacted(ProposalHash),
+    /// See [`EventKind::StaffActed`].
+    StaffActed(Box<SignedAct>),
+    /// See [`EventKind::BureauWoundDown`].
+    BureauWoundDown(Box<WindDownRecord>),
 }
 
 impl Event {
@@ -167,6 +203,11 @@ impl Event {
             Self::DeliveryReleased(_) => EventKind::DeliveryReleased,
             Self::DeliveryDiscarded(_) => EventKind::DeliveryDiscarded,
             Self::TransferDecided(_) => EventKind::TransferDecided,
+            Self::DecisionProposed(_) => EventKind::DecisionProposed,
+            Self::BallotCast(_) => EventKind::BallotCast,
+            Self::DecisionEnacted(_) => EventKind::DecisionEnacted,
+            Self::StaffActed(_) => EventKind::StaffActed,
+            Self::BureauWoundDown(_) => EventKind::BureauWoundDown,
         }
     }
 
@@ -179,7 +220,12 @@ impl Event {
             | Self::DeliveryDenied(_)
             | Self::DeliveryQuarantined(_)
             | Self::DeliveryReleased(_)
-            | Self::DeliveryDiscarded(_) => SubjectId::BUREAU,
+            | Self::DeliveryDiscarded(_)
+            | Self::DecisionProposed(_)
+            | Self::BallotCast(_)
+            | Self::DecisionEnacted(_)
+            | Self::BureauWoundDown(_) => SubjectId::BUREAU,
+            Self::StaffActed(signed) => signed.act.subject,
             Self::Inquiry(inquiry) => inquiry.subject,
             Self::OwnReportViewed(view) => view.subject,
             Self::ConsentGranted(consent) => consent.subject,
@@ -192,8 +238,9 @@ impl Event {
     }
 }
 
-/// Version of an event's bytes. Version 1, in which deliveries had no quality, was never released.
-const VERSION: u8 = 2;
+/// Version of an event's bytes. Version 1, in which deliveries had no quality, and version 2, in which a founding had no charter,
+/// were never released.
+const VERSION: u8 = 3;
 
 fn read_quarantine_end(input: &mut Reader<'_>) -> Result<QuarantineEnd, DecodeError> {
     Ok(QuarantineEnd { delivery: DeliveryNumber(input.unsigned_as()?), reason: input.text()? })
@@ -209,6 +256,7 @@ impl Canonical for Event {
                 out.text(&founding.rulebook);
                 out.fixed(&founding.rulebook_hash);
                 out.text(&founding.verifier_key);
+                out.option(founding.charter.as_ref(), |out, charter| charter.write(out));
             }
             Self::MemberAdmitted(member) => member.write(out),
             Self::DeliveryAdmitted(delivery) | Self::DeliveryQuarantined(delivery) => delivery.write(out),
@@ -246,6 +294,11 @@ impl Canonical for Event {
                 out.list(&denial.reasons, |out, reason| reason.write(out));
                 out.text(&denial.rulebook);
             }
+            Self::DecisionProposed(proposal) => proposal.write(out),
+            Self::BallotCast(ballot) => ballot.write(out),
+            Self::DecisionEnacted(proposal) => out.fixed(&proposal.0),
+            Self::StaffActed(act) => act.write(out),
+            Self::BureauWoundDown(record) => record.write(out),
         }
     }
 
@@ -258,6 +311,7 @@ impl Canonical for Event {
                 rulebook: input.text()?,
                 rulebook_hash: input.fixed()?,
                 verifier_key: input.text()?,
+                charter: input.option(FoundingCharter::read)?.map(Box::new),
             }),
             EventKind::MemberAdmitted => Self::MemberAdmitted(Member::read(input)?),
             EventKind::DeliveryAdmitted => Self::DeliveryAdmitted(DeliveryRecord::read(input)?),
@@ -288,8 +342,35 @@ impl Canonical for Event {
                 reasons: input.list(crate::inquiry::Reason::read)?,
                 rulebook: input.text()?,
             }),
+            EventKind::DecisionProposed => Self::DecisionProposed(Box::new(SignedProposal::read(input)?)),
+            EventKind::BallotCast => Self::BallotCast(SignedBallot::read(input)?),
+            EventKind::DecisionEnacted => Self::DecisionEnacted(ProposalHash(input.fixed()?)),
+            EventKind::StaffActed => Self::StaffActed(Box::new(SignedAct::read(input)?)),
+            EventKind::BureauWoundDown => Self::BureauWoundDown(Box::new(WindDownRecord::read(input)?)),
         };
         if event.kind() == kind { Ok(event) } else { Err(DecodeError::Value("EventKind")) }
+    }
+}
+
+impl Canonical for WindDownRecord {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.fixed(&self.proposal.0);
+        self.end.write(out);
+        out.unsigned(self.entries);
+        out.fixed(&self.root);
+        out.unsigned(self.facts);
+        out.unsigned(self.subjects);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            proposal: ProposalHash(input.fixed()?),
+            end: WindDown::read(input)?,
+            entries: input.unsigned()?,
+            root: input.fixed()?,
+            facts: input.unsigned()?,
+            subjects: input.unsigned()?,
+        })
     }
 }
 

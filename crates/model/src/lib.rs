@@ -7,6 +7,7 @@
 
 pub mod canonical;
 pub mod category;
+pub mod charter;
 pub mod consent;
 pub mod credit_file;
 pub mod delivery;
@@ -23,6 +24,8 @@ pub mod payment_profile;
 pub mod quality;
 pub mod registry;
 pub mod sensitive;
+pub mod signature;
+pub mod staff;
 pub mod subject;
 pub mod subject_facts;
 pub mod tradeline;

@@ -1,19 +1,23 @@
 //! The bureau: store, rulebook and keys together; founding it, and what every verb needs.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use tallystick_audit::{CheckpointSigner, Receipt};
+use tallystick_model::charter::{FoundingCharter, Matter};
 use tallystick_model::consent::ConsentState;
 use tallystick_model::event::{Entry, Event, Founding as FoundingEvent};
 use tallystick_model::{Identifier, Pseudonymiser, Sensitive, SubjectId, SubjectKind, Timestamp};
 use tallystick_policy::Rulebook;
+use tallystick_policy::charter::{Government, Refusal};
+use tallystick_policy::staff::is_signed_for;
 use tallystick_store::{
     Activity, Changes, Committed, Founding, RecordedEvent, Snapshot, Store, StoreError, consents, frozen,
 };
 use thiserror::Error;
 
 use crate::ingest::Settings;
+use crate::staff::Acting;
 
 /// Where random bytes come from: the operating system in the program, a seed in a simulation.
 pub trait Entropy: Send {
@@ -38,6 +42,10 @@ pub struct Bureau {
     pub(crate) settings: Settings,
     /// What is wrong with the rulebook, if it is not the one the bureau was founded under: then nothing is recorded.
     pub(crate) rulebook_fault: Option<String>,
+    /// What holds under its charter; `None` of a bureau that its operator governs alone.
+    government: RwLock<Option<Government>>,
+    /// Who works with it, and why.
+    pub(crate) acting: Option<Acting>,
 }
 
 /// Why an operation could not run. None of these is a decision: decisions are answers.
@@ -57,6 +65,9 @@ pub enum OperationError {
     /// Something asked for contradicts itself or what is stored.
     #[error("{0}")]
     Invalid(String),
+    /// The charter, and what was decided under it, do not cover it.
+    #[error(transparent)]
+    NotCovered(#[from] Refusal),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -111,17 +122,36 @@ impl Bureau {
         name: &str,
         rulebook: Rulebook,
         keys: &Keys,
+        entropy: Box<dyn Entropy>,
+        now: Timestamp,
+    ) -> Result<Self, OperationError> {
+        Self::found_under(folder, name, rulebook, None, keys, entropy, now)
+    }
+
+    /// Founds a bureau as [`Bureau::found`] does, under a charter: from then on its partners decide.
+    ///
+    /// # Errors
+    /// As [`Bureau::found`]; [`OperationError::NotCovered`] if the charter cannot govern.
+    pub fn found_under(
+        folder: &Path,
+        name: &str,
+        rulebook: Rulebook,
+        charter: Option<FoundingCharter>,
+        keys: &Keys,
         mut entropy: Box<dyn Entropy>,
         now: Timestamp,
     ) -> Result<Self, OperationError> {
         let signer = signer(name, keys)?;
         let pseudonymiser = Pseudonymiser::new(&keys.pseudonym);
-        let event = Event::BureauFounded(FoundingEvent {
+        let founding = FoundingEvent {
             name: name.to_owned(),
             rulebook: rulebook.label().to_owned(),
             rulebook_hash: rulebook.hash(),
             verifier_key: signer.verifier_key(),
-        });
+            charter: charter.map(Box::new),
+        };
+        let government = Government::founded(&founding, now).map_err(Refusal::Fault)?;
+        let event = Event::BureauFounded(founding);
         let mut salt = [0; 16];
         entropy.fill(&mut salt);
         let founding = Founding { event, salt, at: now, key_check: pseudonymiser.key_check() };
@@ -133,6 +163,8 @@ impl Bureau {
             entropy: Mutex::new(entropy),
             settings: Settings::default(),
             rulebook_fault: None,
+            government: RwLock::new(government),
+            acting: None,
         })
     }
 
@@ -149,7 +181,9 @@ impl Bureau {
     ) -> Result<Self, OperationError> {
         let pseudonymiser = Pseudonymiser::new(&keys.pseudonym);
         let store = Store::open(folder, signer(name, keys)?, pseudonymiser.key_check())?;
-        let rulebook_fault = rulebook_fault(&store.snapshot(), &rulebook)?;
+        let events = store.snapshot().events(SubjectId::BUREAU)?;
+        let government = crate::charter::derive(&events);
+        let rulebook_fault = rulebook_fault(&events, government.as_ref(), &rulebook);
         Ok(Self {
             store,
             rulebook,
@@ -157,6 +191,8 @@ impl Bureau {
             entropy: Mutex::new(entropy),
             settings: Settings::default(),
             rulebook_fault,
+            government: RwLock::new(government),
+            acting: None,
         })
     }
 
@@ -165,6 +201,18 @@ impl Bureau {
     pub const fn with_settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
         self
+    }
+
+    /// Worked with by a member of staff, who signs for everything recorded: needed where staff is enrolled.
+    #[must_use]
+    pub fn with_acting(mut self, acting: Option<Acting>) -> Self {
+        self.acting = acting;
+        self
+    }
+
+    /// What holds under its charter; `None` of a bureau that its operator governs alone.
+    pub fn government(&self) -> RwLockReadGuard<'_, Option<Government>> {
+        self.government.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What its machine may use, and what it demands of deliveries.
@@ -209,12 +257,25 @@ impl Bureau {
         (one, other)
     }
 
-    /// Records `event` with `changes`, durably.
+    /// Records `event` with `changes`, durably: the one way into the log. Under a charter only what is covered by it comes
+    /// through, and where staff is enrolled only behind a signature.
     pub(crate) fn record(&self, changes: Changes, event: Event, now: Timestamp) -> Result<Recorded, OperationError> {
-        if let Some(fault) = &self.rulebook_fault {
+        if let Some(fault) = self.rulebook_fault.as_ref().filter(|_| is_signed_for(event.kind())) {
             return Err(OperationError::Invalid(fault.clone()));
         }
-        Ok(self.store.commit(changes, event, self.random(), now)?.into())
+        // Held until the event is recorded: no decision comes between the question and the record.
+        let mut government = self.government.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(government) = government.as_mut() else {
+            return Ok(self.store.commit(changes, event, self.random(), now)?.into());
+        };
+        government.check(&event, now)?;
+        if government.has_staff() && is_signed_for(event.kind()) {
+            let act = crate::staff::sign(self, government, &event, now)?;
+            self.store.commit(Changes::none(), act, self.random(), now)?;
+        }
+        let recorded = self.store.commit(changes, event.clone(), self.random(), now)?.into();
+        government.apply(&event, now);
+        Ok(recorded)
     }
 
     /// Finds whom an identifier means: the pseudonym of exactly this identifier. Joining the files of one person under several
@@ -232,22 +293,26 @@ impl std::fmt::Debug for Bureau {
     }
 }
 
-/// Compares the rulebook with the one the log says the bureau was founded under.
-fn rulebook_fault(snapshot: &Snapshot<'_>, rulebook: &Rulebook) -> Result<Option<String>, StoreError> {
-    let events = snapshot.events(SubjectId::BUREAU)?;
+/// Compares the rulebook with the one the log says the bureau was founded under, or with those its partners have accepted.
+fn rulebook_fault(events: &[RecordedEvent], government: Option<&Government>, rulebook: &Rulebook) -> Option<String> {
+    let label = rulebook.label();
+    if let Some(government) = government {
+        let refused = government.accepts(Matter::Rulebook, label, &rulebook.hash()).err()?;
+        let what = format!("rulebook `{label}` is not accepted by the bureau's partners ({}): ", refused.code);
+        return Some(what + "nothing is decided by it");
+    }
     let founding = events.iter().find_map(|recorded| match &recorded.event {
         Event::BureauFounded(founding) => Some(founding),
         _ => None,
     });
-    Ok(match founding {
+    match founding {
         None => Some("the log has no founding of this bureau".to_owned()),
         Some(founding) if founding.rulebook_hash != rulebook.hash() => Some(format!(
-            "rulebook `{}` is not the `{}` this bureau was founded under: nothing is decided by it",
-            rulebook.label(),
+            "rulebook `{label}` is not the `{}` this bureau was founded under: nothing is decided by it",
             founding.rulebook
         )),
         Some(_) => None,
-    })
+    }
 }
 
 fn signer(name: &str, keys: &Keys) -> Result<CheckpointSigner, OperationError> {

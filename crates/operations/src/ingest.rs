@@ -13,6 +13,7 @@ use tallystick_store::{Changes, Loaded, OpenDelivery, Snapshot, StoreError, Stor
 use thiserror::Error;
 
 use crate::bureau::{Bureau, OperationError, Recorded};
+use crate::charter;
 use crate::delivery::admitting::Admitting;
 use crate::delivery::arranging::Arranging;
 use crate::delivery::gathering::{Gathered, Gathering, REJECTS_KEPT_MAX, Stopped, bucket_bits, gather};
@@ -165,14 +166,18 @@ pub fn ingest(
     // Admit: may this furnisher report these categories, and on what consent?
     let snapshot = bureau.snapshot();
     let furnisher = in_role(snapshot.members(), &delivery.furnisher, MemberRole::Furnisher)?;
+    if let Err(reason) = charter::accepts_layout(bureau, &delivery.layout) {
+        return Err(not_admitted(bureau, furnisher.number, delivery, vec![reason], now)?);
+    }
     let categories = delivery.layout.categories();
     let gate = gate(&bureau.rulebook, furnisher, categories, now);
+    let gate = match charter::collected(bureau) {
+        Some(collected) => gate.within(collected),
+        None => gate,
+    };
     let admitted = Admitting::admitted(&gate);
     if admitted.iter().next().is_none() {
-        let denial = denial(bureau, furnisher.number, delivery, [0; 32], refusals(&gate));
-        let reasons = denial.reasons.clone();
-        let recorded = bureau.record(Changes::none(), Event::DeliveryDenied(denial), now)?;
-        return Err(IngestError::NotAdmitted(reasons, Box::new(recorded)));
+        return Err(not_admitted(bureau, furnisher.number, delivery, refusals(&gate), now)?);
     }
 
     // Read, validate, pseudonymise: record by record, each bad one a reject.
@@ -326,6 +331,19 @@ fn refusals(gate: &Gate) -> Vec<Reason> {
         }
     }
     refusals
+}
+
+/// Records that a delivery was kept out before anything of it was read.
+fn not_admitted(
+    bureau: &Bureau,
+    furnisher: u16,
+    delivery: &Delivery,
+    reasons: Vec<Reason>,
+    now: Timestamp,
+) -> Result<IngestError, OperationError> {
+    let denial = denial(bureau, furnisher, delivery, [0; 32], reasons.clone());
+    let recorded = bureau.record(Changes::none(), Event::DeliveryDenied(denial), now)?;
+    Ok(IngestError::NotAdmitted(reasons, Box::new(recorded)))
 }
 
 fn denial(

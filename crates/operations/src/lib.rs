@@ -5,11 +5,13 @@
 //! simulation is just another caller.
 
 pub mod bureau;
+pub mod charter;
 pub mod consent;
 pub mod correct;
 pub mod deliveries;
 mod delivery;
 pub mod freeze;
+mod governed;
 pub mod ingest;
 pub mod inquire;
 pub mod member;
@@ -17,7 +19,9 @@ pub mod own_report;
 mod registry;
 pub mod replay;
 pub mod report;
+pub mod staff;
 pub mod transfer;
 pub mod verify;
+pub mod wind_down;
 
 pub use bureau::{Bureau, Entropy, Found, OperationError};

@@ -5,11 +5,19 @@ use tallystick_store::check::{self, Finding, Progress, Report};
 
 use crate::bureau::Bureau;
 
-/// Checks the whole bureau: the store, and that the rulebook it runs under is the one it was founded under.
+/// Checks the whole bureau: the store, that the rulebook it runs under is the one it was founded under or one its partners have
+/// accepted, and that everything governed is covered by the charter and enacted decisions.
 pub fn verify(bureau: &Bureau, progress: Progress<'_>) -> Report {
     let mut report = check::check(&bureau.store, progress);
     let fault = bureau.rulebook_fault.iter().map(|what| Finding { place: "rulebook".to_owned(), what: what.clone() });
     report.findings.extend(fault);
+    // A store that cannot be read was told of above, place by place.
+    let governed = crate::governed::check(&bureau.snapshot(), &mut report.findings);
+    if let Err(error) = governed
+        && report.findings.is_empty()
+    {
+        report.findings.push(Finding { place: "charter".to_owned(), what: error.to_string() });
+    }
     report
 }
 

@@ -200,7 +200,7 @@ fn size(categories: CategorySet) -> usize {
 }
 
 /// Codes and their sentences, for whoever has to be told. Codes never change their meaning.
-const SENTENCES: [(&str, &str); 55] = [
+const SENTENCES: [(&str, &str); 58] = [
     // Who asks, and what for.
     ("not_a_subscriber", "The member is not admitted as a subscriber."),
     ("own_report_is_for_the_subject", "Only the subject can ask for the own report."),
@@ -260,6 +260,10 @@ const SENTENCES: [(&str, &str); 55] = [
     // Single questions.
     ("question_not_offered", "The rulebook lets nobody ask this question."),
     ("question_reads_more", "The question reads data that this inquiry does not release."),
+    // What the partners have not decided.
+    ("not_collected", "The partners have not decided to collect this kind of data."),
+    ("layout_not_accepted", "The partners have not accepted this layout."),
+    ("layout_text_not_accepted", "The partners have accepted another text of this layout."),
     // What the policies leave open, and what should not happen.
     ("no_rule_permits", "No rule of the rulebook permits it."),
     ("rule_not_evaluable", "A rule of the rulebook could not be evaluated; nothing moves."),

@@ -99,6 +99,18 @@ fn levels(duty: ConsentDuty) -> impl Iterator<Item = (ConsentNeed, FurnishConsen
 }
 
 impl Gate {
+    /// The same gate, and nothing outside `collected`: what the partners have not decided to collect stays outside, whatever
+    /// the law would let in. What the law forbids is refused by the law.
+    #[must_use]
+    pub fn within(mut self, collected: CategorySet) -> Self {
+        for ((_, category), admission) in &mut self.admissions {
+            if !collected.contains(*category) && matches!(admission, Admission::Admitted { .. }) {
+                *admission = Admission::NotAdmitted { reasons: vec![crate::charter::not_collected()] };
+            }
+        }
+        self
+    }
+
     /// Whether data of this category may come in, and what that takes. Of a category that the gate was not asked for:
     /// not admitted.
     pub fn admission(&self, about: SubjectKind, category: DataCategory) -> &Admission {

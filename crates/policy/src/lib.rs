@@ -3,7 +3,7 @@
 //! Pure: rulebooks are texts, everything else that is weighed is an argument; no I/O, no clock, no chance.
 //! Start at [`decide_inquiry`], then [`Permit::reveal`], which is the only way a credit file leaves. [`gate()`] decides what
 //! a furnisher may hand over. What the rules say stands in `rulebooks/`, what follows from them in `cases/`, and
-//! which law is held by what in `docs/rulebooks.md`.
+//! which law is held by what in `docs/rulebooks.md`. Who decides about the bureau itself is [`charter`]'s.
 //! Not here: who the subject is (`matching`), recording what was decided (`operations`).
 //!
 //! # What does not compile
@@ -61,12 +61,14 @@
 //! ```
 #![deny(clippy::float_arithmetic)]
 
+pub mod charter;
 mod decision;
 mod gate;
 mod numbers;
 mod permit;
 mod policies;
 mod rulebook;
+pub mod staff;
 mod term;
 mod transfer;
 

@@ -19,6 +19,7 @@ mod scratch;
 mod seal;
 mod snapshot;
 mod store;
+mod walk;
 
 pub use commit::{Changes, Committed};
 pub use engine::{Activity, BareStore, EngineError, quiet_engine_panics};

@@ -37,6 +37,7 @@ fn create(folder: &Path) -> Store {
         rulebook: "cn 1".to_owned(),
         rulebook_hash: [0; 32],
         verifier_key: signer().verifier_key(),
+        charter: None,
     });
     Store::create(folder, signer(), Founding { event, salt: [0; 16], at: at(0), key_check: KEY_CHECK })
         .expect("creates")

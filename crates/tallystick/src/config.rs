@@ -10,14 +10,17 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
+use tallystick_model::charter::FoundingCharter;
 use tallystick_model::quality::FULL_BP;
 use tallystick_model::{Sensitive, Timestamp};
 use tallystick_operations::Entropy;
 use tallystick_operations::bureau::{Bureau, Keys};
 use tallystick_operations::ingest::Settings;
+use tallystick_operations::staff::Acting;
 use tallystick_policy::Rulebook;
 
 use crate::entropy::SystemEntropy;
@@ -77,11 +80,23 @@ const MEMORY_MIB_MAX: usize = 1 << 20;
 /// Longest configuration or key file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 16;
 
-/// Founds a bureau in `folder`, which must not exist or be empty.
+/// Founds a bureau in `folder`, which must not exist or be empty. Its operator governs it alone.
 pub fn found(
     folder: &Path,
     name: &str,
     rulebook: &str,
+    entropy: impl Fn() -> Box<dyn Entropy>,
+    now: Timestamp,
+) -> Result<Bureau> {
+    found_under(folder, name, rulebook, None, entropy, now)
+}
+
+/// Founds a bureau as [`found`] does, under a charter if one is given.
+pub fn found_under(
+    folder: &Path,
+    name: &str,
+    rulebook: &str,
+    charter: Option<FoundingCharter>,
     entropy: impl Fn() -> Box<dyn Entropy>,
     now: Timestamp,
 ) -> Result<Bureau> {
@@ -100,7 +115,7 @@ pub fn found(
     let keys = Keys { pseudonym: key(), signing: key() };
     write_private(&key_path(folder, "pseudonym"), &hex::encode(keys.pseudonym.expose()))?;
     write_private(&key_path(folder, "signing"), &hex::encode(keys.signing.expose()))?;
-    let bureau = Bureau::found(folder, name, rules, &keys, entropy(), now)?;
+    let bureau = Bureau::found_under(folder, name, rules, charter, &keys, entropy(), now)?;
     let bureau = bureau.with_settings(IngestToml::default().settings()?);
     // Last: a folder with `bureau.toml` is a bureau that was founded to the end.
     let toml = toml::to_string(&BureauToml { name: name.to_owned(), rulebook: rulebook.to_owned(), ingest: None })?;
@@ -108,8 +123,23 @@ pub fn found(
     Ok(bureau)
 }
 
+/// The member of staff at work in this run of the program, if one is.
+static ACTING: OnceLock<Acting> = OnceLock::new();
+
+/// Says who is at work: every bureau opened from now on is worked with by this member of staff.
+pub fn act_as(acting: Acting) {
+    // Said once, from the command line.
+    let _ = ACTING.set(acting);
+}
+
+/// What a wound-down bureau leaves in its folder.
+pub const CERTIFICATE: &str = "certificate.txt";
+
 /// Opens the bureau in `folder`.
 pub fn open(folder: &Path) -> Result<Bureau> {
+    if folder.join(CERTIFICATE).exists() && !folder.join("store").exists() {
+        bail!("the bureau in `{}` was wound down and destroyed: `{CERTIFICATE}` says how", folder.display());
+    }
     let path = folder.join("bureau.toml");
     if !path.try_exists().with_context(|| format!("`{}`", path.display()))? {
         if folder.join("keys").exists() {
@@ -120,7 +150,8 @@ pub fn open(folder: &Path) -> Result<Bureau> {
     let toml: BureauToml = toml::from_str(&read_small(&path)?).with_context(|| format!("`{}`", path.display()))?;
     let rules = Rulebook::built_in(&toml.rulebook).with_context(|| format!("`{}`", path.display()))?;
     let settings = toml.ingest.unwrap_or_default().settings().with_context(|| format!("`{}`", path.display()))?;
-    Ok(Bureau::open(folder, &toml.name, rules, &keys(folder)?, Box::new(SystemEntropy))?.with_settings(settings))
+    let bureau = Bureau::open(folder, &toml.name, rules, &keys(folder)?, Box::new(SystemEntropy))?;
+    Ok(bureau.with_settings(settings).with_acting(ACTING.get().cloned()))
 }
 
 /// The keys of the bureau in `folder`.
@@ -135,11 +166,20 @@ pub fn read_small(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("`{}`", path.display()))
 }
 
-fn key_path(folder: &Path, name: &str) -> PathBuf {
+/// The name of the bureau in `folder`.
+pub fn name(folder: &Path) -> Result<String> {
+    let path = folder.join("bureau.toml");
+    let toml: BureauToml = toml::from_str(&read_small(&path)?).with_context(|| format!("`{}`", path.display()))?;
+    Ok(toml.name)
+}
+
+/// Where a key of the bureau in `folder` is.
+pub fn key_path(folder: &Path, name: &str) -> PathBuf {
     folder.join("keys").join(format!("{name}.key"))
 }
 
-fn read_key(folder: &Path, name: &str) -> Result<Sensitive<[u8; 32]>> {
+/// Reads one key of the bureau in `folder`.
+pub fn read_key(folder: &Path, name: &str) -> Result<Sensitive<[u8; 32]>> {
     let path = key_path(folder, name);
     let text = read_small(&path)?;
     let mut key = [0; 32];
@@ -148,7 +188,8 @@ fn read_key(folder: &Path, name: &str) -> Result<Sensitive<[u8; 32]>> {
     Ok(Sensitive::new(key))
 }
 
-fn create_private_folder(path: &Path) -> Result<()> {
+/// Creates a folder that only its owner reads.
+pub fn create_private_folder(path: &Path) -> Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -156,7 +197,15 @@ fn create_private_folder(path: &Path) -> Result<()> {
     builder.create(path).with_context(|| format!("`{}`", path.display()))
 }
 
-fn write_private(path: &Path, text: &str) -> Result<()> {
+/// Writes a file that others may read, whole and durably; it must not exist yet.
+pub fn write_new(path: &Path, text: &str) -> Result<()> {
+    let file = fs::OpenOptions::new().write(true).create_new(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+    written.with_context(|| format!("`{}`", path.display()))
+}
+
+/// Writes a file that only its owner reads, durably; it must not exist yet.
+pub fn write_private(path: &Path, text: &str) -> Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

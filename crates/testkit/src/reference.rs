@@ -4,6 +4,7 @@
 //! reading the log from its beginning; roots are computed by the recursive definition ([`log`]), decisions by the rules said
 //! once more in plain Rust ([`rules`]). What only chance decides (names of consents, salts, seals) it is told.
 
+pub mod charter;
 pub mod delivery;
 pub mod log;
 pub mod question;
@@ -233,7 +234,7 @@ impl Reference {
         }
         applicant.roles = applicant.roles.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
         applicant.number = u16::try_from(members.len() + 1).map_err(|_| "no more members fit".to_owned())?;
-        Ok(Event::MemberAdmitted(applicant))
+        self.covers_admission(Event::MemberAdmitted(applicant))
     }
 
     /// The consents found for a subject.

@@ -7,6 +7,7 @@
 pub mod chance;
 pub mod compare;
 pub mod file;
+pub mod governing;
 pub mod steps;
 mod verbs;
 
@@ -65,6 +66,14 @@ pub struct Tally {
     pub cut: usize,
     /// Corrections and deletions.
     pub corrected: usize,
+    /// Proposals made under a charter.
+    pub proposed: usize,
+    /// Votes on them.
+    pub voted: usize,
+    /// Decisions enacted.
+    pub enacted: usize,
+    /// Acts that staff signed for.
+    pub acts: usize,
     /// Times the bureau was opened again.
     pub reopened: usize,
 }
@@ -93,6 +102,10 @@ impl std::ops::AddAssign for Tally {
         self.already += other.already;
         self.cut += other.cut;
         self.corrected += other.corrected;
+        self.proposed += other.proposed;
+        self.voted += other.voted;
+        self.enacted += other.enacted;
+        self.acts += other.acts;
         self.reopened += other.reopened;
     }
 }
@@ -128,6 +141,8 @@ struct World<'a> {
     now: Timestamp,
     handed: Vec<Handing>,
     settings: Settings,
+    /// Whether staff is enrolled: then everything is signed for.
+    staffed: bool,
     /// What held of each subject at earlier times.
     past: Vec<(Timestamp, Holding)>,
     tally: Tally,
@@ -175,19 +190,23 @@ pub fn run(seed: u64, steps: usize, folder: &Path) -> Result<Tally, Failure> {
 impl<'a> World<'a> {
     fn found(seed: u64, folder: &'a Path) -> Result<Self, String> {
         let mut chance = Chance::new(seed);
-        let (chooser, mut entropy) = (Chooser::new(Chance::new(chance.bits())), Chance::new(chance.bits()));
+        let staffed = seed.is_multiple_of(6);
+        let charter = seed.is_multiple_of(3).then(|| governing::founding(staffed));
+        let chooser = Chooser::new(Chance::new(chance.bits()), charter.is_some());
+        let mut entropy = Chance::new(chance.bits());
         let fuse = Fuse::default();
         let now = Timestamp::parse("2026-01-15T08:00:00Z").map_err(|error| error.to_string())?;
         let random = Box::new(SeededEntropy::new(entropy.bits(), fuse.clone()));
-        let bureau =
-            Bureau::found(folder, NAME, rulebook()?, &keys(), random, now).map_err(|error| error.to_string())?;
+        let bureau = Bureau::found_under(folder, NAME, rulebook()?, charter.clone(), &keys(), random, now);
+        let bureau = bureau.map_err(|error| error.to_string())?;
         let settings = settings(&mut entropy);
-        let bureau = bureau.with_settings(settings);
+        let bureau = bureau.with_settings(settings).with_acting(governing::acting(staffed));
         let founding = Event::BureauFounded(Founding {
             name: NAME.to_owned(),
             rulebook: bureau.rulebook().label().to_owned(),
             rulebook_hash: bureau.rulebook().hash(),
             verifier_key: bureau.verifier_key(),
+            charter: charter.map(Box::new),
         });
         let label = bureau.rulebook().label().to_owned();
         let reference = Reference::new(Pseudonymiser::new(&keys().pseudonym), label);
@@ -201,6 +220,7 @@ impl<'a> World<'a> {
             now,
             handed: Vec::new(),
             settings,
+            staffed,
             past: Vec::new(),
             tally: Tally::default(),
         };
@@ -219,15 +239,23 @@ impl<'a> World<'a> {
         let random = Box::new(SeededEntropy::new(self.entropy.bits(), self.fuse.clone()));
         let opened = Bureau::open(self.folder, NAME, rulebook()?, &keys(), random);
         let opened = opened.map_err(|error| format!("does not open again: {error}"))?;
-        self.bureau = Some(opened.with_settings(self.settings));
+        self.bureau = Some(opened.with_settings(self.settings).with_acting(governing::acting(self.staffed)));
         self.tally.reopened += 1;
         Ok(())
     }
 
     fn take(&mut self, step: Step) -> Result<(), String> {
         match step {
-            Step::Admit(applicant) => self.admit(applicant),
-            Step::Ingest(handing) => {
+            Step::Admit(applicant) => {
+                self.decide_to_admit(&applicant)?;
+                self.admit(applicant)
+            }
+            Step::Ingest(mut handing) => {
+                // A power cut between an act and what it announces is one of its own: here only whole commits are cut.
+                if self.staffed && matches!(handing.interrupted, steps::Interrupted::Power(_)) {
+                    handing.interrupted = steps::Interrupted::No;
+                }
+                self.decide_to_accept(&handing.file)?;
                 self.handed.push(handing.clone());
                 self.ingest(&handing)
             }
@@ -244,6 +272,9 @@ impl<'a> World<'a> {
             Step::Lift(who) => self.lift(who),
             Step::Transfer(from, to, who, category) => self.transfer(&from, &to, who, category),
             Step::Replay => self.replay(),
+            Step::Propose(asking) => self.propose(&asking),
+            Step::Vote(voting) => self.vote(&voting),
+            Step::Enact(motion) => self.enact(motion),
             Step::Reopen => self.reopen(),
         }
     }

@@ -22,6 +22,14 @@ pub struct Cli {
     /// Print the result as one JSON object
     #[arg(long, global = true)]
     pub json: bool,
+
+    /// Secret key of the member of staff at work, where staff is enrolled
+    #[arg(long = "as", global = true, value_name = "KEY_FILE", requires = "why")]
+    pub acting: Option<PathBuf>,
+
+    /// Why the member of staff does it; the register keeps it
+    #[arg(long, global = true, value_name = "REASON", requires = "acting")]
+    pub why: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -77,6 +85,15 @@ pub enum Command {
     /// Read rulebooks; decide past decisions again, or by other rulebooks
     #[command(subcommand, after_help = "Example:\n  tallystick policy diff cn drafts/cn --since 2026-01-01")]
     Policy(Policy),
+    /// Decide about the bureau: proposals, votes and what holds by them
+    #[command(subcommand, after_help = "Example:\n  tallystick charter show")]
+    Charter(super::charter::args::Charter),
+    /// List the staff, and show the register of its acts
+    #[command(subcommand, after_help = "Example:\n  tallystick staff register")]
+    Staff(super::charter::args::Staff),
+    /// End the bureau as its partners have decided
+    #[command(subcommand, after_help = "Example:\n  tallystick wind-down transfer --out /mnt/handover")]
+    WindDown(super::charter::args::WindDown),
     /// Check everything that can be derived again
     #[command(after_help = "Example:\n  tallystick verify --bureau bureau")]
     Verify(Verify),
@@ -105,6 +122,9 @@ pub struct Init {
     /// The rules it decides by: `cn`, `us`, `eu` or `in`
     #[arg(long)]
     pub rulebook: String,
+    /// Who decides about it (TOML, docs/charter.md); its operator alone if not given
+    #[arg(long, value_name = "FILE")]
+    pub charter: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

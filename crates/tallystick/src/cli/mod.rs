@@ -2,6 +2,7 @@
 
 mod args;
 mod benchmark;
+mod charter;
 mod compact;
 mod consent;
 mod correct;
@@ -17,8 +18,10 @@ mod parse;
 mod policy;
 mod render;
 mod report;
+mod staff;
 mod transfer;
 mod verify;
+mod wind_down;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -95,7 +98,8 @@ pub(crate) fn run() -> ExitCode {
             return ExitCode::from(end as u8);
         }
     };
-    let told = run_command(&cli.command, cli.json).unwrap_or_else(|error| {
+    let ran = acting(&cli).and_then(|()| run_command(&cli.command, cli.json));
+    let told = ran.unwrap_or_else(|error| {
         let message = format!("{error:#}");
         story(format_args!("error: {message}"));
         Told::new(End::CouldNotRun, Vec::new(), json!({"result": "error", "message": message}))
@@ -137,26 +141,40 @@ fn run_command(command: &Command, json: bool) -> Result<Told> {
         Command::Freeze(command) => freeze::run(command),
         Command::Transfer(transfer) => transfer::run(transfer),
         Command::Policy(command) => policy::run(command),
+        Command::Charter(command) => charter::run(command),
+        Command::Staff(command) => staff::run(command),
+        Command::WindDown(command) => wind_down::run(command, json),
         Command::Verify(verify) => verify::run(verify, json),
         Command::Demo(demo) => demo::run(demo, json),
         Command::Benchmark(benchmark) => benchmark::run(benchmark),
     }
 }
 
+/// Says who is at work, before anything is opened.
+fn acting(cli: &Cli) -> Result<()> {
+    let Some(key) = &cli.acting else { return Ok(()) };
+    let key = charter::file::secret_key(key)?;
+    let reason = cli.why.clone().unwrap_or_default();
+    config::act_as(tallystick_operations::staff::Acting { key, reason });
+    Ok(())
+}
+
 fn init(init: &args::Init) -> Result<Told> {
     let folder = &init.folder.folder;
     let entropy = || Box::new(crate::entropy::SystemEntropy) as Box<dyn tallystick_operations::Entropy>;
-    let bureau = config::found(folder, &init.name, &init.rulebook, entropy, clock::now())?;
+    let given = init.charter.as_deref().map(charter::file::founding).transpose()?;
+    let bureau = config::found_under(folder, &init.name, &init.rulebook, given, entropy, clock::now())?;
     let key = bureau.verifier_key();
     let rulebook = bureau.rulebook().label().to_owned();
-    Ok(Told::new(
-        End::Ok,
-        vec![
-            line("ok", format_args!("founded `{}` in `{}` under rulebook {rulebook}", init.name, folder.display())),
-            line("key", format_args!("{key} checks everything this bureau signs: publish it")),
-        ],
-        json!({"result": "ok", "name": init.name, "folder": folder, "rulebook": rulebook, "verifier_key": key}),
-    ))
+    let charter = bureau.government().as_ref().map(|government| government.id().to_string());
+    let mut lines = vec![
+        line("ok", format_args!("founded `{}` in `{}` under rulebook {rulebook}", init.name, folder.display())),
+        line("key", format_args!("{key} checks everything this bureau signs: publish it")),
+    ];
+    lines.extend(charter.iter().map(|id| line("charter", format_args!("{id} names bureau and charter in every vote"))));
+    let json = json!({"result": "ok", "name": init.name, "folder": folder, "rulebook": rulebook, "verifier_key": key,
+        "charter": charter});
+    Ok(Told::new(End::Ok, lines, json))
 }
 
 fn print_json(value: &Value) -> bool {

@@ -17,6 +17,16 @@ pub(crate) fn coded<T: Copy>(
     all: impl IntoIterator<Item = T>,
     code: impl Fn(T) -> &'static str,
 ) -> Result<T> {
+    one_of(&format!("--{flag}"), text, all, code)
+}
+
+/// The same of a file's key.
+pub(crate) fn one_of<T: Copy>(
+    key: &str,
+    text: &str,
+    all: impl IntoIterator<Item = T>,
+    code: impl Fn(T) -> &'static str,
+) -> Result<T> {
     let mut known = Vec::new();
     for value in all {
         if code(value) == text {
@@ -24,7 +34,7 @@ pub(crate) fn coded<T: Copy>(
         }
         known.push(format!("`{}`", code(value)));
     }
-    Err(anyhow!("`--{flag}`: expected one of {}, found `{text}`", known.join(", ")))
+    Err(anyhow!("`{key}`: expected one of {}, found `{text}`", known.join(", ")))
 }
 
 /// `SCHEME:IDENTIFIER`, or `@FILE` holding it. Errors never repeat the identifier.

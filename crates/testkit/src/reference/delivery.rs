@@ -17,7 +17,7 @@ use tallystick_model::{
     AccountKey, Currency, DataCategory, Identifier, Month, Sensitive, SubjectId, SubjectKind, Timestamp,
 };
 
-use super::rules::{Furnishing, furnishing, may_furnish};
+use super::rules::{self, Furnishing};
 use super::{Facts, Held, Reference, Said};
 use crate::simulation::file::{Fault, File, Row, Who};
 
@@ -84,10 +84,41 @@ pub struct Mending {
     pub reason: String,
 }
 
+/// A furnisher, with what the partners have decided to collect; `None` without a charter.
+#[derive(Clone, Debug)]
+struct Sender {
+    member: Member,
+    collected: Option<BTreeSet<DataCategory>>,
+}
+
+impl std::ops::Deref for Sender {
+    type Target = Member;
+
+    fn deref(&self) -> &Member {
+        &self.member
+    }
+}
+
+impl Sender {
+    fn is_collected(&self, category: DataCategory) -> bool {
+        self.collected.as_ref().is_none_or(|collected| collected.contains(&category))
+    }
+}
+
+/// By law, and then by the partners' decisions.
+fn furnishing(sender: &Sender, about: SubjectKind, category: DataCategory) -> Furnishing {
+    match rules::furnishing(&sender.member, about, category) {
+        Furnishing::May(..) if !sender.is_collected(category) => {
+            Furnishing::Never(vec![Reason { rule: "charter".to_owned(), code: "not_collected".to_owned() }])
+        }
+        by_law => by_law,
+    }
+}
+
 /// What is known of a file while it is read.
 struct Reading<'a> {
     reference: &'a Reference,
-    furnisher: Member,
+    furnisher: Sender,
     handed: &'a Handed,
     number: DeliveryNumber,
     now: Timestamp,
@@ -112,7 +143,15 @@ impl Reference {
     /// # Errors
     /// [`NotTaken`]; nothing of it is loaded then.
     pub fn take(&self, handed: &Handed, now: Timestamp) -> Result<Taken, NotTaken> {
-        let furnisher = self.in_role(&handed.furnisher, MemberRole::Furnisher).map_err(NotTaken::Refused)?;
+        let member = self.in_role(&handed.furnisher, MemberRole::Furnisher).map_err(NotTaken::Refused)?;
+        let decided = self.decided();
+        if let Some(decided) = &decided
+            && decided.layouts.get(&handed.file.shape.layout_name()) != Some(&text_hash(&handed.file))
+        {
+            let reason = Reason { rule: "charter".to_owned(), code: "layout_not_accepted".to_owned() };
+            return Err(NotTaken::NotAdmitted(self.denial(&member, handed, [0; 32], vec![reason])));
+        }
+        let furnisher = Sender { member, collected: decided.map(|decided| decided.collected) };
         let categories = categories(handed);
         if !categories.iter().any(|category| admitted(&furnisher, *category)) {
             let mut reasons = Vec::new();
@@ -337,14 +376,19 @@ fn categories(handed: &Handed) -> BTreeSet<DataCategory> {
     categories
 }
 
+/// SHA-256 of the mapping that reads a file.
+fn text_hash(file: &File) -> [u8; 32] {
+    Sha256::digest(file.shape.mapping().as_bytes()).into()
+}
+
 /// Whether a category comes in at all, on whatever condition, about whatever kind of subject.
-fn admitted(furnisher: &Member, category: DataCategory) -> bool {
+fn admitted(furnisher: &Sender, category: DataCategory) -> bool {
     let may = |about: &&SubjectKind| matches!(furnishing(furnisher, **about, category), Furnishing::May(..));
     SubjectKind::ALL.iter().any(|about| may(&about))
 }
 
 /// The first rule by which values of a category stayed outside; of one that could come in, for want of a consent.
-fn why_left_out(furnisher: &Member, category: DataCategory) -> Reason {
+fn why_left_out(furnisher: &Sender, category: DataCategory) -> Reason {
     let (reasons, code) = match furnishing(furnisher, SubjectKind::Person, category) {
         Furnishing::Never(reasons) => (reasons, None),
         Furnishing::May(_, reasons) => (reasons, Some("no_recorded_consent".to_owned())),
@@ -387,7 +431,9 @@ impl Reading<'_> {
         let found = self.reference.find(&identifier);
         let (subject, consents) = (found.subject, self.reference.consents(&found));
         let (furnisher, now) = (self.furnisher.clone(), self.now);
-        let lets_in = |category: DataCategory| may_furnish(&furnisher, about, category, &consents, now);
+        let lets_in = |category: DataCategory| {
+            furnisher.is_collected(category) && rules::may_furnish(&furnisher, about, category, &consents, now)
+        };
         let identity = self.identity(row);
         let named = identity.as_ref().is_some_and(|identity| identity.name.is_some());
         let parts = [(credit, of_account), (payments, DataCategory::Payments), (named, DataCategory::Identity)];

@@ -72,6 +72,7 @@ impl World<'_> {
 
     /// The bureau has recorded `expected` as its last event, now, with an entry that commits to it.
     pub(super) fn agree_on_event(&mut self, expected: Event) -> Result<(), String> {
+        self.agree_on_act(&expected)?;
         let index = u64::try_from(self.reference.log.len()).unwrap_or(u64::MAX);
         let snapshot = self.bureau()?.snapshot();
         let entry = snapshot.entry(index).map_err(|error| format!("nothing is recorded: {error}"))?;
@@ -114,6 +115,7 @@ impl World<'_> {
     /// The state now; gives what holds of each subject.
     fn check_now(&self) -> Result<Holding, String> {
         self.nothing_more()?;
+        self.check_governed()?;
         let bureau = self.bureau()?;
         let counts = self.reference.counts();
         let expected = Report {

@@ -1,5 +1,6 @@
 //! Which steps a simulation takes: chosen by chance, so that most of them mean something and some do not.
 
+use tallystick_model::charter::Choice;
 use tallystick_model::consent::{ConsentForm, ConsentId, ConsentScope};
 use tallystick_model::inquiry::{Asked, Purpose, SingleQuestion};
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
@@ -9,6 +10,7 @@ use tallystick_model::{DataCategory, Date, IdScheme, Month, Timestamp};
 
 use super::chance::Chance;
 use super::file::{Fault, File, LATE, PRODUCTS, Row, Shape, Who};
+use super::governing::{Asking, Voting};
 
 /// One thing to do.
 #[derive(Clone, Debug)]
@@ -37,6 +39,12 @@ pub enum Step {
     Transfer(String, String, Who, DataCategory),
     /// Decide everything again that was decided.
     Replay,
+    /// Propose a decision under the charter.
+    Propose(Asking),
+    /// Vote on one.
+    Vote(Voting),
+    /// Enact one: a place among the proposals, from the last.
+    Enact(usize),
     /// Close the bureau and open it again.
     Reopen,
 }
@@ -159,6 +167,7 @@ const ATTRIBUTES: [DataCategory; 4] =
 #[derive(Debug)]
 pub struct Chooser {
     chance: Chance,
+    governed: bool,
     steps: usize,
     members: Vec<String>,
     consents: Vec<(Who, ConsentId)>,
@@ -169,10 +178,11 @@ pub struct Chooser {
 }
 
 impl Chooser {
-    /// Chooses by the numbers of `chance`.
-    pub const fn new(chance: Chance) -> Self {
+    /// Chooses by the numbers of `chance`, for a bureau that is `governed` by a charter or is not.
+    pub const fn new(chance: Chance, governed: bool) -> Self {
         Self {
             chance,
+            governed,
             steps: 0,
             members: Vec::new(),
             consents: Vec::new(),
@@ -236,6 +246,9 @@ impl Chooser {
                 hours: 24 * 400,
             });
         }
+        if self.chance.percent(if self.governed { 30 } else { 1 }) {
+            return self.govern();
+        }
         match self.chance.below(100) {
             0..=3 => match self.chance.one(&APPLICANTS).copied() {
                 Some(known) => self.admit(known),
@@ -257,6 +270,34 @@ impl Chooser {
             }
             97 => Step::Replay,
             _ => Step::Reopen,
+        }
+    }
+
+    fn govern(&mut self) -> Step {
+        // The last proposals are voted on, so that votes come together.
+        let motion = if self.chance.percent(70) { 0 } else { self.chance.below(3) };
+        let one_of_eight = |chance: &mut Chance| if chance.percent(3) { 7 } else { chance.below(7) };
+        match self.chance.below(10) {
+            0 | 1 => Step::Propose(Asking {
+                collect: self.chance.percent(60),
+                category: self.chance.one(&CARRIED).copied().unwrap_or(DataCategory::Credit),
+                proposer: one_of_eight(&mut self.chance),
+                forged: self.chance.percent(5),
+                hours: if self.chance.percent(70) { 0 } else { 200 },
+                again: self.chance.percent(5),
+            }),
+            2 | 3 => Step::Enact(motion),
+            _ => Step::Vote(Voting {
+                motion,
+                voter: one_of_eight(&mut self.chance),
+                choice: match self.chance.below(10) {
+                    0 | 1 => Choice::Against,
+                    2 => Choice::Abstain,
+                    _ => Choice::For,
+                },
+                forged: self.chance.percent(5),
+                counts_on: self.chance.percent(92),
+            }),
         }
     }
 

@@ -64,7 +64,7 @@ impl World<'_> {
     }
 
     /// Both did it, or both refused in the same words.
-    fn both<T>(
+    pub(super) fn both<T>(
         &mut self,
         bureau: Result<(T, Recorded), OperationError>,
         reference: Result<Event, String>,

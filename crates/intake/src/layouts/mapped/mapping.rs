@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use tallystick_model::tradeline::{AccountKind, AccountStatus, Liability, PaymentRating};
 use tallystick_model::{CategorySet, Currency, DataCategory, IdScheme, Month};
 use thiserror::Error;
@@ -41,6 +42,8 @@ pub enum MappingError {
 /// Which columns of a file are which facts.
 #[derive(Clone, Debug)]
 pub struct Mapping {
+    /// SHA-256 of the TOML text it was read from.
+    pub(super) text_hash: [u8; 32],
     pub(super) name: String,
     pub(super) version: u32,
     pub(super) file: FileMap,
@@ -168,7 +171,12 @@ impl Mapping {
             return Err(MappingError::Missing("a mapping has at most 1 MiB"));
         }
         let file: MappingToml = toml::from_str(text).map_err(|error| MappingError::Toml(error.to_string()))?;
-        file.check()
+        Ok(Self { text_hash: Sha256::digest(text.as_bytes()).into(), ..file.check()? })
+    }
+
+    /// SHA-256 of the TOML text: what a bureau's partners accept, beside the name.
+    pub const fn text_hash(&self) -> [u8; 32] {
+        self.text_hash
     }
 
     /// Name and version, as kept with each delivery.
@@ -422,6 +430,7 @@ impl MappingToml {
             attributes.push((attribute.column, category));
         }
         Ok(Mapping {
+            text_hash: [0; 32],
             name: self.layout.name,
             version: self.layout.version,
             file,

@@ -1,0 +1,107 @@
+//! Staff: who works with the bureau signs for everything recorded, and the register says who did what, when and why (cn-12).
+
+use tallystick_model::event::{Event, EventKind};
+use tallystick_model::signature::SecretKey;
+use tallystick_model::staff::{StaffAct, StaffRole, content_of};
+use tallystick_model::{SubjectId, Timestamp};
+use tallystick_policy::charter::{Government, Refusal};
+
+use crate::bureau::{Bureau, OperationError};
+
+/// A member of staff at work.
+#[derive(Clone, Debug)]
+pub struct Acting {
+    /// Signs the acts.
+    pub key: SecretKey,
+    /// Why: the purpose in the register.
+    pub reason: String,
+}
+
+/// One line of the register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// Place of the act in the log.
+    pub index: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Code of the member of staff.
+    pub staff: String,
+    /// Full name and role, as enrolled last; `None` of one who never was.
+    pub who: Option<(String, StaffRole)>,
+    /// What was done.
+    pub kind: EventKind,
+    /// Whom it concerned; `None` where it was no subject.
+    pub subject: Option<SubjectId>,
+    /// Why.
+    pub reason: String,
+}
+
+/// The act that goes before `event`, signed by whoever is at work.
+pub(crate) fn sign(
+    bureau: &Bureau,
+    government: &Government,
+    event: &Event,
+    now: Timestamp,
+) -> Result<Event, OperationError> {
+    let Some(acting) = &bureau.acting else {
+        let what = "staff is enrolled here, and signs for what it does: `--as KEY_FILE --why REASON`";
+        return Err(OperationError::Invalid(what.to_owned()));
+    };
+    let key = acting.key.public();
+    let Some(staff) = government.staff_of(key) else {
+        return Err(OperationError::Invalid(format!("the key {key} is no enrolled member of staff's")));
+    };
+    let act = StaffAct {
+        charter: government.id(),
+        staff: staff.code.clone(),
+        kind: event.kind(),
+        subject: event.subject(),
+        content: content_of(event),
+        reason: acting.reason.trim().to_owned(),
+        at: now,
+        place: bureau.store.snapshot().log_size(),
+    };
+    let act = Event::StaffActed(Box::new(act.signed(&acting.key)));
+    government.check(&act, now)?;
+    Ok(act)
+}
+
+/// The register: every act, in the order of the log; of one member of staff, if `code` is given.
+///
+/// # Errors
+/// [`OperationError`] if something stored cannot be read, or nobody of this code was ever enrolled or at work.
+pub fn register(bureau: &Bureau, code: Option<&str>) -> Result<Vec<Registered>, OperationError> {
+    let snapshot = bureau.snapshot();
+    let mut acts = Vec::new();
+    snapshot.each_event(|_, index, event| {
+        if let Event::StaffActed(signed) = event {
+            acts.push((index, signed.act));
+        }
+    })?;
+    let names = names(bureau);
+    if let Some(code) = code
+        && !names.iter().any(|(known, ..)| known == code)
+        && !acts.iter().any(|(_, act)| act.staff == code)
+    {
+        return Err(Refusal::NoStaff(code.escape_debug().take(40).collect()).into());
+    }
+    acts.retain(|(_, act)| code.is_none_or(|code| act.staff == code));
+    acts.sort_by_key(|(index, _)| *index);
+    let registered = |(index, act): (u64, StaffAct)| Registered {
+        index,
+        at: act.at,
+        who: names.iter().rev().find(|(known, ..)| *known == act.staff).map(|(_, name, role)| (name.clone(), *role)),
+        staff: act.staff,
+        kind: act.kind,
+        subject: (act.subject != SubjectId::BUREAU).then_some(act.subject),
+        reason: act.reason,
+    };
+    Ok(acts.into_iter().map(registered).collect())
+}
+
+/// Codes, names and roles of everyone ever enrolled, in the order of enrolment.
+fn names(bureau: &Bureau) -> Vec<(String, String, StaffRole)> {
+    bureau.government().as_ref().map_or_else(Vec::new, |government| {
+        government.enrolled().map(|staff| (staff.code.clone(), staff.name.clone(), staff.role)).collect()
+    })
+}

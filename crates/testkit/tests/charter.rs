@@ -1,0 +1,404 @@
+//! Whoever has root on the machine has the bureau's own keys, and may have one partner's: what is done with them by hand, past the
+//! program, is named by `verify` and counts for nothing.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+
+use tallystick_audit::CheckpointSigner;
+use tallystick_intake::Layout;
+use tallystick_intake::layouts::mapped::Mapping;
+use tallystick_model::charter::{
+    Artefact, Ballot, Charter, Choice, Deadlock, FoundingCharter, Matter, MatterRule, Measure, MemberTerms, Partner,
+    Proposal, ProposalHash,
+};
+use tallystick_model::delivery::{DeliveryKind, DeliveryRecord};
+use tallystick_model::event::{Event, EventKind};
+use tallystick_model::fact::{Fact, FactBody, FactKey, FactKind, Slot, Standing};
+use tallystick_model::member::{ConsentDuty, Member, MemberKind, MemberRole};
+use tallystick_model::payment_profile::Provenance;
+use tallystick_model::quality::Quality;
+use tallystick_model::signature::SecretKey;
+use tallystick_model::staff::{StaffAct, StaffMember, StaffRole, content_of};
+use tallystick_model::tradeline::{AccountKind, AccountStatus, PaymentRating, TradelineMonth};
+use tallystick_model::{
+    AccountKey, Currency, DataCategory, Identifier, Month, Pseudonymiser, Sensitive, SubjectId, Timestamp,
+};
+use tallystick_operations::bureau::{Bureau, Keys};
+use tallystick_operations::charter::{enact, list, propose, vote};
+use tallystick_operations::freeze::lift;
+use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest};
+use tallystick_operations::member::{Application, admit};
+use tallystick_operations::own_report::{Past, own_report};
+use tallystick_operations::staff::{Acting, register};
+use tallystick_operations::verify::verify;
+use tallystick_policy::Rulebook;
+use tallystick_store::{Changes, Store};
+use tallystick_testkit::simulation::chance::{Fuse, SeededEntropy};
+
+const NAME: &str = "charter.example/log";
+const PARTNERS: [(&str, u8, u16); 6] =
+    [("A", 1, 3500), ("B", 2, 3500), ("C", 3, 700), ("D", 4, 650), ("E", 5, 650), ("F", 6, 1000)];
+
+const ACCOUNTS: &str = r#"
+layout = { name = "accounts", version = 1 }
+subject = { column = "id", scheme = "cn-resident-id" }
+identity = { name = "name" }
+[[tradeline]]
+account = "account"
+month = { column = "month", pattern = "YYYY-MM" }
+currency = "CNY"
+kind = "credit_card"
+balance = "balance"
+"#;
+const ID: &str = "11010519491231002X";
+
+fn at(hours: i64) -> Timestamp {
+    Timestamp::from_millis(1_775_000_000_000 + hours * 3_600_000).expect("in range")
+}
+
+fn key(seed: u8) -> SecretKey {
+    SecretKey::new([seed; 32].into())
+}
+
+fn keys() -> Keys {
+    Keys { pseudonym: Sensitive::new([3; 32]), signing: Sensitive::new([5; 32]) }
+}
+
+fn founding(more: Vec<Measure>) -> FoundingCharter {
+    let partner = |(code, seed, weight_bp): &(&str, u8, u16)| Partner {
+        code: (*code).to_owned(),
+        name: format!("Partner {code}"),
+        key: key(*seed).public(),
+        weight_bp: *weight_bp,
+    };
+    let rule = |matter: &Matter| MatterRule { matter: *matter, share_bp: 5_001, quorum_bp: 0, consent_of: Vec::new() };
+    let charter = Charter {
+        partners: PARTNERS.iter().map(partner).collect(),
+        seats: Vec::new(),
+        rules: Matter::ALL.iter().map(rule).collect(),
+        voting_hours: 100,
+        enact_within_hours: 100,
+        deadlock: Deadlock::StatusQuo,
+    };
+    let mapping = Mapping::parse(ACCOUNTS).expect("a mapping");
+    let layout = Artefact { matter: Matter::Layout, name: mapping.name(), hash: mapping.text_hash() };
+    let bank = MemberTerms {
+        code: "BANK".to_owned(),
+        name: "Bank".to_owned(),
+        kind: MemberKind::Bank,
+        roles: vec![MemberRole::Furnisher, MemberRole::Subscriber],
+        duty: ConsentDuty::Attested,
+    };
+    let mut measures = vec![Measure::Collect(DataCategory::Credit), Measure::Accept(layout), Measure::Admit(bank)];
+    measures.extend(more);
+    FoundingCharter { charter, measures }
+}
+
+fn rulebook() -> Rulebook {
+    Rulebook::built_in("cn").expect("is built in")
+}
+
+fn found(folder: &Path, more: Vec<Measure>) -> Bureau {
+    let entropy = Box::new(SeededEntropy::new(1, Fuse::default()));
+    let bureau = Bureau::found_under(folder, NAME, rulebook(), Some(founding(more)), &keys(), entropy, at(0));
+    bureau.expect("is founded")
+}
+
+fn open(folder: &Path) -> Bureau {
+    let entropy = Box::new(SeededEntropy::new(2, Fuse::default()));
+    Bureau::open(folder, NAME, rulebook(), &keys(), entropy).expect("opens")
+}
+
+fn admit_bank(bureau: &Bureau) {
+    let application = Application {
+        code: "BANK".to_owned(),
+        name: "Bank".to_owned(),
+        kind: MemberKind::Bank,
+        roles: vec![MemberRole::Furnisher, MemberRole::Subscriber],
+        duty: ConsentDuty::Attested,
+    };
+    admit(bureau, application, at(1)).expect("is admitted");
+}
+
+fn deliver(bureau: &Bureau, now: Timestamp) -> Result<Ingested, IngestError> {
+    let delivery = Delivery {
+        furnisher: "BANK".to_owned(),
+        layout: Layout::Mapped(Box::new(Mapping::parse(ACCOUNTS).expect("a mapping"))),
+        month: None,
+        subject: None,
+        provenance: Provenance::FurnisherSigned,
+        control_totals: ControlTotals::Enforce,
+    };
+    let rows = format!("id,name,account,month,balance\n{ID},Zhang,A1,2026-01,100\n").into_bytes();
+    ingest(bureau, &delivery, &rows, now, &mut Telling { progress: &mut |_| {}, rejects: &mut |_| {} })
+}
+
+/// Appends events with the bureau's own keys, past every operation.
+fn by_root(folder: &Path, events: impl IntoIterator<Item = (Event, i64)>) {
+    let signer = CheckpointSigner::new(NAME, &[5; 32]).expect("a name");
+    let check = Pseudonymiser::new(&keys().pseudonym).key_check();
+    let store = Store::open(folder, signer, check).expect("opens");
+    for (event, hours) in events {
+        store.commit(Changes::none(), event, [7; 16], at(hours)).expect("commits");
+    }
+}
+
+fn findings(bureau: &Bureau) -> Vec<String> {
+    let report = verify(bureau, &mut |_, _| {});
+    report.findings.iter().map(|finding| format!("{}: {}", finding.place, finding.what)).collect()
+}
+
+fn ballot(bureau: &Bureau, proposal: ProposalHash, voter: &str, seed: u8) -> Event {
+    let charter = bureau.government().as_ref().expect("governed").id();
+    let (voter, choice) = (voter.to_owned(), Choice::For);
+    Event::BallotCast(Ballot { charter, proposal, voter, choice, turn: 1 }.signed(&key(seed)))
+}
+
+/// Proposes to collect deposits; A alone votes in favour.
+fn proposed(bureau: &Bureau) -> ProposalHash {
+    let charter = bureau.government().as_ref().expect("governed").id();
+    let proposal = Proposal {
+        charter,
+        proposer: "A".to_owned(),
+        measure: Measure::Collect(DataCategory::Identity),
+        effective_from: at(0),
+        reason: "wanted".to_owned(),
+    };
+    let (hash, _) = propose(bureau, proposal.signed(&key(1)), at(2)).expect("is proposed");
+    let Event::BallotCast(signed) = ballot(bureau, hash, "A", 1) else { unreachable!("made above") };
+    vote(bureau, signed, at(3)).expect("is recorded");
+    hash
+}
+
+#[test]
+fn with_root_and_one_partners_key_the_scope_is_not_widened_unseen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bureau = found(folder.path(), Vec::new());
+    admit_bank(&bureau);
+    let hash = proposed(&bureau);
+    let refused = enact(&bureau, hash, at(150)).map(|_| ()).map_err(|no| no.to_string());
+    let why = "neither side has the share: nothing changes";
+    assert_eq!(refused, Err(format!("proposal {hash} is deadlocked: {why}")));
+    // B's vote under A's key, and the enactment, written past the program.
+    let forged = ballot(&bureau, hash, "B", 1);
+    assert_eq!(findings(&bureau), Vec::<String>::new());
+    drop(bureau);
+    by_root(folder.path(), [(forged, 4), (Event::DecisionEnacted(hash), 150)]);
+
+    let bureau = open(folder.path());
+    assert_eq!(
+        findings(&bureau),
+        [
+            "log entry 4: ballot_cast is not covered by the charter: the signature is not `B`'s".to_owned(),
+            format!(
+                "log entry 5: decision_enacted is not covered by the charter: proposal {hash} is deadlocked: {why}"
+            ),
+        ]
+    );
+    // It counts for nothing either: names stay outside, and what came in is as narrow as before.
+    assert!(!bureau.government().as_ref().expect("governed").collected().contains(DataCategory::Identity));
+    assert_eq!(list(&bureau, at(150))[0].verdict.standing.code(), "deadlocked");
+    let narrow = deliver(&bureau, at(151)).expect("is taken").delivery.not_admitted;
+    let narrow: Vec<_> = narrow.iter().map(|(category, reason, _)| (*category, reason.code.as_str())).collect();
+    assert_eq!(narrow, [(DataCategory::Identity, "not_collected")]);
+    let held = bureau.snapshot().credit_file(subject()).expect("reads");
+    assert!(held.history().iter().all(|fact| fact.key.slot.kind != FactKind::Identity));
+}
+
+fn subject() -> SubjectId {
+    let identifier = Identifier::parse_tagged(&format!("cn-resident-id:{ID}")).expect("an identifier");
+    Pseudonymiser::new(&keys().pseudonym).subject(&identifier)
+}
+
+#[test]
+fn names_come_in_only_after_the_partners_decide_to_collect_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bureau = found(folder.path(), Vec::new());
+    admit_bank(&bureau);
+    let before = deliver(&bureau, at(1)).expect("is taken").delivery;
+    let not_admitted: Vec<_> =
+        before.not_admitted.iter().map(|(category, reason, count)| (*category, reason.code.as_str(), *count)).collect();
+    assert_eq!(not_admitted, [(DataCategory::Identity, "not_collected", 1)]);
+    let hash = proposed(&bureau);
+    for (voter, seed) in [("B", 2), ("C", 3), ("D", 4), ("E", 5), ("F", 6)] {
+        let Event::BallotCast(signed) = ballot(&bureau, hash, voter, seed) else { unreachable!("made above") };
+        vote(&bureau, signed, at(4)).expect("is recorded");
+    }
+    enact(&bureau, hash, at(4)).expect("is enacted");
+    assert!(bureau.government().as_ref().expect("governed").collected().contains(DataCategory::Identity));
+    assert_eq!(findings(&bureau), Vec::<String>::new());
+    // Opened again, the same holds: it is in the log and nowhere else.
+    drop(bureau);
+    let bureau = open(folder.path());
+    assert!(bureau.government().as_ref().expect("governed").collected().contains(DataCategory::Identity));
+}
+
+/// A delivery of one fact, of electricity: `non_credit`, which nobody decided to collect.
+fn smuggled(store: &Store) -> (Changes, DeliveryRecord) {
+    let open = store.begin_delivery().expect("begins");
+    let month = TradelineMonth {
+        kind: AccountKind::Service,
+        status: AccountStatus::Open,
+        rating: PaymentRating::Current,
+        currency: Currency::from_code("CNY").expect("a currency"),
+        balance_minor: Some(1),
+        past_due_minor: None,
+        limit_minor: None,
+        paid_minor: None,
+        scheduled_minor: None,
+    };
+    let slot = Slot {
+        kind: FactKind::TradelineMonth,
+        account: AccountKey::of_furnisher(1),
+        month: Some(Month::parse("2026-01").expect("a month")),
+    };
+    let key = FactKey { subject: subject(), slot, delivery: open.number() };
+    let changes = Changes::add(
+        open.number(),
+        vec![Fact { key, standing: Standing::Reported, body: FactBody::TradelineMonth(month) }],
+    );
+    let digest = changes.digest();
+    let record = DeliveryRecord {
+        number: open.number(),
+        kind: DeliveryKind::Report,
+        furnisher: 1,
+        layout: "accounts 1".to_owned(),
+        month: None,
+        about: None,
+        provenance: Provenance::FurnisherSigned,
+        file_hash: [0; 32],
+        file_bytes: 0,
+        recorded_at: at(5),
+        records: 1,
+        rejects: 0,
+        awaiting_consent: 0,
+        subjects: digest.subjects,
+        facts: digest.facts,
+        not_admitted: vec![],
+        admitted_under: vec![],
+        quality: Quality::default(),
+        rulebook: rulebook().label().to_owned(),
+        facts_root: digest.root,
+    };
+    (changes, record)
+}
+
+#[test]
+fn facts_of_a_category_that_is_not_collected_are_named_with_their_delivery() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bureau = found(folder.path(), Vec::new());
+    admit_bank(&bureau);
+    deliver(&bureau, at(1)).expect("is taken");
+    drop(bureau);
+    {
+        let signer = CheckpointSigner::new(NAME, &[5; 32]).expect("a name");
+        let check = Pseudonymiser::new(&keys().pseudonym).key_check();
+        let store = Store::open(folder.path(), signer, check).expect("opens");
+        let (changes, record) = smuggled(&store);
+        store.commit(changes, Event::DeliveryAdmitted(record), [7; 16], at(5)).expect("commits");
+        let (changes, mut record) = smuggled(&store);
+        record.layout = "other 1".to_owned();
+        store.commit(changes, Event::DeliveryAdmitted(record), [8; 16], at(6)).expect("commits");
+    }
+    let outside = "holds facts of category `non_credit`, which no enacted decision let it bring";
+    let layout = "no enacted decision accepts `other 1` (charter, matter `layout`)";
+    assert_eq!(
+        findings(&open(folder.path())),
+        [
+            format!("log entry 4: delivery_admitted is not covered by the charter: {layout}"),
+            format!("delivery 2: {outside}"),
+            format!("delivery 3: {outside}"),
+        ]
+    );
+}
+
+#[test]
+fn members_admitted_past_the_charter_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(found(folder.path(), Vec::new()));
+    let member = Member {
+        number: 1,
+        code: "MINE".to_owned(),
+        name: "Mine".to_owned(),
+        kind: MemberKind::Bank,
+        roles: vec![MemberRole::Subscriber],
+        duty: ConsentDuty::Nothing,
+    };
+    by_root(folder.path(), [(Event::MemberAdmitted(member), 5)]);
+    let refusal = "no enacted decision admits member `MINE` on these terms (charter, matter `member`)";
+    let expected = format!("log entry 1: member_admitted is not covered by the charter: {refusal}");
+    assert_eq!(findings(&open(folder.path())), [expected]);
+}
+
+#[test]
+fn what_no_member_of_staff_signed_for_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let clerk = StaffMember {
+        code: "wu".to_owned(),
+        name: "Wu Min".to_owned(),
+        role: StaffRole::DisputesClerk,
+        key: key(40).public(),
+    };
+    let bureau = found(folder.path(), vec![Measure::Enrol(clerk)]);
+    let who = Identifier::parse_tagged(&format!("cn-resident-id:{ID}")).expect("an identifier");
+    let unsigned = "staff is enrolled here, and signs for what it does: `--as KEY_FILE --why REASON`";
+    let refused =
+        |bureau: &Bureau| own_report(bureau, &who, Past::default(), at(1)).map(|_| ()).map_err(|no| no.to_string());
+    assert_eq!(refused(&bureau), Err(unsigned.to_owned()));
+    let acting = |seed, reason: &str| Some(Acting { key: key(seed), reason: reason.to_owned() });
+    let bureau = bureau.with_acting(acting(40, "   "));
+    let reasonless = "the reason of a staff act has 1 to 1024 bytes and no control characters";
+    assert_eq!(refused(&bureau), Err(reasonless.to_owned()));
+    let bureau = bureau.with_acting(acting(41, "curious"));
+    let stranger = format!("the key {} is no enrolled member of staff's", key(41).public());
+    assert_eq!(refused(&bureau), Err(stranger));
+    assert_eq!(bureau.snapshot().log_size(), 1, "what is refused leaves nothing");
+
+    let bureau = bureau.with_acting(acting(40, "asked on the phone"));
+    assert_eq!(refused(&bureau), Ok(()));
+    // An operation that refuses by itself is no act.
+    assert!(lift(&bureau, &who, at(2)).is_err());
+    let acts = register(&bureau, None).expect("reads");
+    let line = acts.first().expect("one act");
+    assert_eq!(acts.len(), 1);
+    assert_eq!((line.index, line.at, line.staff.as_str(), line.kind), (1, at(1), "wu", EventKind::OwnReportViewed));
+    assert_eq!((line.subject, line.reason.as_str()), (Some(subject()), "asked on the phone"));
+    assert_eq!(line.who, Some(("Wu Min".to_owned(), StaffRole::DisputesClerk)));
+    assert_eq!(findings(&bureau), Vec::<String>::new());
+    let charter = bureau.government().as_ref().expect("governed").id();
+    drop(bureau);
+
+    // By root: an act without a signature; one that was signed, for something else; one under a stranger's key.
+    let lifted = Event::FreezeLifted(subject());
+    let act = |place, content, seed| {
+        let (staff, kind, reason) = ("wu".to_owned(), EventKind::FreezeLifted, "asked".to_owned());
+        let act = StaffAct { charter, staff, kind, subject: subject(), content, reason, at: at(9), place };
+        Event::StaffActed(Box::new(act.signed(&key(seed))))
+    };
+    let other = content_of(&Event::FreezeLifted(SubjectId([1; 16])));
+    let events = [
+        lifted.clone(),
+        act(4, other, 40),
+        lifted.clone(),
+        act(6, content_of(&lifted), 41),
+        lifted.clone(),
+        act(99, content_of(&lifted), 40),
+        lifted.clone(),
+        act(10, content_of(&lifted), 40),
+        lifted,
+    ];
+    by_root(folder.path(), events.map(|event| (event, 9)));
+    let missing = |place| format!("log entry {place}: freeze_lifted without the signature of a member of staff");
+    assert_eq!(
+        findings(&open(folder.path())),
+        [
+            missing(3),
+            missing(5),
+            "log entry 6: staff_acted is not covered by the charter: the signature is not `wu`'s".to_owned(),
+            missing(7),
+            "log entry 8: staff_acted: it was signed for another place in the log, or another time".to_owned(),
+            missing(9),
+        ]
+    );
+}
