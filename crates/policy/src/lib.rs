@@ -69,6 +69,7 @@ mod policies;
 mod rulebook;
 mod term;
 mod transfer;
+mod words;
 
 pub use decision::{
     Decision, Denial, InquiryEvidence, considered, decide_inquiry, decide_own_report, decide_question, sentence,
@@ -83,3 +84,4 @@ pub use permit::{Permit, VisibleFile, category_of};
 pub use rulebook::{Confidence, Rule, Rulebook, RulebookError};
 pub use term::Term;
 pub use transfer::{TransferDecision, TransferEvidence, decide_transfer};
+pub use words::Saying;
