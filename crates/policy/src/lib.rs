@@ -71,6 +71,7 @@ mod rulebook;
 pub mod staff;
 mod term;
 mod transfer;
+mod words;
 
 pub use decision::{
     Decision, Denial, InquiryEvidence, considered, decide_inquiry, decide_own_report, decide_question, sentence,
@@ -85,3 +86,4 @@ pub use permit::{Permit, VisibleFile, category_of};
 pub use rulebook::{Confidence, Rule, Rulebook, RulebookError};
 pub use term::Term;
 pub use transfer::{TransferDecision, TransferEvidence, decide_transfer};
+pub use words::Saying;
