@@ -18,6 +18,7 @@ use super::World;
 use super::compare::same;
 use super::file::File;
 use super::steps::Applicant;
+use crate::reference::charter::{Asked, Decided};
 use crate::reference::log;
 
 /// Code, seed of the key, weight; the supervisor has none.
@@ -58,15 +59,13 @@ pub struct Asking {
     pub again: bool,
 }
 
-/// A vote on one of the proposals.
+/// Votes on one of the proposals.
 #[derive(Clone, Debug)]
 pub struct Voting {
-    /// Which: a place among the proposals, from the last.
+    /// Which: see `World::motion`.
     pub motion: usize,
-    /// Who: a place among the voters; past them, nobody.
-    pub voter: usize,
-    /// What is said.
-    pub choice: Choice,
+    /// Who says what: places among the voters; past them, nobody.
+    pub said: Vec<(usize, Choice)>,
     /// Whether another's key signs.
     pub forged: bool,
     /// Whether the turn is counted on.
@@ -115,7 +114,7 @@ pub fn founding(staffed: bool) -> FoundingCharter {
         rules: (Matter::ALL.iter())
             .map(|matter| MatterRule { matter: *matter, share_bp: 6_667, quorum_bp: 5_000, consent_of: Vec::new() })
             .collect(),
-        voting_hours: 30,
+        voting_hours: 72,
         enact_within_hours: 24 * 20,
         deadlock: Deadlock::SecondRound(5_001),
     };
@@ -203,15 +202,29 @@ impl World<'_> {
 
     pub(super) fn vote(&mut self, voting: &Voting) -> Result<(), String> {
         let decided = self.reference.decided();
-        let asked = decided.as_ref().and_then(|decided| decided.asked.iter().rev().nth(voting.motion));
+        let asked = decided.as_ref().and_then(|decided| self.motion(decided, voting.motion));
         let charter = decided.as_ref().map_or(founding(false).charter.id("", ""), |decided| decided.id);
         let proposal = asked.map_or(ProposalHash([0; 32]), |asked| asked.hash());
-        let voter = code(voting.voter);
-        let turns = asked.into_iter().flat_map(|asked| &asked.votes).filter(|(cast, _)| cast.ballot.voter == voter);
-        let last = turns.map(|(cast, _)| cast.ballot.turn).max().unwrap_or(0);
-        let turn = if voting.counts_on { last + 1 } else { last.max(1) };
-        let signer = if voting.forged { (voting.voter + 1) % VOTERS.len() } else { voting.voter };
-        self.cast(Ballot { charter, proposal, voter, choice: voting.choice, turn }, signer)
+        for (place, choice) in &voting.said {
+            let voter = code(*place);
+            let turns = asked.into_iter().flat_map(|asked| &asked.votes).filter(|(cast, _)| cast.ballot.voter == voter);
+            let last = turns.map(|(cast, _)| cast.ballot.turn).max().unwrap_or(0);
+            let turn = if voting.counts_on { last + 1 } else { last.max(1) };
+            let signer = if voting.forged { (place + 1) % VOTERS.len() } else { *place };
+            self.cast(Ballot { charter, proposal, voter, choice: *choice, turn }, signer)?;
+        }
+        Ok(())
+    }
+
+    /// A proposal by its place: those that anything can still become of first, then the others, each from the last.
+    fn motion<'a>(&self, decided: &'a Decided, place: usize) -> Option<&'a Asked> {
+        let (mut live, over): (Vec<_>, Vec<_>) = decided
+            .asked
+            .iter()
+            .rev()
+            .partition(|asked| matches!(decided.stands(asked, self.now).0, "open" | "passed"));
+        live.extend(over);
+        live.get(place).copied()
     }
 
     fn cast(&mut self, ballot: Ballot, signer: usize) -> Result<(), String> {
@@ -225,7 +238,7 @@ impl World<'_> {
 
     pub(super) fn enact(&mut self, motion: usize) -> Result<(), String> {
         let decided = self.reference.decided();
-        let asked = decided.as_ref().and_then(|decided| decided.asked.iter().rev().nth(motion));
+        let asked = decided.as_ref().and_then(|decided| self.motion(decided, motion));
         self.bring_into_force(asked.map_or(ProposalHash([0; 32]), |asked| asked.hash()))
     }
 
