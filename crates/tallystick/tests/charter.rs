@@ -1,7 +1,7 @@
 //! A bureau under a charter, as its partners have it: keys and votes made without the bureau, nothing governed without an
 //! enacted decision, staff that signs, and the bureau's end.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::Path;

@@ -1,3 +1,5 @@
+//! What a charter must be, and the bytes of everything that is signed under one.
+
 use super::*;
 use crate::event::{Event, EventKind};
 use crate::member::{ConsentDuty, MemberKind, MemberRole};
@@ -50,7 +52,8 @@ fn a_charter_that_cannot_govern_says_why() {
         change(&mut charter);
         charter.check().unwrap_err().to_string()
     };
-    let cases: [(&dyn Fn(&mut Charter), &str); 15] = [
+    type Case<'a> = (&'a dyn Fn(&mut Charter), &'a str);
+    let cases: [Case<'_>; 15] = [
         (&|c| c.partners[0].weight_bp = 5_999, "the partners' weights add up to 99.99 percent, expected 100"),
         (&|c| c.partners[1].weight_bp = 0, "partner `B` has no weight: one without is a seat"),
         (&|c| c.partners.clear(), "the partners' weights add up to 0.00 percent, expected 100"),
