@@ -5,19 +5,22 @@ use sha2::{Digest, Sha256};
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_model::charter::{
     Artefact, Ballot, Charter, Choice, Deadlock, FoundingCharter, Matter, MatterRule, Measure, MemberTerms, Partner,
-    Proposal, ProposalHash, Seat,
+    Proposal, ProposalHash, Seat, WindDown, WindDownWay,
 };
-use tallystick_model::event::{Event, EventKind};
+use tallystick_model::event::{Event, EventKind, WindDownRecord};
 use tallystick_model::signature::SecretKey;
 use tallystick_model::staff::{StaffAct, StaffMember, StaffRole};
 use tallystick_model::{Canonical, CategorySet, DataCategory, Timestamp};
 use tallystick_operations::charter::{enact, list, propose, vote};
+use tallystick_operations::own_report::{Past, own_report};
 use tallystick_operations::staff::Acting;
+use tallystick_operations::wind_down;
 
 use super::World;
 use super::compare::same;
-use super::file::File;
+use super::file::{File, Who};
 use super::steps::Applicant;
+use crate::reference::Counts;
 use crate::reference::charter::{Asked, Decided};
 use crate::reference::log;
 
@@ -285,6 +288,40 @@ impl World<'_> {
         }
         let artefact = Artefact { matter: Matter::Layout, name: mapping.name(), hash: mapping.text_hash() };
         self.decide(Measure::Accept(artefact))
+    }
+
+    /// The partners end the bureau, whatever has come before; then nothing more is recorded.
+    pub(super) fn end(&mut self) -> Result<(), String> {
+        if !self.is_governed() {
+            return Ok(());
+        }
+        let end = WindDown {
+            way: WindDownWay::Transfer,
+            receiver: "Other Bureau".to_owned(),
+            notice: "gazette 12".to_owned(),
+            no_transfer: None,
+            no_hand_over: None,
+        };
+        self.decide(Measure::WindDown(Box::new(end.clone())))?;
+        let asked = self.reference.decided().and_then(|decided| decided.asked.last().map(Asked::hash));
+        let Counts { entries, root, facts, subjects, .. } = self.reference.counts();
+        let proposal = asked.ok_or("nobody asked to end the bureau")?;
+        let record = WindDownRecord { proposal, end, entries, root, facts, subjects };
+        let ended = wind_down::end(self.bureau()?, WindDownWay::Transfer, self.now, &mut |_, _| {});
+        let ended = ended.map_err(|error| format!("the bureau does not end: {error}"))?;
+        same("ends", &ended.record, &record)?;
+        self.agree_on(Event::BureauWoundDown(Box::new(record)), &ended.recorded)?;
+        self.tally.ended += 1;
+        let who = Who::Person(0).identifier("")?;
+        let refused =
+            own_report(self.bureau()?, &who, Past::default(), self.now).map(|_| ()).map_err(|no| no.to_string());
+        same(
+            "what comes after",
+            &refused,
+            &Err(format!("the bureau was wound down at {}: nothing is recorded after that", self.now)),
+        )?;
+        self.reopen()?;
+        self.check()
     }
 
     /// What holds under the charter, and how every proposal stands.
