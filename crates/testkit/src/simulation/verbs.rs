@@ -355,6 +355,14 @@ impl World<'_> {
         let failed = salted.get(given).and_then(|subject| subject.0.first());
         let kept = salted.iter().take(given).filter(|subject| subject.0.first() != failed);
         self.reference.salted.extend(kept);
+        // Tables are finished shard by shard (an eighth of the pseudonyms each), when the next shard's first bucket is there.
+        if let Some(failed) = failed.filter(|_| self.settings.one_batch_bytes == 0) {
+            let bytes = || taken.facts.keys().filter_map(|key| key.subject.0.first());
+            let last = bytes().filter(|byte| *byte < failed).max();
+            let finished = last.map_or(0, |last| bytes().filter(|byte| *byte >> 5 < last >> 5).count());
+            self.reference.leftover_facts += u64::try_from(finished).unwrap_or(u64::MAX);
+            self.tally.leftover_facts += finished;
+        }
         // By the time of the commit's own salt all lies on disk, unless it was to go into the commit's batch.
         if askings == salted.len() + 1 && self.settings.one_batch_bytes == 0 {
             self.reference.leftover_facts += u64::try_from(taken.facts.len()).unwrap_or(u64::MAX);
