@@ -356,7 +356,7 @@ impl World<'_> {
         let kept = salted.iter().take(given).filter(|subject| subject.0.first() != failed);
         self.reference.salted.extend(kept);
         // Tables are finished shard by shard (an eighth of the pseudonyms each), when the next shard's first bucket is there.
-        if let Some(failed) = failed.filter(|_| self.settings.one_batch_bytes == 0) {
+        if let Some(failed) = failed.filter(|_| askings > 0 && self.settings.one_batch_bytes == 0) {
             let bytes = || taken.facts.keys().filter_map(|key| key.subject.0.first());
             let last = bytes().filter(|byte| *byte < failed).max();
             let finished = last.map_or(0, |last| bytes().filter(|byte| *byte >> 5 < last >> 5).count());
