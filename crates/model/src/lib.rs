@@ -8,6 +8,7 @@
 pub mod canonical;
 pub mod category;
 pub mod consent;
+pub mod consent_terms;
 pub mod credit_file;
 pub mod delivery;
 pub mod event;
@@ -25,6 +26,7 @@ pub mod sensitive;
 pub mod subject;
 pub mod subject_facts;
 pub mod tradeline;
+pub mod withdrawal;
 
 pub use canonical::{Canonical, DecodeError, Reader, Writer};
 pub use category::{CategorySet, DataCategory};

@@ -1,6 +1,7 @@
 //! Inquire: a subscriber asks about a subject for a purpose. The page to read first.
 
 use tallystick_model::consent::ConsentId;
+use tallystick_model::consent_terms::Span;
 use tallystick_model::event::Event;
 use tallystick_model::inquiry::{InquiryRecord, Outcome, Purpose, Reason};
 use tallystick_model::{DataCategory, Identifier, SubjectId, Timestamp};
@@ -37,6 +38,8 @@ pub struct Answer {
     pub consent: Option<ConsentId>,
     /// Categories released.
     pub released: Vec<DataCategory>,
+    /// How long the subscriber may keep the report, where the consent says so.
+    pub keep_for: Option<Span>,
     /// The report, if permitted and anything is held.
     pub report: Option<Report>,
     /// Its entry and proof.
@@ -48,6 +51,7 @@ pub struct Answer {
 pub struct Considered {
     record: InquiryRecord,
     report: Option<Report>,
+    keep_for: Option<Span>,
     now: Timestamp,
 }
 
@@ -98,6 +102,7 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
         released: Vec::new(),
         report_hash: [0; 32],
     };
+    let mut keep_for = None;
     let report = match decision {
         Decision::Denied(denial) => {
             record.reasons = denial.reasons;
@@ -106,7 +111,7 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
         Decision::Permit(permit) => {
             record.reasons = permit.reasons().to_vec();
             record.consent = permit.consent();
-            let file = snapshot.credit_file(found.subject)?;
+            let file = snapshot.credit_file(found.subject)?.without(&found.erased);
             // A statement taken back leaves no trace: an empty report would tell that there was one.
             if file.says_nothing() {
                 record.outcome = Outcome::NoHit;
@@ -116,12 +121,13 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
                 record.outcome = Outcome::Permitted;
                 record.released = permit.released().iter().collect();
                 record.report_hash = report.hash();
+                keep_for = permit.data_life();
                 Some(report)
             }
         }
     };
 
-    Ok(Considered { record, report, now })
+    Ok(Considered { record, report, keep_for, now })
 }
 
 impl Considered {
@@ -130,7 +136,7 @@ impl Considered {
     /// # Errors
     /// [`OperationError`] if it could not be recorded.
     pub fn record(self, bureau: &Bureau) -> Result<Answer, OperationError> {
-        let Self { record, report, now } = self;
+        let Self { record, report, keep_for, now } = self;
         // Record: durable before the answer leaves.
         let recorded = bureau.record(Changes::none(), Event::Inquiry(record.clone()), now)?;
 
@@ -142,6 +148,7 @@ impl Considered {
             reasons: record.reasons,
             consent: record.consent,
             released: record.released,
+            keep_for,
             report,
             recorded,
         })

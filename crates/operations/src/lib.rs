@@ -5,6 +5,7 @@
 //! simulation is just another caller.
 
 pub mod bureau;
+pub mod certificate;
 pub mod consent;
 pub mod correct;
 pub mod deliveries;
@@ -17,5 +18,6 @@ pub mod own_report;
 mod registry;
 pub mod report;
 pub mod verify;
+pub mod withdraw;
 
 pub use bureau::{Bureau, Entropy, Found, OperationError};

@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use tallystick_model::consent::{ConsentScope, ConsentState};
+use tallystick_model::consent::{ConsentScope, ConsentState, ConsentStatus};
+use tallystick_model::consent_terms::DataRange;
 use tallystick_model::inquiry::{Purpose, Reason};
 use tallystick_model::member::{Member, MemberRole};
 use tallystick_model::{CategorySet, SubjectId, SubjectKind, Timestamp};
@@ -67,7 +68,7 @@ pub fn decide_inquiry(rulebook: &Rulebook, evidence: &InquiryEvidence<'_>) -> De
             Answer::Permitted(grounds) => {
                 for (_, state) in alike {
                     let permit = permit(rulebook, evidence, &grounds, Some(state));
-                    if best.as_ref().is_none_or(|best| size(permit.released) > size(best.released)) {
+                    if best.as_ref().is_none_or(|best| reach(&permit) > reach(best)) {
                         best = Some(permit);
                     }
                 }
@@ -94,6 +95,8 @@ pub fn decide_own_report(rulebook: &Rulebook, now: Timestamp, subject: SubjectId
             reasons: grounds.reasons,
             consent: None,
             released: CategorySet::all(),
+            data_range: None,
+            data_life: None,
         }),
     }
 }
@@ -118,8 +121,10 @@ fn candidates<'a>(evidence: &InquiryEvidence<'a>) -> Vec<(ConsentStanding, &'a C
 fn standing(state: &ConsentState, evidence: &InquiryEvidence<'_>) -> ConsentStanding {
     ConsentStanding {
         names_purpose: state.consent.purposes.contains(&evidence.purpose),
-        active: state.is_active_at(evidence.now),
+        active: state.is_active_at(evidence.now) && !state.is_used_up_at(evidence.now),
         form: state.consent.form,
+        paused: state.status_at(evidence.now) == ConsentStatus::Paused,
+        used_up: state.is_used_up_at(evidence.now),
         not_yet_valid: evidence.now < state.consent.valid_from,
         expired: state.consent.valid_until <= evidence.now,
         withdrawn: state.withdrawn_at.is_some_and(|withdrawn| withdrawn <= evidence.now),
@@ -160,15 +165,20 @@ fn permit(
         reasons: grounds.reasons.clone(),
         consent: relied_on.map(|state| state.consent.id),
         released,
+        // What the law gives beside the consent is not bounded by it, nor by what the consent says.
+        data_range: relied_on.filter(|_| !grounds.law).and_then(|state| state.consent.terms.data_range),
+        data_life: relied_on.and_then(|state| state.consent.terms.data_life),
     }
 }
 
-fn size(categories: CategorySet) -> usize {
-    categories.iter().count()
+/// How much a permit releases: how many categories, then over how many days.
+fn reach(permit: &Permit) -> (usize, i64) {
+    let days = |range: DataRange| Timestamp::start_of(range.until).millis() - Timestamp::start_of(range.from).millis();
+    (permit.released.iter().count(), permit.data_range.map_or(i64::MAX, days))
 }
 
 /// Codes and their sentences, for whoever has to be told. Codes never change their meaning.
-const SENTENCES: [(&str, &str); 37] = [
+const SENTENCES: [(&str, &str); 45] = [
     // Who asks, and what for.
     ("not_a_subscriber", "The member is not admitted as a subscriber."),
     ("own_report_is_for_the_subject", "Only the subject can ask for the own report."),
@@ -180,6 +190,8 @@ const SENTENCES: [(&str, &str); 37] = [
     ("file_frozen", "The subject has frozen the credit file."),
     ("consent_withdrawn", "The subject has withdrawn the consent."),
     ("consent_expired", "The consent has expired."),
+    ("consent_paused", "The subject has suspended the consent."),
+    ("consent_used_up", "The consent has been used as often as was agreed."),
     ("consent_not_yet_valid", "The consent does not hold yet."),
     ("consent_not_written", "The consent was not given in writing."),
     // Why an inquiry is permitted.
@@ -206,6 +218,13 @@ const SENTENCES: [(&str, &str); 37] = [
     ("furnisher_answers_for_accuracy", "The furnisher answers for its accuracy; no consent is asked."),
     ("no_recorded_consent", "No consent of the subject that would let the member furnish this is on record."),
     ("not_declared", "The delivery was not admitted with this kind of data."),
+    // How consent is asked for, and who gives it.
+    ("bundled_with_unnecessary_condition", "The consent was tied to a service that does not need the data."),
+    ("asked_again_after_refusal", "The subject was asked again too soon after refusing."),
+    ("guardian_needed", "The subject is a child: a parent or guardian decides."),
+    ("subject_has_died", "The subject has died: next of kin may end a consent, and nobody may give one."),
+    ("no_death_recorded", "Next of kin act for a subject whose death is on record; this one's is not."),
+    ("evidence_of_authority_needed", "Who acts for another shows that they may."),
     // What the policies leave open, and what should not happen.
     ("no_rule_permits", "No rule of the rulebook permits it."),
     ("rule_not_evaluable", "A rule of the rulebook could not be evaluated; nothing moves."),

@@ -50,6 +50,8 @@ pub enum ConsentNeed {
     Attested,
     /// That it is on record here, active, for this furnisher and category, at least in this form.
     Recorded(ConsentForm),
+    /// As [`ConsentNeed::Recorded`], and tied to nothing else.
+    Separate(ConsentForm),
 }
 
 /// What `furnisher` may hand over of `categories`, about persons and about firms.
@@ -91,11 +93,17 @@ fn levels(duty: ConsentDuty) -> impl Iterator<Item = (ConsentNeed, FurnishConsen
         ConsentDuty::Nothing => None,
         ConsentDuty::Attested => Some((ConsentNeed::Attested, FurnishConsent::Attested)),
     };
-    let recorded = |form: &ConsentForm| (ConsentNeed::Recorded(*form), FurnishConsent::Recorded(*form));
+    let recorded = |form: &ConsentForm| {
+        let form = *form;
+        [
+            (ConsentNeed::Recorded(form), FurnishConsent::Recorded { form, separate: false }),
+            (ConsentNeed::Separate(form), FurnishConsent::Recorded { form, separate: true }),
+        ]
+    };
     [(ConsentNeed::Nothing, FurnishConsent::Nothing)]
         .into_iter()
         .chain(attested)
-        .chain(ConsentForm::ALL.iter().map(recorded))
+        .chain(ConsentForm::ALL.iter().flat_map(recorded))
 }
 
 impl Gate {
@@ -125,8 +133,10 @@ impl Gate {
         match self.admission(about, category) {
             Admission::NotAdmitted { reasons } => Err(Denial { reasons: reasons.clone() }),
             Admission::Admitted { need: ConsentNeed::Nothing | ConsentNeed::Attested, .. } => Ok(None),
-            Admission::Admitted { need: ConsentNeed::Recorded(form), reasons } => {
-                let on_record = consents.iter().filter(|state| self.suffices(state, subject, category, *form));
+            Admission::Admitted { need: need @ (ConsentNeed::Recorded(_) | ConsentNeed::Separate(_)), reasons } => {
+                let on_record = consents.iter().filter(|state| {
+                    state.is_active_at(self.decided_at) && self.suffices(state, subject, category, *need)
+                });
                 let longest = on_record.max_by_key(|state| (state.consent.valid_until, state.consent.id));
                 let missing = || Denial { reasons: reasons.iter().map(no_recorded_consent).collect() };
                 longest.map(|state| Some(state.consent.id)).ok_or_else(missing)
@@ -134,14 +144,41 @@ impl Gate {
         }
     }
 
-    fn suffices(&self, state: &ConsentState, subject: SubjectId, category: DataCategory, form: ConsentForm) -> bool {
+    /// Whether data of this category that came in from this furnisher has lost its ground: it needs a consent on record, and
+    /// of these there is none that is not withdrawn. One that is suspended or over keeps what it once let in.
+    ///
+    /// Gives the rules that ask for the consent.
+    pub fn loses_ground(
+        &self,
+        about: SubjectKind,
+        subject: SubjectId,
+        category: DataCategory,
+        consents: &[ConsentState],
+    ) -> Option<Vec<Reason>> {
+        match self.admission(about, category) {
+            Admission::Admitted { need: need @ (ConsentNeed::Recorded(_) | ConsentNeed::Separate(_)), reasons } => {
+                let held = consents
+                    .iter()
+                    .any(|state| state.withdrawn_at.is_none() && self.suffices(state, subject, category, *need));
+                (!held).then(|| reasons.clone())
+            }
+            Admission::Admitted { .. } | Admission::NotAdmitted { .. } => None,
+        }
+    }
+
+    /// Whether it is the consent that is needed, whatever has become of it.
+    fn suffices(&self, state: &ConsentState, subject: SubjectId, category: DataCategory, need: ConsentNeed) -> bool {
         let consent = &state.consent;
-        consent.subject == subject
+        let enough = match need {
+            ConsentNeed::Nothing | ConsentNeed::Attested => true,
+            ConsentNeed::Recorded(form) => consent.form >= form,
+            ConsentNeed::Separate(form) => consent.form >= form && consent.terms.bundle.is_none(),
+        };
+        enough
+            && consent.subject == subject
             && consent.scope == ConsentScope::Furnish
             && consent.member == self.furnisher
-            && consent.form >= form
             && consent.categories.contains(&category)
-            && state.is_active_at(self.decided_at)
     }
 }
 

@@ -56,16 +56,20 @@
 //!     reasons: Vec::new(),
 //!     consent: None,
 //!     released: CategorySet::all(),
+//!     data_range: None,
+//!     data_life: None,
 //! };
 //! ```
 #![deny(clippy::float_arithmetic)]
 
+mod consent_rules;
 mod decision;
 mod gate;
 mod permit;
 mod policies;
 mod rulebook;
 
+pub use consent_rules::{Asked, Deed};
 pub use decision::{Decision, Denial, InquiryEvidence, decide_inquiry, decide_own_report, sentence};
 pub use gate::{Admission, ConsentNeed, Gate, gate};
 pub use permit::{Permit, VisibleFile, category_of};

@@ -14,6 +14,7 @@ use tallystick_model::inquiry::Purpose;
 use tallystick_model::{CategorySet, DataCategory, SubjectKind};
 use thiserror::Error;
 
+use crate::consent_rules::ConsentRules;
 use crate::decision::known_sentence;
 use crate::policies::Policies;
 
@@ -98,6 +99,7 @@ pub struct Rulebook {
     budgets: BTreeMap<Purpose, CategorySet>,
     conditional: BTreeMap<SubjectKind, CategorySet>,
     heeds_freeze: bool,
+    pub(crate) consent: ConsentRules,
     pub(crate) policies: Policies,
 }
 
@@ -109,6 +111,8 @@ struct Written {
     precedence: Vec<String>,
     conditional: BTreeMap<String, Vec<String>>,
     purpose: BTreeMap<String, WrittenPurpose>,
+    #[serde(default)]
+    consent: ConsentRules,
     rule: BTreeMap<String, WrittenRule>,
 }
 
@@ -162,7 +166,11 @@ impl Rulebook {
                 )));
             }
         }
-        let cited: BTreeSet<&str> = annotated.iter().map(|policy| policy.rule.as_str()).collect();
+        if let Some(missing) = written.consent.rules().find(|id| !rules.contains_key(*id)) {
+            return Err(toml_fault(format!("consent: no rule `{missing}`")));
+        }
+        let mut cited: BTreeSet<&str> = annotated.iter().map(|policy| policy.rule.as_str()).collect();
+        cited.extend(written.consent.rules());
         if let Some(idle) = rules.keys().find(|id| !cited.contains(id.as_str())) {
             return Err(toml_fault(format!("rule `{idle}` is cited by no policy")));
         }
@@ -178,6 +186,7 @@ impl Rulebook {
             budgets: budgets(&written.purpose).map_err(toml_fault)?,
             conditional: conditional(&written.conditional).map_err(toml_fault)?,
             heeds_freeze: access.contains("context.frozen"),
+            consent: written.consent,
             policies,
         })
     }

@@ -12,6 +12,7 @@ mod runner {
     use std::{fs, io};
 
     use tallystick_model::consent::{Consent, ConsentForm, ConsentId, ConsentScope, ConsentState};
+    use tallystick_model::consent_terms::{Bundle, ConsentTerms, Fetch, Frequency, FrequencyUnit, Necessity};
     use tallystick_model::inquiry::{Purpose, Reason};
     use tallystick_model::member::{ConsentDuty, Member, MemberKind, MemberRole};
     use tallystick_model::{CategorySet, DataCategory, SubjectId, SubjectKind, Timestamp};
@@ -133,8 +134,12 @@ mod runner {
                 valid_from: Timestamp::parse("2026-01-01").unwrap(),
                 valid_until: Timestamp::parse("2027-01-01").unwrap(),
                 evidence: [0; 32],
+                terms: ConsentTerms::default(),
+                flags: Vec::new(),
             },
             withdrawn_at: None,
+            pauses: Vec::new(),
+            uses: Vec::new(),
         };
         while !words.0.is_empty() {
             match words.word().as_str() {
@@ -146,6 +151,22 @@ mod runner {
                 "form" => state.consent.form = words.code(ConsentForm::from_code),
                 "from" => state.consent.valid_from = words.instant(),
                 "until" => state.consent.valid_until = words.instant(),
+                "paused" => state.pause(words.instant()),
+                "resumed" => state.resume(words.instant()),
+                "once" => state.consent.terms.fetch = Fetch::OneTime,
+                "at_most" => {
+                    let count = words.word().parse().unwrap();
+                    let unit = words.code(FrequencyUnit::from_code);
+                    state.consent.terms.fetch = Fetch::Periodic(Frequency { count, unit });
+                }
+                "used" => {
+                    let used = words.word();
+                    state.uses = used.split(',').map(|at| Timestamp::parse(at).unwrap()).collect();
+                }
+                "tied" => {
+                    let necessity = words.code(Necessity::from_code);
+                    state.consent.terms.bundle = Some(Bundle { condition: "the service".to_owned(), necessity });
+                }
                 "withdrawn" => state.withdrawn_at = Some(words.instant()),
                 other => panic!("unknown `{other}`"),
             }
@@ -243,6 +264,7 @@ mod runner {
                     ConsentNeed::Nothing => "nothing".to_owned(),
                     ConsentNeed::Attested => "attested".to_owned(),
                     ConsentNeed::Recorded(form) => format!("recorded:{form}"),
+                    ConsentNeed::Separate(form) => format!("separate:{form}"),
                 };
                 format!("-> admit {}   needs {need}", reasons(all))
             }

@@ -6,6 +6,7 @@ mod properties {
 
     use proptest::prelude::*;
     use tallystick_model::consent::{Consent, ConsentForm, ConsentId, ConsentScope, ConsentState};
+    use tallystick_model::consent_terms::ConsentTerms;
     use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKey, Slot, Standing};
     use tallystick_model::inquiry::{Purpose, Reason};
     use tallystick_model::member::{ConsentDuty, Member, MemberKind, MemberRole};
@@ -44,8 +45,10 @@ mod properties {
             valid_from: at(0),
             valid_until: at(1000),
             evidence: [0; 32],
+            terms: ConsentTerms::default(),
+            flags: Vec::new(),
         };
-        ConsentState { consent, withdrawn_at: None }
+        ConsentState::granted(consent)
     }
 
     /// Consents in every standing there is, at instant 500: each purpose named or not, each form, each part of a term.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tallystick_model::consent::{ConsentId, ConsentState};
+use tallystick_model::consent::ConsentState;
 use tallystick_model::delivery::DeliveryRecord;
 use tallystick_model::event::{Entry, Event, Salt};
 use tallystick_model::fact::{DeliveryNumber, Fact, FactBody};
@@ -11,6 +11,7 @@ use tallystick_model::member::Member;
 use tallystick_model::registry::Segment;
 use tallystick_model::{Canonical, CreditFile, SubjectId, Timestamp, subject_facts};
 
+use crate::consents::consents;
 use crate::engine::Space;
 use crate::store::{Store, StoreError, StoredDelivery, Visibility, read_delivery, stored_delivery};
 use crate::{keys, seal};
@@ -188,27 +189,6 @@ pub(crate) fn read_event(value: &[u8]) -> Result<(Salt, Event), StoreError> {
         .ok_or_else(|| StoreError::Damaged { place: "events".to_owned(), what: "an event ends early".to_owned() })?;
     let event = Event::from_bytes(event).map_err(|error| StoreError::damaged("events", error))?;
     Ok((*salt, event))
-}
-
-/// Consents as a subject's events leave them.
-pub fn consents(events: &[RecordedEvent]) -> Vec<ConsentState> {
-    let mut states: Vec<ConsentState> = Vec::new();
-    for recorded in events {
-        match &recorded.event {
-            Event::ConsentGranted(consent) => {
-                states.push(ConsentState { consent: consent.clone(), withdrawn_at: None });
-            }
-            Event::ConsentWithdrawn { consent, .. } => withdraw(&mut states, *consent, recorded.entry.at),
-            _ => {}
-        }
-    }
-    states
-}
-
-fn withdraw(states: &mut [ConsentState], consent: ConsentId, at: Timestamp) {
-    for state in states.iter_mut().filter(|state| state.consent.id == consent) {
-        state.withdrawn_at.get_or_insert(at);
-    }
 }
 
 /// Whether a subject's file is frozen, as its events leave it.

@@ -4,6 +4,7 @@
 //! reading the log from its beginning; roots are computed by the recursive definition ([`log`]), decisions by the rules said
 //! once more in plain Rust ([`rules`]). What only chance decides (names of consents, salts, seals) it is told.
 
+pub mod consents;
 pub mod delivery;
 pub mod log;
 pub mod report;
@@ -11,7 +12,8 @@ pub mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tallystick_model::consent::{Consent, ConsentId, ConsentScope, ConsentState};
+use tallystick_model::consent::Consent;
+use tallystick_model::consent_terms::DataRange;
 use tallystick_model::delivery::DeliveryRecord;
 use tallystick_model::event::{Entry, Event, EventKind};
 use tallystick_model::fact::{DeliveryNumber, FactBody, FactKey, Standing};
@@ -171,7 +173,15 @@ impl Reference {
     /// The facts that hold about one pseudonym: of each slot the last that mends, else the last; a deletion empties the
     /// slot, and an account last said to be deleted holds nothing.
     pub fn current(&self, subject: SubjectId) -> Facts {
-        let all = self.history(subject);
+        Self::standing(self.history(subject))
+    }
+
+    /// The facts that hold about one pseudonym, of what is not erased: what is shown and corrected.
+    pub fn live(&self, subject: SubjectId) -> Facts {
+        Self::standing(self.without_erased(self.history(subject)))
+    }
+
+    fn standing(all: Facts) -> Facts {
         let mut facts = all.clone();
         facts.retain(|key, held| {
             let in_slot = || all.iter().filter(|(other, _)| other.slot == key.slot);
@@ -238,71 +248,6 @@ impl Reference {
         Ok(Event::MemberAdmitted(applicant))
     }
 
-    /// The consents found for a subject.
-    pub fn consents(&self, found: &Found) -> Vec<ConsentState> {
-        let mut states: Vec<ConsentState> = Vec::new();
-        for (entry, event) in found.events.iter().filter_map(|index| self.log.get(*index)) {
-            match event {
-                Event::ConsentGranted(consent) => {
-                    states.push(ConsentState { consent: consent.clone(), withdrawn_at: None });
-                }
-                Event::ConsentWithdrawn { consent, .. } => {
-                    for state in states.iter_mut().filter(|state| state.consent.id == *consent) {
-                        state.withdrawn_at = state.withdrawn_at.or(Some(entry.at));
-                    }
-                }
-                _ => {}
-            }
-        }
-        states
-    }
-
-    /// Grants a consent; `asked.consent` has everything but member, subject and sorted lists.
-    ///
-    /// # Errors
-    /// The words in which the operation refuses.
-    pub fn grant(&self, identifier: &Identifier, asked: &Granted, now: Timestamp) -> Result<Event, String> {
-        let mut consent = asked.consent.clone();
-        let role = match consent.scope {
-            ConsentScope::Furnish => MemberRole::Furnisher,
-            ConsentScope::Inquire => MemberRole::Subscriber,
-        };
-        consent.member = self.in_role(&asked.member, role)?.number;
-        if consent.valid_until <= now {
-            return Err("a consent ends after it begins".to_owned());
-        }
-        if consent.categories.is_empty() {
-            return Err("a consent names at least one category of data".to_owned());
-        }
-        if consent.scope == ConsentScope::Inquire && consent.purposes.is_empty() {
-            return Err("a consent to inquire names at least one purpose".to_owned());
-        }
-        if consent.scope == ConsentScope::Furnish && !consent.purposes.is_empty() {
-            return Err("a consent to furnish has no purposes".to_owned());
-        }
-        consent.subject = self.find(identifier).subject;
-        consent.purposes = consent.purposes.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
-        consent.categories = consent.categories.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
-        consent.valid_from = now;
-        Ok(Event::ConsentGranted(consent))
-    }
-
-    /// Withdraws a consent.
-    ///
-    /// # Errors
-    /// The words in which the operation refuses.
-    pub fn withdraw(&self, identifier: &Identifier, id: ConsentId) -> Result<Event, String> {
-        let found = self.find(identifier);
-        let consents = self.consents(&found);
-        let Some(state) = consents.iter().find(|state| state.consent.id == id) else {
-            return Err(format!("the subject has no consent `{id}`"));
-        };
-        match state.withdrawn_at {
-            Some(at) => Err(format!("consent `{id}` was withdrawn at {at}")),
-            None => Ok(Event::ConsentWithdrawn { subject: found.subject, consent: id }),
-        }
-    }
-
     /// Whether a subject's file is frozen.
     pub fn is_frozen(&self, found: &Found) -> bool {
         let events = found.events.iter().filter_map(|index| self.log.get(*index));
@@ -337,7 +282,7 @@ impl Reference {
         identifier: &Identifier,
         purpose: Purpose,
         now: Timestamp,
-    ) -> Result<(InquiryRecord, Found), String> {
+    ) -> Result<(InquiryRecord, Found, Option<DataRange>), String> {
         let member = self.known(subscriber)?;
         let found = self.find(identifier);
         let consents = self.consents(&found);
@@ -345,7 +290,7 @@ impl Reference {
         // Nothing that holds is nothing: a statement taken back leaves no trace for a subscriber.
         let outcome = match verdict.permitted {
             false => Outcome::Denied,
-            true if self.current(found.subject).is_empty() => Outcome::NoHit,
+            true if self.live(found.subject).is_empty() => Outcome::NoHit,
             true => Outcome::Permitted,
         };
         let record = InquiryRecord {
@@ -359,7 +304,7 @@ impl Reference {
             released: if outcome == Outcome::Permitted { verdict.released } else { Vec::new() },
             report_hash: [0; 32],
         };
-        Ok((record, found))
+        Ok((record, found, verdict.range))
     }
 
     /// The root over the facts of one delivery, the sealed ones as `sealed` gives them.

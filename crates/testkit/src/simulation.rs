@@ -6,6 +6,7 @@
 
 pub mod chance;
 pub mod compare;
+mod consents;
 pub mod file;
 pub mod steps;
 mod verbs;
@@ -63,6 +64,18 @@ pub struct Tally {
     pub reopened: usize,
     /// Facts left behind by loads that never ended.
     pub leftover_facts: usize,
+    /// What spoke against the way consents were asked for.
+    pub flagged: usize,
+    /// Times a consent was paused or resumed.
+    pub turned: usize,
+    /// Consents withdrawn.
+    pub withdrawn: usize,
+    /// Facts erased with them, whole or in part.
+    pub erased: usize,
+    /// Salts destroyed with them.
+    pub salts_destroyed: usize,
+    /// Members to be told.
+    pub recipients: usize,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -84,6 +97,12 @@ impl std::ops::AddAssign for Tally {
         self.corrected += other.corrected;
         self.reopened += other.reopened;
         self.leftover_facts += other.leftover_facts;
+        self.flagged += other.flagged;
+        self.turned += other.turned;
+        self.withdrawn += other.withdrawn;
+        self.erased += other.erased;
+        self.salts_destroyed += other.salts_destroyed;
+        self.recipients += other.recipients;
     }
 }
 
@@ -226,7 +245,11 @@ impl<'a> World<'a> {
                 None => Ok(()),
             },
             Step::Grant(granting) => self.grant(&granting),
-            Step::Withdraw(who, id) => self.withdraw(who, id),
+            Step::Refuse(granting) => self.refuse(&granting),
+            Step::Withdraw(who, id, actor) => self.withdraw(who, id, actor),
+            Step::Pause(who, id, actor) => self.turn(who, id, actor, false),
+            Step::Resume(who, id, actor) => self.turn(who, id, actor, true),
+            Step::Die(who) => self.die(who),
             Step::Inquire(subscriber, who, purpose) => self.inquire(&subscriber, who, purpose),
             Step::OwnReport(who) => self.own_report(who),
             Step::Correct(mending) => self.correct(&mending),

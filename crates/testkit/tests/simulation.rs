@@ -47,6 +47,15 @@ fn bureau_and_reference_agree_after_every_step() {
                 && tally.cut > 5,
             "{tally:?}"
         );
+        assert!(
+            tally.flagged > 20
+                && tally.turned > 20
+                && tally.withdrawn > 20
+                && tally.erased > 5
+                && tally.salts_destroyed > 0
+                && tally.recipients > 1,
+            "{tally:?}"
+        );
         assert!(tally.corrected > 10 && tally.reopened > 10 && tally.leftover_facts > 5, "{tally:?}");
     }
 }

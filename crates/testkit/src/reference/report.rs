@@ -1,5 +1,6 @@
 //! The report that should be given: what holds, cut to what is released, in the order of accounts.
 
+use tallystick_model::consent_terms::DataRange;
 use tallystick_model::event::Event;
 use tallystick_model::fact::{Fact, FactBody, FactKind, Standing};
 use tallystick_model::inquiry::{Outcome, Purpose};
@@ -29,7 +30,7 @@ impl Reference {
         found: &Found,
         recipient: Option<u16>,
         purpose: Purpose,
-        released: &[DataCategory],
+        (released, range): (&[DataCategory], Option<DataRange>),
         now: Timestamp,
     ) -> Report {
         let shows = |category: DataCategory| released.contains(&category);
@@ -49,7 +50,13 @@ impl Reference {
             inquiries: shows(DataCategory::Credit).then(|| self.inquiry_counts(found, now)),
             own: None,
         };
-        for (key, held) in self.current(found.subject) {
+        for (key, held) in self.live(found.subject) {
+            // Only months of the range that a consent names.
+            if key.slot.month.zip(range).is_some_and(|(month, range)| {
+                month < Timestamp::start_of(range.from).month() || Timestamp::start_of(range.until).month() < month
+            }) {
+                continue;
+            }
             let account = key.slot.account;
             match held.said {
                 Said::Identity(mut identity) => {
@@ -147,7 +154,7 @@ impl Reference {
 
     /// The subject's own report.
     pub fn own_report(&self, found: &Found, now: Timestamp) -> Report {
-        let mut report = self.report(found, None, Purpose::OwnReport, DataCategory::ALL, now);
+        let mut report = self.report(found, None, Purpose::OwnReport, (DataCategory::ALL, None), now);
         let accesses = found.events.iter().filter_map(|index| {
             let (entry, event) = self.log.get(*index)?;
             let index = u64::try_from(*index).ok()?;
@@ -193,6 +200,20 @@ impl Reference {
             accesses: accesses.collect(),
             consents: consents.collect(),
             corrections: corrections.collect(),
+            refusals: (self.refusals(found).into_iter())
+                .map(|(at, refusal)| {
+                    let member = self.named(refusal.member);
+                    (at, refusal, member)
+                })
+                .collect(),
+            withdrawals: (found.events.iter())
+                .filter_map(|place| match self.log.get(*place) {
+                    Some((_, Event::ConsentWithdrawn(withdrawal))) => {
+                        Some((u64::try_from(*place).ok()?, (**withdrawal).clone()))
+                    }
+                    _ => None,
+                })
+                .collect(),
             frozen: self.is_frozen(found),
         });
         report

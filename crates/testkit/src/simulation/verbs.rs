@@ -5,29 +5,28 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_intake::{DeliveryFile, Layout, Refused, Reject};
-use tallystick_model::consent::{Consent, ConsentId};
 use tallystick_model::event::{CorrectionRecord, DeliveryDenial, Event, EventKind, OwnReportRecord};
 use tallystick_model::fact::Standing;
 use tallystick_model::inquiry::{Outcome, Purpose, Reason};
 use tallystick_model::member::Member;
 use tallystick_model::payment_profile::Provenance;
-use tallystick_model::{Identifier, Sensitive, SubjectId};
+use tallystick_model::{Identifier, Sensitive};
 use tallystick_operations::OperationError;
 use tallystick_operations::bureau::Recorded;
-use tallystick_operations::consent::{Grant, grant, withdraw};
 use tallystick_operations::correct::{Change, Correction, correct};
 use tallystick_operations::freeze::{lift, place};
 use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest, merge};
 use tallystick_operations::inquire::{Inquiry, inquire};
 use tallystick_operations::member::{Application, admit};
 use tallystick_operations::own_report::{Past, own_report};
+use tallystick_operations::verify::verify;
 
 use super::World;
 use super::compare::same;
 use super::file::Who;
-use super::steps::{Applicant, Granting, Handing, Interrupted, Mending};
+use super::steps::{Applicant, Handing, Interrupted, Mending};
 use crate::reference::delivery::{self, Handed, NotTaken, Rejected, Taken};
-use crate::reference::{Facts, Granted, Reference};
+use crate::reference::{Facts, Reference};
 
 /// The member whose customers are asked about where no file says it.
 const CUSTOMERS_OF: &str = "BANK";
@@ -57,12 +56,12 @@ fn told(rejects: &[Reject]) -> Vec<Rejected> {
 }
 
 impl World<'_> {
-    fn who(&self, who: Who) -> Result<Identifier, String> {
+    pub(super) fn who(&self, who: Who) -> Result<Identifier, String> {
         who.identifier(CUSTOMERS_OF)
     }
 
     /// Both did it, or both refused in the same words.
-    fn both<T>(
+    pub(super) fn both<T>(
         &mut self,
         bureau: Result<(T, Recorded), OperationError>,
         reference: Result<Event, String>,
@@ -94,54 +93,6 @@ impl World<'_> {
         admitted.map_or(Ok(()), |member| same("members admitted", &Some(member), &last))
     }
 
-    pub(super) fn grant(&mut self, granting: &Granting) -> Result<(), String> {
-        let identifier = self.who(granting.who)?;
-        let valid_until = tallystick_model::Timestamp::from_millis(self.now.millis() + granting.hours * 3_600_000)
-            .map_err(|error| error.to_string())?;
-        let answer = grant(
-            self.bureau()?,
-            Grant {
-                identifier: identifier.clone(),
-                member: granting.member.clone(),
-                scope: granting.scope,
-                purposes: granting.purposes.clone(),
-                categories: granting.categories.clone(),
-                form: granting.form,
-                valid_until,
-                evidence: [9; 32],
-            },
-            self.now,
-        );
-        // Only chance knows its name.
-        let id = answer.as_ref().map_or(ConsentId([0; 8]), |(consent, _)| consent.id);
-        let consent = Consent {
-            id,
-            subject: SubjectId::BUREAU,
-            member: 0,
-            scope: granting.scope,
-            purposes: granting.purposes.clone(),
-            categories: granting.categories.clone(),
-            form: granting.form,
-            valid_from: self.now,
-            valid_until,
-            evidence: [9; 32],
-        };
-        let asked = Granted { member: granting.member.clone(), consent };
-        let expected = self.reference.grant(&identifier, &asked, self.now);
-        let granted = self.both(answer, expected)?;
-        if let Some(consent) = granted {
-            self.chooser.granted(granting, consent.id);
-        }
-        Ok(())
-    }
-
-    pub(super) fn withdraw(&mut self, who: Who, id: ConsentId) -> Result<(), String> {
-        let identifier = self.who(who)?;
-        let answer = withdraw(self.bureau()?, &identifier, id, self.now);
-        let expected = self.reference.withdraw(&identifier, id);
-        self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
-    }
-
     pub(super) fn freeze(&mut self, who: Who) -> Result<(), String> {
         let identifier = self.who(who)?;
         let answer = place(self.bureau()?, &identifier, self.now);
@@ -161,15 +112,16 @@ impl World<'_> {
         let inquiry = Inquiry { subscriber: subscriber.to_owned(), identifier: identifier.clone(), purpose };
         let answer = inquire(self.bureau()?, &inquiry, self.now);
         let mut report = None;
-        let expected = self.reference.inquire(subscriber, &identifier, purpose, self.now).map(|(mut record, found)| {
-            if record.outcome == Outcome::Permitted {
-                let recipient = Some(record.subscriber);
-                let shown = self.reference.report(&found, recipient, purpose, &record.released, self.now);
-                record.report_hash = shown.hash();
-                report = Some(shown);
-            }
-            record
-        });
+        let expected =
+            self.reference.inquire(subscriber, &identifier, purpose, self.now).map(|(mut record, found, range)| {
+                if record.outcome == Outcome::Permitted {
+                    let recipient = Some(record.subscriber);
+                    let shown = self.reference.report(&found, recipient, purpose, (&record.released, range), self.now);
+                    record.report_hash = shown.hash();
+                    report = Some(shown);
+                }
+                record
+            });
         if let (Ok(answer), Ok(record)) = (&answer, &expected) {
             same("outcomes", &answer.outcome, &record.outcome)?;
             same("reasons", &answer.reasons, &record.reasons)?;
@@ -359,6 +311,14 @@ impl World<'_> {
         if askings == salted.len() + 1 && self.settings.one_batch_bytes == 0 {
             self.reference.leftover_facts += u64::try_from(taken.facts.len()).unwrap_or(u64::MAX);
             self.tally.leftover_facts += taken.facts.len();
+        }
+        // Before that, shards of subjects that come first may be on disk already: which, only the bureau knows.
+        if (1..=salted.len()).contains(&askings) && self.settings.one_batch_bytes == 0 {
+            let left = verify(self.bureau()?, &mut |_, _| {}).leftover_facts;
+            if left >= u64::try_from(taken.facts.len()).unwrap_or(u64::MAX) {
+                return Err(format!("a load that never ended has left {left} facts, as many as it has or more"));
+            }
+            self.reference.leftover_facts = left;
         }
         if self.entropy.percent(50) { self.reopen() } else { Ok(()) }
     }

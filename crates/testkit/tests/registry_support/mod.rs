@@ -2,6 +2,7 @@
 
 use tallystick_intake::Layout;
 use tallystick_model::consent::{ConsentForm, ConsentScope};
+use tallystick_model::consent_terms::ConsentTerms;
 use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKind, Standing};
 use tallystick_model::identity::Identity;
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
@@ -129,6 +130,7 @@ impl Story {
             form,
             valid_until: Timestamp::parse("2027-03-01").expect("a date"),
             evidence: [0; 32],
+            terms: ConsentTerms::default(),
         };
         grant(&self.bureau, agreed, now()).expect("is granted");
     }
