@@ -42,7 +42,7 @@ fn bureau() -> (tempfile::TempDir, String) {
     std::fs::write(path.join("wallets.toml"), mapping).expect("is written");
     let rows = "id,wallet,month,days,n,spent\n11010519491231002X,W1,2026-01,9,3,100.00\n";
     std::fs::write(path.join("wallets.csv"), rows).expect("is written");
-    let key = founded["verifier_key"].as_str().expect("a key").to_owned();
+    let key = founded.get("verifier_key").and_then(Value::as_str).expect("a key").to_owned();
     (folder, key)
 }
 
@@ -128,4 +128,71 @@ fn what_speaks_against_the_asking_is_shown_and_a_childs_own_consent_is_denied() 
     std::fs::write(path.join("book.txt"), "household register").expect("is written");
     let guardian = ["--acting", "guardian", "--authority", "book.txt"];
     ok(path, &[&grant[..], &[child], &asked, &guardian].concat());
+}
+
+#[test]
+fn consents_go_out_in_standard_forms_and_come_in_again() {
+    let (folder, _) = bureau();
+    let path = folder.path();
+    let grant = ["consent", "grant", "--subject", ZHANG, "--member", "BANK", "--scope", "inquire", "--form", "written"];
+    let terms =
+        ["--fetch", "5/month", "--data-from", "2025-07-01", "--data-until", "2025-12-31", "--data-life", "31-day"];
+    let what = ["--purpose", "account_review", "--category", "deposits", "--until", "2200-01-01"];
+    let granted = ok(path, &[&grant[..], &terms, &what].concat());
+    let id = granted["consent"].as_str().expect("an id");
+    let one = ["--subject", ZHANG, "--consent", id];
+
+    let exported = ok(path, &[&["consent", "export", "--as", "aa", "--file", "artefact.json"], &one[..]].concat());
+    std::fs::write(path.join("bureau.jwk"), exported["jwk"].as_str().expect("a key")).expect("is written");
+    let other = "cn-resident-id:110101199003074514";
+    let into = ["--subject", other, "--member", "BANK", "--form", "electronic", "--key", "bureau.jwk"];
+    let imported = ok(path, &[&["consent", "import", "--file", "artefact.json"], &into[..]].concat());
+    let listed = ok(path, &["consent", "list", "--subject", other]);
+    let first = ok(path, &["consent", "list", "--subject", ZHANG]);
+    assert_eq!(listed["consents"][0]["id"], imported["consent"]);
+    for same in ["terms", "purposes", "categories", "valid_until"] {
+        assert_eq!(listed["consents"][0][same], first["consents"][0][same], "{same}");
+    }
+    assert!(listed["consents"][0]["evidence_sha256"].is_string(), "the file is the evidence");
+
+    // Another key, another text, or a consent that is suspended: rejected.
+    std::fs::write(
+        path.join("other.jwk"),
+        r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+    )
+    .expect("is written");
+    let wrong = ["--subject", other, "--member", "BANK", "--form", "electronic", "--key", "other.jwk"];
+    let (end, told) = json(path, &[&["consent", "import", "--file", "artefact.json"], &wrong[..]].concat());
+    let message = "`artefact.json`: the signature does not verify under this key";
+    assert_eq!((end, &told["message"]), (3, &message.into()));
+    ok(path, &[&["consent", "pause"], &one[..]].concat());
+    ok(path, &[&["consent", "export", "--as", "aa", "--file", "artefact.json"], &one[..]].concat());
+    let (end, told) = json(path, &[&["consent", "import", "--file", "artefact.json"], &into[..]].concat());
+    assert_eq!((end, &told["message"]), (3, &"`artefact.json`: `status`: expected ACTIVE".into()));
+    ok(path, &[&["consent", "resume"], &one[..]].concat());
+
+    // The record, with a signature beside it.
+    let files = ["--file", "record.json", "--signature", "record.jws"];
+    ok(path, &[&["consent", "export", "--as", "iso27560"], &files[..], &one].concat());
+    let record = [&["consent", "import"], &files[..], &into, &["--until", "2200-01-01"]].concat();
+    ok(path, &record);
+    let text = std::fs::read_to_string(path.join("record.json")).expect("reads");
+    assert!(text.contains("dpv:ConsentRecord") && !text.contains("11010519491231002X"), "{text}");
+    std::fs::write(path.join("record.json"), text.replace("ts:deposits", "ts:income")).expect("is written");
+    let (end, told) = json(path, &record);
+    assert_eq!((end, &told["message"]), (3, &"`record.json`: the signature does not verify under this key".into()));
+    ok(path, &[&["consent", "receipt", "--file", "receipt.json"], &one[..]].concat());
+    let receipt: Value =
+        serde_json::from_slice(&std::fs::read(path.join("receipt.json")).expect("reads")).expect("JSON");
+    let states = &receipt["dpv:hasRecordOfActivity"][0]["dpv:hasConsentStatus"];
+    let kinds: Vec<_> = states.as_array().expect("states").iter().map(|state| state["@type"][0].clone()).collect();
+    assert_eq!(kinds, ["dpv:ConsentGiven", "dpv:ConsentStatusInvalidForProcessing", "dpv:ConsentGiven"]);
+    // What a form has no word for is said, and nothing is written.
+    let consent =
+        ok(path, &[&grant[..], &["--purpose", "tenancy", "--category", "credit", "--until", "2200-01-01"]].concat());
+    let id = consent["consent"].as_str().expect("an id");
+    let export = ["consent", "export", "--as", "aa", "--file", "none.json", "--subject", ZHANG, "--consent", id];
+    let (end, told) = json(path, &export);
+    assert_eq!((end, &told["message"]), (3, &"the account-aggregator artefact has no word for `tenancy`".into()));
+    assert!(!path.join("none.json").exists());
 }

@@ -251,6 +251,18 @@ pub enum Consent {
     /// Show one consent with everything that became of it
     #[command(after_help = "Example:\n  tallystick consent show --subject @id.txt --consent 0123456789abcdef")]
     Show(OneConsentShown),
+    /// Record a consent from an account-aggregator artefact or a consent record (ISO/IEC TS 27560)
+    #[command(after_help = "Example:\n  tallystick consent import --file artefact.json --key aggregator.jwk \
+                            --subject @id.txt --member BANK --form electronic")]
+    Import(Box<ImportConsent>),
+    /// Write a consent in a standard form: `aa` or `iso27560`
+    #[command(after_help = "Example:\n  tallystick consent export --subject @id.txt --consent 0123456789abcdef \
+                            --as iso27560 --file record.json")]
+    Export(Box<ExportConsent>),
+    /// Write a consent receipt for the subject (ISO/IEC TS 27560)
+    #[command(after_help = "Example:\n  tallystick consent receipt --subject @id.txt --consent 0123456789abcdef \
+                            --file receipt.json")]
+    Receipt(Box<ConsentReceipt>),
     /// List a subject's consents and refusals
     #[command(after_help = "Example:\n  tallystick consent list --subject @id.txt")]
     List(ConsentList),
@@ -390,6 +402,59 @@ pub struct Withdraw {
     /// Write the certificate for the subject here
     #[arg(long, value_name = "FILE")]
     pub certificate: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportConsent {
+    #[command(flatten)]
+    pub folder: Folder,
+    #[command(flatten)]
+    pub subject: SubjectArg,
+    /// The artefact or record
+    #[arg(long, value_name = "FILE")]
+    pub file: PathBuf,
+    /// Public key of who signed an artefact (JSON Web Key)
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// A detached signature of a record (compact JWS)
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub signature: Option<PathBuf>,
+    /// Code of the member it is for, whom the form calls otherwise
+    #[arg(long)]
+    pub member: String,
+    /// In which form it was given: `electronic`, `written`, `written_warned`
+    #[arg(long)]
+    pub form: String,
+    /// Until when it holds, where the file does not say
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub until: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportConsent {
+    #[command(flatten)]
+    pub one: OneConsentShown,
+    /// `aa` (account-aggregator artefact) or `iso27560` (consent record)
+    #[arg(long = "as", value_name = "FORM")]
+    pub form: String,
+    /// Where to write it
+    #[arg(long, value_name = "FILE")]
+    pub file: PathBuf,
+    /// Write a detached signature of it here (compact JWS)
+    #[arg(long, value_name = "FILE")]
+    pub signature: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ConsentReceipt {
+    #[command(flatten)]
+    pub one: OneConsentShown,
+    /// Where to write it
+    #[arg(long, value_name = "FILE")]
+    pub file: PathBuf,
+    /// Write a detached signature of it here (compact JWS)
+    #[arg(long, value_name = "FILE")]
+    pub signature: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -21,7 +21,7 @@ use tallystick_operations::consent::{
 use tallystick_operations::withdraw::withdrawn;
 use tallystick_operations::{Bureau, OperationError};
 
-use super::{End, Told, args, json as told_json, line, parse, render};
+use super::{End, Told, args, consent_files, json as told_json, line, parse, render};
 use crate::{clock, config};
 
 pub(super) fn run(command: &args::Consent) -> Result<Told> {
@@ -35,6 +35,9 @@ pub(super) fn run(command: &args::Consent) -> Result<Told> {
         args::Consent::Check(args) => check(args),
         args::Consent::Deceased(args) => deceased(args),
         args::Consent::Show(args) => run_show(args),
+        args::Consent::Import(args) => consent_files::import(args),
+        args::Consent::Export(args) => consent_files::export(args),
+        args::Consent::Receipt(args) => consent_files::receipt(args),
         args::Consent::List(args) => run_list(args),
     };
     // A rule's no is an answer.

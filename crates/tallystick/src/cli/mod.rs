@@ -3,6 +3,7 @@
 mod args;
 mod benchmark;
 mod consent;
+mod consent_files;
 mod correct;
 mod delivery;
 mod demo;
