@@ -81,6 +81,9 @@ pub fn grant(bureau: &Bureau, grant: Grant, now: Timestamp) -> Result<(Consent, 
         categories: &categories,
         bundle: grant.terms.bundle.as_ref(),
     };
+    // No member has a template here: the general rules hold.
+    let fair = bureau.rulebook.check_fair_use(&asked, &grant.terms, &[], (now, grant.valid_until));
+    fair.map_err(|denial| OperationError::Denied(denial.reasons))?;
     let flags = bureau.rulebook.consent_flags(&asked, &refusals(&found.events), now);
     let consent = Consent {
         id: ConsentId(bureau.random()),

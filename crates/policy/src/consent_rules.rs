@@ -6,11 +6,12 @@
 
 use serde::Deserialize;
 use tallystick_model::consent::{ConsentScope, Refusal};
-use tallystick_model::consent_terms::{Actor, Bundle, Necessity};
+use tallystick_model::consent_terms::{Actor, Bundle, ConsentTerms, Necessity};
 use tallystick_model::inquiry::{Purpose, Reason};
 use tallystick_model::{CategorySet, DataCategory, Date, Timestamp};
 
 use crate::decision::Denial;
+use crate::fair_use::{Ask, FairUse, fi_types, purpose_code};
 use crate::rulebook::Rulebook;
 
 const DAY_MILLIS: i64 = 86_400_000;
@@ -110,6 +111,29 @@ impl Rulebook {
             }
         }
         flags
+    }
+
+    /// Whether a consent to inquire stays within fair use, from now until then, where the scheme of this jurisdiction has bounds:
+    /// for each of its purposes and kinds of data that the scheme knows. `templates` are those the recipient is approved for.
+    ///
+    /// # Errors
+    /// [`Denial`] with everything that is over, for the first purpose with which anything is.
+    pub fn check_fair_use(
+        &self,
+        asked: &Asked<'_>,
+        terms: &ConsentTerms,
+        templates: &[&str],
+        valid: (Timestamp, Timestamp),
+    ) -> Result<(), Denial> {
+        let Some(table) = FairUse::of_rulebook(self.name()) else { return Ok(()) };
+        let fi_types: Vec<&str> = asked.categories.iter().flat_map(|category| fi_types(*category)).copied().collect();
+        if fi_types.is_empty() {
+            return Ok(());
+        }
+        for purpose in asked.purposes.iter().filter_map(|purpose| purpose_code(*purpose)) {
+            table.check_consent(&Ask { purpose, templates, fi_types: &fi_types }, terms, valid)?;
+        }
+        Ok(())
     }
 
     /// Whether the service needs what it was tied to. That furnishing to a bureau or an offer nobody asked for is needed for
@@ -242,6 +266,28 @@ mod tests {
         ] {
             assert_eq!(flags(other, "2026-03-02"), Vec::<String>::new());
         }
+    }
+
+    #[test]
+    fn only_where_a_scheme_has_bounds_are_consents_held_to_them_and_only_over_its_data() {
+        let access = "@id(\"in-11.x\") @rule(\"in-11\") @code(\"rule_is_for_persons\") @source(\"x\")
+            permit (principal, action in Action::\"inquire\", resource == SubjectKind::\"firm\");";
+        let toml = "version = \"1\"\nprecedence = [\"rule_is_for_persons\"]\nconditional = { person = [], firm = [] }\n\
+            purpose = {}\n[rule.in-11]\ntitle = \"x\"\nsource = \"x\"\nconfidence = \"document\"\n";
+        let india = Rulebook::from_texts("in", access, toml).unwrap();
+        let (loan, deposits) = ([Purpose::CreditApplication], [DataCategory::Deposits, DataCategory::Credit]);
+        let asked = Asked { purposes: &loan, categories: &deposits, ..ASKED };
+        let valid = (at("2026-03-01"), at("2027-03-01"));
+        let terms = ConsentTerms::default();
+        let told = |book: &Rulebook, asked: &Asked<'_>| {
+            let answer = book.check_fair_use(asked, &terms, &[], valid);
+            answer.err().map(|denial| codes(&denial.reasons)).unwrap_or_default()
+        };
+        // Unlimited use is periodic, and underwriting is once.
+        assert_eq!(told(&india, &asked), ["in-11 no_fair_use_for_this"]);
+        assert_eq!(told(&cn(), &asked), Vec::<String>::new());
+        assert_eq!(told(&india, &Asked { categories: &[DataCategory::Credit], ..asked }), Vec::<String>::new());
+        assert_eq!(told(&india, &Asked { purposes: &[Purpose::Tenancy], ..asked }), Vec::<String>::new());
     }
 
     fn denied(actor: Actor, shown: bool, deed: Deed, of: (Option<Date>, bool), now: &str) -> Option<String> {

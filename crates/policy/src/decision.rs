@@ -178,7 +178,7 @@ fn reach(permit: &Permit) -> (usize, i64) {
 }
 
 /// Codes and their sentences, for whoever has to be told. Codes never change their meaning.
-const SENTENCES: [(&str, &str); 45] = [
+const SENTENCES: [(&str, &str); 52] = [
     // Who asks, and what for.
     ("not_a_subscriber", "The member is not admitted as a subscriber."),
     ("own_report_is_for_the_subject", "Only the subject can ask for the own report."),
@@ -225,6 +225,14 @@ const SENTENCES: [(&str, &str); 45] = [
     ("subject_has_died", "The subject has died: next of kin may end a consent, and nobody may give one."),
     ("no_death_recorded", "Next of kin act for a subject whose death is on record; this one's is not."),
     ("evidence_of_authority_needed", "Who acts for another shows that they may."),
+    // How far consents to an account aggregator's data may go.
+    ("no_fair_use_for_this", "No fair-use rule covers this purpose, kind of data and way of fetching."),
+    ("fair_use_expiry", "The consent would hold longer than fair use of its purpose lets it."),
+    ("fair_use_frequency", "The consent could be used more often than fair use of its purpose lets it."),
+    ("fair_use_data_life", "The data could be kept longer than fair use of the purpose lets them."),
+    ("fair_use_range", "The data would reach further back than fair use of the purpose lets them."),
+    ("fair_use_depth", "The data would be more detailed than fair use of the purpose lets them."),
+    ("outside_the_agreed_range", "Nothing of what is asked for lies in the time that was agreed on."),
     // What the policies leave open, and what should not happen.
     ("no_rule_permits", "No rule of the rulebook permits it."),
     ("rule_not_evaluable", "A rule of the rulebook could not be evaluated; nothing moves."),

@@ -64,6 +64,7 @@
 
 mod consent_rules;
 mod decision;
+pub mod fair_use;
 mod gate;
 mod permit;
 mod policies;
