@@ -23,7 +23,7 @@ fn at(hours: i64) -> Timestamp {
 }
 
 fn key(code: &str) -> SecretKey {
-    let seed = PARTNERS.iter().find(|(known, ..)| *known == code).map_or_else(|| code.as_bytes()[0], |known| known.1);
+    let seed = PARTNERS.iter().find(|(known, ..)| *known == code).map_or_else(|| code.bytes().next().unwrap_or(0), |known| known.1);
     SecretKey::new([seed; 32].into())
 }
 

@@ -158,7 +158,7 @@ fn destroy(folder: &Path, out: &Path, quiet: bool) -> Result<Told> {
 
 /// Overwrites and removes a file, or a folder with all that is in it; one that is not there is none.
 fn erase(path: &Path) -> Result<()> {
-    const BLOCK: [u8; 1 << 16] = [0; 1 << 16];
+    static BLOCK: [u8; 1 << 16] = [0; 1 << 16];
     let context = || format!("`{}`", path.display());
     let kind = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
