@@ -67,8 +67,11 @@ fn a_withdrawn_consent_is_certified_and_its_recipients_get_a_notice() {
     assert_eq!((&shown["consent"]["status"], &shown["consent"]["terms"]["fetch"]), (&"active".into(), &"once".into()));
     assert_eq!(shown["consent"]["uses"].as_array().map(Vec::len), Some(1));
 
-    let withdraw = ["consent", "withdraw", "--subject", ZHANG, "--consent", id, "--certificate", "erased.txt"];
+    // A certificate that cannot be written undoes nothing: it is asked for again.
+    let withdraw = ["consent", "withdraw", "--subject", ZHANG, "--consent", id, "--certificate", "no/such/folder.txt"];
     let told = ok(path, &withdraw);
+    assert!(!path.join(format!("bureau/notices/BANK-{id}.json")).exists());
+    ok(path, &["consent", "certificate", "--subject", ZHANG, "--consent", id, "--certificate", "erased.txt"]);
     assert_eq!(told["withdrawal"]["erased"]["categories"], serde_json::json!(["payments"]));
     assert_eq!(told["withdrawal"]["recipients"][0]["member"], "BANK");
     let notice = std::fs::read_to_string(path.join(format!("bureau/notices/BANK-{id}.json"))).expect("a notice");

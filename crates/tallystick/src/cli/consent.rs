@@ -251,8 +251,10 @@ fn run_withdraw(args: &args::Withdraw) -> Result<Told> {
     let bureau = config::open(folder)?;
     let (acting, now) = (acting(&bureau, &args.one.acting)?, clock::now());
     let mut told = tell_withdrawal(&bureau, &subject, id, acting, now)?;
-    // It is recorded: from here on nothing may look as if it had not been. What fails can be asked for again.
-    hand_out(&bureau, folder, &subject, id, args.certificate.as_deref(), &mut told.lines)?;
+    // It is recorded: from here on nothing may look as if it had not been.
+    if let Err(error) = hand_out(&bureau, folder, &subject, id, args.certificate.as_deref(), &mut told.lines) {
+        super::story(format_args!("error: {error:#}; `consent certificate` writes certificate and notices again"));
+    }
     Ok(told)
 }
 
