@@ -125,7 +125,7 @@ pub struct WindDownRecord {
     pub proposal: ProposalHash,
     /// What it says.
     pub end: WindDown,
-    /// Entries in the log before this one.
+    /// Entries in the log when everything was checked for the last time.
     pub entries: u64,
     /// Root over them.
     pub root: [u8; 32],

@@ -117,7 +117,7 @@ impl Certificate {
         ];
         lines.extend(no_transfer.iter().map(|why| format!("no transfer: {why}")));
         lines.extend(no_hand_over.iter().map(|why| format!("no hand-over: {why}")));
-        lines.push(format!("log before the last entry: {entries} entries, root {}", hex(root)));
+        lines.push(format!("log when everything was checked last: {entries} entries, root {}", hex(root)));
         lines.push(format!("held: {facts} facts of {subjects} subjects"));
         lines.extend(self.checkpoint.lines().filter(|line| !line.is_empty()).map(|line| format!("checkpoint: {line}")));
         lines.extend(self.destroyed.iter().map(|what| format!("destroyed: {what}")));

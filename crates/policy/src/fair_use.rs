@@ -55,6 +55,25 @@ pub enum Depth {
     Transactions,
 }
 
+impl FairUseRule {
+    fn words(&self) -> String {
+        let Self { template, purpose, fetch, fi_types, data_life, per_day, per_month, expiry, range, .. } = self;
+        let mut words = format!("purpose {purpose}");
+        words.extend(template.as_ref().map(|template| format!(", template {template}")));
+        words.push_str(match fetch {
+            WrittenFetch::Once => ": used once",
+            WrittenFetch::Periodic => ": used again and again",
+        });
+        words.extend((*per_day > 0).then(|| format!(", {per_day} a day")));
+        words.extend((*per_month > 0).then(|| format!(", {per_month} a month")));
+        words.push_str(&format!(
+            ", holds {expiry}, reaches back {range}, data kept {data_life}: {}",
+            fi_types.join(" ")
+        ));
+        words
+    }
+}
+
 /// The fair-use rules of one scheme.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +104,14 @@ impl FairUse {
     /// Ids of the rules it comes from.
     pub(crate) fn rules(&self) -> impl Iterator<Item = &String> {
         [&self.rule, &self.matching].into_iter()
+    }
+
+    /// Each rule in words, with the id of the rule it comes from.
+    pub(crate) fn words(&self) -> Vec<(&str, String)> {
+        let matching = "a rule for an approved template beats the general one; over several kinds of data a consent has the \
+                        widest bounds, a request the strictest range";
+        let bounds = self.rules.iter().map(|rule| (self.rule.as_str(), rule.words()));
+        bounds.chain([(self.matching.as_str(), matching.to_owned())]).collect()
     }
 
     /// For each kind of data the rule that holds: the one of an approved template, else the general one.

@@ -75,6 +75,7 @@ mod rulebook;
 pub mod staff;
 mod term;
 mod transfer;
+mod words;
 
 pub use consent_rules::{Asked, Deed};
 pub use decision::{
@@ -90,3 +91,4 @@ pub use permit::{Permit, VisibleFile, category_of};
 pub use rulebook::{Confidence, Rule, Rulebook, RulebookError};
 pub use term::Term;
 pub use transfer::{TransferDecision, TransferEvidence, decide_transfer};
+pub use words::Saying;

@@ -100,6 +100,8 @@ pub(crate) struct Annotated {
     pub(crate) id: String,
     pub(crate) rule: String,
     pub(crate) code: String,
+    /// Where the words stand that it holds.
+    pub(crate) source: String,
     rests_on_consent: bool,
     /// Where it stands in the text.
     place: usize,
@@ -393,7 +395,6 @@ fn read_annotations(policy: &Policy) -> Result<Annotated, String> {
         let value = policy.annotation(name).filter(|value| !value.is_empty());
         value.map(str::to_owned).ok_or_else(|| format!("policy `{id}`: expected `@{name}`"))
     };
-    needed("source")?;
     let rests_on_consent = match (policy.annotation("rests_on"), policy.effect()) {
         (None, _) => false,
         (Some("consent"), Effect::Permit) => true,
@@ -405,7 +406,8 @@ fn read_annotations(policy: &Policy) -> Result<Annotated, String> {
     if let Some((other, _)) = policy.annotations().find(|(name, _)| !known.contains(name)) {
         return Err(format!("policy `{id}`: unknown annotation `@{other}`"));
     }
-    Ok(Annotated { id: id.to_owned(), rule: needed("rule")?, code: needed("code")?, rests_on_consent, place })
+    let (rule, code, source) = (needed("rule")?, needed("code")?, needed("source")?);
+    Ok(Annotated { id: id.to_owned(), rule, code, source, rests_on_consent, place })
 }
 
 fn cited(annotated: &[Annotated], precedence: &[String]) -> Result<HashMap<PolicyId, Cited>, String> {

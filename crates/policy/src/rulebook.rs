@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use crate::decision::known_sentence;
 use crate::numbers::Numbers;
-use crate::policies::Policies;
+use crate::policies::{Annotated, Policies};
 
 /// Names, policies and numbers of what is compiled in.
 const BUILT_IN: [(&str, &str, &str); 4] = [
@@ -103,6 +103,8 @@ pub struct Rulebook {
     questions: BTreeMap<SingleQuestion, CategorySet>,
     questions_rule: String,
     heeds_freeze: bool,
+    /// Of each policy its id, rule, code and source, in the order of the text.
+    pub(crate) sources: Vec<(String, String, String, String)>,
     pub(crate) numbers: Numbers,
     pub(crate) policies: Policies,
 }
@@ -206,6 +208,7 @@ impl Rulebook {
             questions: questions(&written.questions.reads).map_err(toml_fault)?,
             questions_rule: written.questions.rule,
             heeds_freeze,
+            sources: annotated.iter().map(source).collect(),
             numbers: written.numbers,
             policies,
         })
@@ -282,6 +285,10 @@ impl fmt::Debug for Rulebook {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Rulebook({})", self.label)
     }
+}
+
+fn source(policy: &Annotated) -> (String, String, String, String) {
+    (policy.id.clone(), policy.rule.clone(), policy.code.clone(), policy.source.clone())
 }
 
 fn rule((id, written): (String, WrittenRule)) -> (String, Rule) {

@@ -23,7 +23,9 @@ fn at(hours: i64) -> Timestamp {
 }
 
 fn key(code: &str) -> SecretKey {
-    let seed = PARTNERS.iter().find(|(known, ..)| *known == code).map_or_else(|| code.bytes().next().unwrap_or(0), |known| known.1);
+    let partner = PARTNERS.iter().find(|(known, ..)| *known == code).map(|known| known.1);
+    // Of seats and staff the first letter.
+    let seed = partner.or_else(|| code.bytes().next()).expect("a code");
     SecretKey::new([seed; 32].into())
 }
 

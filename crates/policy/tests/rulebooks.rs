@@ -77,6 +77,46 @@ mod rulebooks {
         assert_eq!(Rulebook::built_in("xx").unwrap_err(), RulebookError::Unknown("xx".to_owned()));
     }
 
+    /// Every rule is held by something that can be read: none stands in a rulebook for show.
+    #[test]
+    fn every_rule_says_something_in_words() {
+        for name in Rulebook::names() {
+            let rulebook = Rulebook::built_in(name).unwrap();
+            let sayings = rulebook.sayings();
+            let said: BTreeSet<&str> = sayings.iter().map(|saying| saying.rule.as_str()).collect();
+            let known: BTreeSet<&str> = rulebook.rules().map(|rule| rule.id.as_str()).collect();
+            assert_eq!(said, known, "{name}");
+        }
+        let words = |name: &str, what: &str| -> Vec<String> {
+            let sayings = Rulebook::built_in(name).unwrap().sayings().into_iter().filter(|saying| saying.name == what);
+            sayings.map(|saying| format!("{} {}", saying.rule, saying.words)).collect()
+        };
+        assert_eq!(words("cn", "retention"), ["cn-9 adverse for 5 years from end_of_event"]);
+        assert_eq!(words("cn", "dispute"), ["cn-15 answered in 20 days; what was not verified by then stays, marked"]);
+        assert_eq!(words("cn", "free_reports"), ["cn-10 2 own reports a calendar year free, the next CNY 25.00"]);
+        assert_eq!(words("cn", "owner_approval"), ["cn-3 from 5.00 % on"]);
+        assert_eq!(words("cn", "consent.ask_again"), ["cn-33 not within 180 days of a refusal"]);
+        assert_eq!(words("us", "retention").len(), 6);
+        assert_eq!(words("us", "retention")[5], "us-6 conviction without limit from event");
+        assert_eq!(words("eu", "free_reports"), ["eu-3 every own report is free"]);
+        assert_eq!(
+            words("in", "fair_use")[9],
+            "in-11 purpose 104, template CT035: used again and again, 1 a day, 31 a month, holds 8 years, reaches back \
+             1 day, data kept 31 days: DEPOSIT"
+        );
+        assert_eq!(
+            words("in", "dispute"),
+            ["in-5 answered in 30 days, of that the furnisher 21 days; what was not verified by then stays, marked; \
+              after that INR 100.00 a day"]
+        );
+        assert_eq!(
+            words("cn", "cn-6.prohibited"),
+            [
+                "cn-6 prohibited_category; Art 14(1): religion, genes, fingerprints, blood type, disease, medical history"
+            ]
+        );
+    }
+
     /// What the numbers prohibit no policy admits, whoever hands it over and whatever the subject agrees to.
     #[test]
     fn what_is_prohibited_is_refused_by_the_policies_under_the_same_rule() {

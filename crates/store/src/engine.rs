@@ -154,9 +154,12 @@ pub struct Engine {
 
 /// What fills a journal up; nothing reads it.
 const PADDING_KEY: &[u8] = b"\xffpadding";
-const PADDING_BYTES: u64 = 1 << 20;
+const PADDING_BYTES: usize = 1 << 20;
 /// A little more than what the engine calls a full journal.
-const JOURNAL_BYTES: u64 = 66 << 20;
+const JOURNAL_BYTES: usize = 66 << 20;
+/// How often, and how long, an old journal is waited for.
+const TURNS_MAX: u32 = 1000;
+const TURN: std::time::Duration = std::time::Duration::from_millis(10);
 
 /// Memory for cached blocks of the key spaces.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
@@ -166,7 +169,8 @@ impl Engine {
     fn open_database(folder: &Path, lock: Option<File>) -> Result<Self, EngineError> {
         // The engine asserts its own format while it recovers: on damaged files that is a panic, which here is an error.
         let opened = catch_unwind(AssertUnwindSafe(|| -> Result<_, fjall::Error> {
-            let database = Database::builder(folder).cache_size(CACHE_BYTES).open()?;
+            let database =
+                Database::builder(folder).cache_size(CACHE_BYTES).journal_compression(CompressionType::None).open()?;
             let [facts, events, log, meta, salts] =
                 SPACES.map(|space| database.keyspace(space.name(), || space.options()));
             Ok((database, [facts?, events?, log?, meta?, salts?]))
@@ -270,12 +274,9 @@ impl Engine {
     /// it: so one is filled up.
     pub fn rewrite(&self, space: Space) -> Result<(), EngineError> {
         let meta = self.space(Space::Meta);
-        // Noise: zeros would be compressed away.
-        let noise: Vec<u8> = (0..PADDING_BYTES / 8)
-            .flat_map(|place| xxhash_rust::xxh3::xxh3_64(&place.to_le_bytes()).to_le_bytes())
-            .collect();
+        let padding = vec![0; PADDING_BYTES];
         for _ in 0..JOURNAL_BYTES / PADDING_BYTES {
-            meta.insert(PADDING_KEY, noise.as_slice())?;
+            meta.insert(PADDING_KEY, padding.as_slice())?;
         }
         meta.remove(PADDING_KEY)?;
         for space in &self.spaces {
@@ -283,9 +284,18 @@ impl Engine {
         }
         self.space(space).major_compact()?;
         meta.major_compact()?;
-        // Tables that nobody reads any more go when a memtable is turned over.
-        meta.insert(PADDING_KEY, [])?;
-        Ok(meta.rotate_memtable_and_wait()?)
+        // Journals and tables that nobody needs any more go when a memtable is turned over, a moment later.
+        for _ in 0..TURNS_MAX {
+            meta.insert(PADDING_KEY, [])?;
+            meta.rotate_memtable_and_wait()?;
+            if self.database.journal_count() == 1 {
+                return Ok(());
+            }
+            std::thread::sleep(TURN);
+        }
+        Err(EngineError::Io(std::io::Error::other(
+            "an old journal does not go; nothing is lost, and compacting can be tried again",
+        )))
     }
 
     /// An empty atomic batch.

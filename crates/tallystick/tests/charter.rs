@@ -1,7 +1,7 @@
 //! A bureau under a charter, as its partners have it: keys and votes made without the bureau, nothing governed without an
 //! enacted decision, staff that signs, and the bureau's end.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::Path;
@@ -272,6 +272,8 @@ fn a_bureau_is_destroyed_only_where_the_other_ways_are_closed() {
     assert!(refused(at, &[&draft[..], &rest[..]].concat()).ends_with(words));
     let why = "no_transfer = \"no buyer\"\nno_hand_over = \"none designated\"\n";
     enacted(at, "end", &format!("{END}way = \"destroy\"\n{why}"));
+    // The certificate cannot be written there: what is done is done, and the same command goes on from it.
+    assert!(refused(at, &["wind-down", "destroy", "--certificate", "nowhere/gone.txt"]).contains("nowhere/gone.txt"));
     ok(at, &["wind-down", "destroy", "--certificate", "gone.txt"]);
     for gone in ["bureau/store", "bureau/keys", "bureau/feedback", "bureau/certificate.draft"] {
         assert!(!at.join(gone).exists(), "{gone}");

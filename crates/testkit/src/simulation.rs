@@ -75,6 +75,8 @@ pub struct Tally {
     pub enacted: usize,
     /// Acts that staff signed for.
     pub acts: usize,
+    /// Bureaus that ended by decision.
+    pub ended: usize,
     /// Times the bureau was opened again.
     pub reopened: usize,
     /// What spoke against the way consents were asked for.
@@ -119,6 +121,7 @@ impl std::ops::AddAssign for Tally {
         self.voted += other.voted;
         self.enacted += other.enacted;
         self.acts += other.acts;
+        self.ended += other.ended;
         self.reopened += other.reopened;
         self.flagged += other.flagged;
         self.turned += other.turned;
@@ -203,6 +206,8 @@ pub fn run(seed: u64, steps: usize, folder: &Path) -> Result<Tally, Failure> {
         world.take(step).and_then(|()| world.check()).map_err(|what| fail(&taken, what))?;
         world.tally.steps += 1;
     }
+    taken.push("end the bureau, if its partners can".to_owned());
+    world.end().map_err(|what| fail(&taken, what))?;
     Ok(world.tally)
 }
 

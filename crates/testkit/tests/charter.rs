@@ -10,7 +10,7 @@ use tallystick_intake::Layout;
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_model::charter::{
     Artefact, Ballot, Charter, Choice, Deadlock, FoundingCharter, Matter, MatterRule, Measure, MemberTerms, Partner,
-    Proposal, ProposalHash,
+    Proposal, ProposalHash, WindDown, WindDownWay,
 };
 use tallystick_model::delivery::{DeliveryKind, DeliveryRecord};
 use tallystick_model::event::{Event, EventKind};
@@ -32,6 +32,7 @@ use tallystick_operations::member::{Application, admit};
 use tallystick_operations::own_report::{Past, own_report};
 use tallystick_operations::staff::{Acting, register};
 use tallystick_operations::verify::verify;
+use tallystick_operations::wind_down::end;
 use tallystick_policy::Rulebook;
 use tallystick_store::{Changes, Store};
 use tallystick_testkit::simulation::chance::{Fuse, SeededEntropy};
@@ -155,7 +156,7 @@ fn ballot(bureau: &Bureau, proposal: ProposalHash, voter: &str, seed: u8) -> Eve
     Event::BallotCast(Ballot { charter, proposal, voter, choice, turn: 1 }.signed(&key(seed)))
 }
 
-/// Proposes to collect deposits; A alone votes in favour.
+/// Proposes to collect names; A alone votes in favour.
 fn proposed(bureau: &Bureau) -> ProposalHash {
     let charter = bureau.government().as_ref().expect("governed").id();
     let proposal = Proposal {
@@ -258,6 +259,7 @@ fn smuggled(store: &Store) -> (Changes, DeliveryRecord) {
         open.number(),
         vec![Fact { key, standing: Standing::Reported, body: FactBody::TradelineMonth(month) }],
     );
+    let changes = changes.expect("is in order");
     let digest = changes.digest();
     let record = DeliveryRecord {
         number: open.number(),
@@ -386,7 +388,9 @@ fn what_no_member_of_staff_signed_for_is_named() {
         act(99, content_of(&lifted), 40),
         lifted.clone(),
         act(10, content_of(&lifted), 40),
-        lifted,
+        lifted.clone(),
+        // Signed for, and not done: what a crash between the two leaves.
+        act(12, content_of(&lifted), 40),
     ];
     by_root(folder.path(), events.map(|event| (event, 9)));
     let missing = |place| format!("log entry {place}: freeze_lifted without the signature of a member of staff");
@@ -401,4 +405,74 @@ fn what_no_member_of_staff_signed_for_is_named() {
             missing(9),
         ]
     );
+}
+
+/// Everyone is for it, at once.
+fn decide(bureau: &Bureau, measure: Measure, hours: i64) -> ProposalHash {
+    let charter = bureau.government().as_ref().expect("governed").id();
+    let (proposer, reason, effective_from) = ("A".to_owned(), "wanted".to_owned(), at(0));
+    let proposal = Proposal { charter, proposer, measure, effective_from, reason };
+    let (hash, _) = propose(bureau, proposal.signed(&key(1)), at(hours)).expect("is proposed");
+    for (voter, seed, _) in PARTNERS {
+        let Event::BallotCast(signed) = ballot(bureau, hash, voter, seed) else { unreachable!("made above") };
+        vote(bureau, signed, at(hours)).expect("is recorded");
+    }
+    enact(bureau, hash, at(hours)).expect("is enacted");
+    hash
+}
+
+#[test]
+fn another_rulebook_decides_only_after_the_partners_accept_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(found(folder.path(), Vec::new()));
+    let under_us = || {
+        let entropy = Box::new(SeededEntropy::new(3, Fuse::default()));
+        let us = Rulebook::built_in("us").expect("is built in");
+        Bureau::open(folder.path(), NAME, us, &keys(), entropy).expect("opens")
+    };
+    let bureau = under_us();
+    let us = bureau.rulebook().label().to_owned();
+    let fault = format!(
+        "rulebook `{us}` is not accepted by the bureau's partners (rulebook_not_accepted): nothing is decided by it"
+    );
+    assert_eq!(findings(&bureau), [format!("rulebook: {fault}")]);
+    let who = Identifier::parse_tagged(&format!("cn-resident-id:{ID}")).expect("an identifier");
+    let look = |bureau: &Bureau, hours| {
+        own_report(bureau, &who, Past::default(), at(hours)).map(|_| ()).map_err(|no| no.to_string())
+    };
+    assert_eq!(look(&bureau, 1), Err(fault));
+    // Deciding about the rulebook goes on: otherwise nobody could ever accept one.
+    let hash = bureau.rulebook().hash();
+    decide(&bureau, Measure::Accept(Artefact { matter: Matter::Rulebook, name: us, hash }), 2);
+    drop(bureau);
+    let bureau = under_us();
+    assert_eq!(look(&bureau, 3), Ok(()));
+    assert_eq!(findings(&bureau), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_recorded_after_the_end_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bureau = found(folder.path(), Vec::new());
+    let transfer = WindDown {
+        way: WindDownWay::Transfer,
+        receiver: "Other Bureau".to_owned(),
+        notice: "gazette 12".to_owned(),
+        no_transfer: None,
+        no_hand_over: None,
+    };
+    let early = end(&bureau, WindDownWay::Transfer, at(1), &mut |_, _| {}).map(|_| ()).map_err(|no| no.to_string());
+    let undecided = "no enacted decision ends the bureau this way (charter, matter `wind_down`)";
+    assert_eq!(early, Err(undecided.to_owned()));
+    let proposal = decide(&bureau, Measure::WindDown(Box::new(transfer)), 2);
+    let other = end(&bureau, WindDownWay::Destroy, at(3), &mut |_, _| {}).map(|_| ()).map_err(|no| no.to_string());
+    assert_eq!(other, Err(undecided.to_owned()));
+    let ended = end(&bureau, WindDownWay::Transfer, at(3), &mut |_, _| {}).expect("ends");
+    assert_eq!((ended.record.proposal, ended.record.entries, ended.record.facts), (proposal, 9, 0));
+    assert_eq!(findings(&bureau), Vec::<String>::new());
+    drop(bureau);
+    by_root(folder.path(), [(Event::FreezeLifted(subject()), 4)]);
+    let late = format!("the bureau was wound down at {}, this is of {}", at(3), at(4));
+    let expected = format!("log entry 10: freeze_lifted is not covered by the charter: {late}");
+    assert_eq!(findings(&open(folder.path())), [expected]);
 }

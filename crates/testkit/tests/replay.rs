@@ -6,6 +6,7 @@
 use tallystick_intake::Layout;
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_model::consent::{ConsentForm, ConsentScope};
+use tallystick_model::consent_terms::{Acting, ConsentTerms};
 use tallystick_model::inquiry::{Asked, Outcome, Purpose, SingleQuestion};
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::payment_profile::Provenance;
@@ -13,6 +14,7 @@ use tallystick_model::{DataCategory, Identifier, Sensitive, SubjectKind, Timesta
 use tallystick_operations::Bureau;
 use tallystick_operations::bureau::Keys;
 use tallystick_operations::consent::{Grant, grant, withdraw};
+use tallystick_operations::freeze::{lift, place};
 use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Telling, ingest};
 use tallystick_operations::inquire::{Inquiry, inquire};
 use tallystick_operations::member::{Application, admit};
@@ -96,6 +98,7 @@ fn decided(folder: &std::path::Path, rulebook: Rulebook) -> Bureau {
             form,
             valid_until: at("2027-03-01"),
             evidence: [1; 32],
+            terms: ConsentTerms::default(),
         };
         grant(&bureau, agreed, at(now)).expect("is granted").0.id
     };
@@ -123,7 +126,7 @@ fn decided(folder: &std::path::Path, rulebook: Rulebook) -> Bureau {
     let (from, to) = ("PAY".to_owned(), "BANK".to_owned());
     let handing = Transfer { from, to, identifier: subject(), category: DataCategory::Credit };
     assert!(!transfer(&bureau, &handing, at("2026-03-05")).expect("is answered").permitted);
-    withdraw(&bureau, &subject(), consent, at("2026-03-06")).expect("is withdrawn");
+    withdraw(&bureau, &subject(), consent, Acting::default(), at("2026-03-06")).expect("is withdrawn");
     assert_eq!(ask(&bureau, Purpose::CreditApplication, None, "2026-03-06"), Outcome::Denied);
     let denied = deliver("SHOP", "2026-03-07").expect_err("a merchant reports no credit");
     assert!(matches!(denied, IngestError::NotAdmitted(..)), "{denied:?}");
@@ -222,4 +225,29 @@ fn two_rulebooks_are_compared_over_what_was_decided() {
     let gate = gate.expect("a merchant may report credit there");
     assert_ne!(gate.before, gate.after);
     assert!(diff(&us, Some("2026-03-07")).gates.iter().all(|gate| gate.furnisher == 3), "BANK delivered before");
+}
+
+#[test]
+fn a_freeze_is_weighed_as_it_was_when_it_was_decided() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let us = Rulebook::built_in("us").expect("is built in");
+    let bureau = Bureau::found(folder.path(), NAME, us, &keys(), entropy(), at("2026-02-01")).expect("is founded");
+    let application = Application {
+        code: "BANK".to_owned(),
+        name: "BANK".to_owned(),
+        kind: MemberKind::Bank,
+        roles: vec![MemberRole::Subscriber],
+        duty: ConsentDuty::Nothing,
+    };
+    admit(&bureau, application, at("2026-02-01")).expect("is admitted");
+    place(&bureau, &subject(), at("2026-03-01")).expect("is frozen");
+    assert_eq!(ask(&bureau, Purpose::CreditApplication, None, "2026-03-02"), Outcome::Denied);
+    lift(&bureau, &subject(), at("2026-03-03")).expect("is lifted");
+    assert_eq!(ask(&bureau, Purpose::CreditApplication, None, "2026-03-04"), Outcome::NoHit);
+    let replayed = replay(&bureau, &[], None).expect("is replayed");
+    assert!(replayed.is_sound(), "{replayed:?}");
+    assert_eq!(replayed.decisions, 2);
+    // China knows no freeze, and asks for consent.
+    let compared = compare(&bureau, bureau.rulebook(), &cn(), None).expect("is compared");
+    assert_eq!((compared.different, compared.newly_denied, compared.for_other_reasons), (1, 1, 1));
 }

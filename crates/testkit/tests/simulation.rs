@@ -50,7 +50,10 @@ fn bureau_and_reference_agree_after_every_step() {
                 && tally.cut > 5,
             "{tally:?}"
         );
-        assert!(tally.proposed > 50 && tally.voted > 300 && tally.enacted > 50 && tally.acts > 100, "{tally:?}");
+        assert!(
+            tally.proposed > 50 && tally.voted > 300 && tally.enacted > 50 && tally.acts > 100 && tally.ended > 10,
+            "{tally:?}"
+        );
         assert!(
             tally.flagged > 20
                 && tally.turned > 20

@@ -1,5 +1,7 @@
+//! What a charter must be, and the bytes of everything that is signed under one.
+
 use super::*;
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, WindDownRecord};
 use crate::member::{ConsentDuty, MemberKind, MemberRole};
 use crate::signature::SecretKey;
 use crate::staff::{SignedAct, StaffAct, StaffMember, StaffRole, content_of};
@@ -50,7 +52,8 @@ fn a_charter_that_cannot_govern_says_why() {
         change(&mut charter);
         charter.check().unwrap_err().to_string()
     };
-    let cases: [(&dyn Fn(&mut Charter), &str); 15] = [
+    type Case<'a> = (&'a dyn Fn(&mut Charter), &'a str);
+    let cases: [Case<'_>; 15] = [
         (&|c| c.partners[0].weight_bp = 5_999, "the partners' weights add up to 99.99 percent, expected 100"),
         (&|c| c.partners[1].weight_bp = 0, "partner `B` has no weight: one without is a seat"),
         (&|c| c.partners.clear(), "the partners' weights add up to 0.00 percent, expected 100"),
@@ -189,6 +192,23 @@ fn the_bytes_are_fixed() {
     .signed(&key(7));
     assert_eq!(SignedAct::from_bytes(&act.to_bytes()), Ok(act.clone()));
     assert_eq!(SignedBallot::from_bytes(&ballot.to_bytes()), Ok(ballot.clone()));
+    let end = Event::BureauWoundDown(Box::new(WindDownRecord {
+        proposal: signed.proposal.hash(),
+        end: WindDown {
+            way: WindDownWay::Destroy,
+            receiver: "The supervisor".to_owned(),
+            notice: "gazette 12".to_owned(),
+            no_transfer: Some("no buyer".to_owned()),
+            no_hand_over: Some("none designated".to_owned()),
+        },
+        entries: 300,
+        root: [6; 32],
+        facts: 7,
+        subjects: 5,
+    }));
+    assert_eq!(Event::from_bytes(&end.to_bytes()), Ok(end.clone()));
+    let enacted = Event::DecisionEnacted(signed.proposal.hash());
+    assert_eq!(Event::from_bytes(&enacted.to_bytes()), Ok(enacted.clone()));
     let short = |text: String| text.chars().take(16).collect::<String>();
     assert_eq!(
         [
@@ -197,7 +217,9 @@ fn the_bytes_are_fixed() {
             short(signed.proposal.hash().to_string()),
             fixed(&signed),
             fixed(&ballot),
-            fixed(&act)
+            fixed(&act),
+            fixed(&end),
+            fixed(&enacted)
         ],
         [
             "bfe63776f82cc4d4",
@@ -205,7 +227,9 @@ fn the_bytes_are_fixed() {
             "0a8fc745477a5377",
             "3314d059bae744af",
             "459fd72bb2ee4245",
-            "a9852248812730ad"
+            "a9852248812730ad",
+            "23778426f85ec2dc",
+            "9183dc6b3324d19c"
         ]
     );
 }

@@ -637,7 +637,7 @@ pub struct Transfer {
 
 #[derive(Debug, Subcommand)]
 pub enum Policy {
-    /// Show a rulebook's rules with their sources
+    /// Show a rulebook's rules with their sources, and what policies and numbers hold them
     #[command(after_help = "Example:\n  tallystick policy rules --rulebook cn --rule cn-11")]
     Rules(PolicyRules),
     /// Decide past decisions again, and tell of any that comes to something else

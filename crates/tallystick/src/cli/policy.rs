@@ -48,14 +48,17 @@ fn rules(args: &args::PolicyRules) -> Result<Told> {
             counted(rulebook.rules().count() as u64, "rule")
         ),
     )];
-    let mut all = Vec::new();
+    let (mut all, sayings) = (Vec::new(), rulebook.sayings());
     for rule in rulebook.rules().filter(|rule| args.rule.as_ref().is_none_or(|id| *id == rule.id)) {
         lines.push(line(
             "rule",
             format_args!("{}: {} ({}; {})", rule.id, rule.title, rule.source, rule.confidence.code()),
         ));
+        let says = sayings.iter().filter(|saying| saying.rule == rule.id);
+        lines.extend(says.clone().map(|saying| line("", format_args!("{}: {}", saying.name, saying.words))));
         all.push(json!({
             "id": rule.id, "title": rule.title, "source": rule.source, "confidence": rule.confidence.code(),
+            "says": says.map(|saying| json!({"name": saying.name, "words": saying.words})).collect::<Vec<_>>(),
         }));
     }
     if let Some(id) = args.rule.as_ref().filter(|_| all.is_empty()) {

@@ -158,7 +158,7 @@ fn destroy(folder: &Path, out: &Path, quiet: bool) -> Result<Told> {
 
 /// Overwrites and removes a file, or a folder with all that is in it; one that is not there is none.
 fn erase(path: &Path) -> Result<()> {
-    static BLOCK: [u8; 1 << 16] = [0; 1 << 16];
+    let zeros = vec![0; 1 << 16];
     let context = || format!("`{}`", path.display());
     let kind = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -174,8 +174,8 @@ fn erase(path: &Path) -> Result<()> {
         let mut file = fs::OpenOptions::new().write(true).open(path).with_context(context)?;
         let mut left = kind.len();
         while left > 0 {
-            let block = usize::try_from(left).unwrap_or(usize::MAX).min(BLOCK.len());
-            file.write_all(BLOCK.get(..block).unwrap_or_default()).with_context(context)?;
+            let block = usize::try_from(left).unwrap_or(usize::MAX).min(zeros.len());
+            file.write_all(zeros.get(..block).unwrap_or_default()).with_context(context)?;
             left = left.saturating_sub(block as u64);
         }
         file.sync_all().with_context(context)?;

@@ -5,19 +5,23 @@ use sha2::{Digest, Sha256};
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_model::charter::{
     Artefact, Ballot, Charter, Choice, Deadlock, FoundingCharter, Matter, MatterRule, Measure, MemberTerms, Partner,
-    Proposal, ProposalHash, Seat,
+    Proposal, ProposalHash, Seat, WindDown, WindDownWay,
 };
-use tallystick_model::event::{Event, EventKind};
+use tallystick_model::event::{Event, EventKind, WindDownRecord};
 use tallystick_model::signature::SecretKey;
 use tallystick_model::staff::{StaffAct, StaffMember, StaffRole};
 use tallystick_model::{Canonical, CategorySet, DataCategory, Timestamp};
 use tallystick_operations::charter::{enact, list, propose, vote};
+use tallystick_operations::own_report::{Past, own_report};
 use tallystick_operations::staff::Acting;
+use tallystick_operations::wind_down;
 
 use super::World;
 use super::compare::same;
-use super::file::File;
+use super::file::{File, Who};
 use super::steps::Applicant;
+use crate::reference::Counts;
+use crate::reference::charter::{Asked, Decided};
 use crate::reference::log;
 
 /// Code, seed of the key, weight; the supervisor has none.
@@ -58,15 +62,13 @@ pub struct Asking {
     pub again: bool,
 }
 
-/// A vote on one of the proposals.
+/// Votes on one of the proposals.
 #[derive(Clone, Debug)]
 pub struct Voting {
-    /// Which: a place among the proposals, from the last.
+    /// Which: see `World::motion`.
     pub motion: usize,
-    /// Who: a place among the voters; past them, nobody.
-    pub voter: usize,
-    /// What is said.
-    pub choice: Choice,
+    /// Who says what: places among the voters; past them, nobody.
+    pub said: Vec<(usize, Choice)>,
     /// Whether another's key signs.
     pub forged: bool,
     /// Whether the turn is counted on.
@@ -115,7 +117,7 @@ pub fn founding(staffed: bool) -> FoundingCharter {
         rules: (Matter::ALL.iter())
             .map(|matter| MatterRule { matter: *matter, share_bp: 6_667, quorum_bp: 5_000, consent_of: Vec::new() })
             .collect(),
-        voting_hours: 30,
+        voting_hours: 72,
         enact_within_hours: 24 * 20,
         deadlock: Deadlock::SecondRound(5_001),
     };
@@ -203,15 +205,29 @@ impl World<'_> {
 
     pub(super) fn vote(&mut self, voting: &Voting) -> Result<(), String> {
         let decided = self.reference.decided();
-        let asked = decided.as_ref().and_then(|decided| decided.asked.iter().rev().nth(voting.motion));
+        let asked = decided.as_ref().and_then(|decided| self.motion(decided, voting.motion));
         let charter = decided.as_ref().map_or(founding(false).charter.id("", ""), |decided| decided.id);
         let proposal = asked.map_or(ProposalHash([0; 32]), |asked| asked.hash());
-        let voter = code(voting.voter);
-        let turns = asked.into_iter().flat_map(|asked| &asked.votes).filter(|(cast, _)| cast.ballot.voter == voter);
-        let last = turns.map(|(cast, _)| cast.ballot.turn).max().unwrap_or(0);
-        let turn = if voting.counts_on { last + 1 } else { last.max(1) };
-        let signer = if voting.forged { (voting.voter + 1) % VOTERS.len() } else { voting.voter };
-        self.cast(Ballot { charter, proposal, voter, choice: voting.choice, turn }, signer)
+        for (place, choice) in &voting.said {
+            let voter = code(*place);
+            let turns = asked.into_iter().flat_map(|asked| &asked.votes).filter(|(cast, _)| cast.ballot.voter == voter);
+            let last = turns.map(|(cast, _)| cast.ballot.turn).max().unwrap_or(0);
+            let turn = if voting.counts_on { last + 1 } else { last.max(1) };
+            let signer = if voting.forged { (place + 1) % VOTERS.len() } else { *place };
+            self.cast(Ballot { charter, proposal, voter, choice: *choice, turn }, signer)?;
+        }
+        Ok(())
+    }
+
+    /// A proposal by its place: those that anything can still become of first, then the others, each from the last.
+    fn motion<'a>(&self, decided: &'a Decided, place: usize) -> Option<&'a Asked> {
+        let (mut live, over): (Vec<_>, Vec<_>) = decided
+            .asked
+            .iter()
+            .rev()
+            .partition(|asked| matches!(decided.stands(asked, self.now).0, "open" | "passed"));
+        live.extend(over);
+        live.get(place).copied()
     }
 
     fn cast(&mut self, ballot: Ballot, signer: usize) -> Result<(), String> {
@@ -225,7 +241,7 @@ impl World<'_> {
 
     pub(super) fn enact(&mut self, motion: usize) -> Result<(), String> {
         let decided = self.reference.decided();
-        let asked = decided.as_ref().and_then(|decided| decided.asked.iter().rev().nth(motion));
+        let asked = decided.as_ref().and_then(|decided| self.motion(decided, motion));
         self.bring_into_force(asked.map_or(ProposalHash([0; 32]), |asked| asked.hash()))
     }
 
@@ -272,6 +288,40 @@ impl World<'_> {
         }
         let artefact = Artefact { matter: Matter::Layout, name: mapping.name(), hash: mapping.text_hash() };
         self.decide(Measure::Accept(artefact))
+    }
+
+    /// The partners end the bureau, whatever has come before; then nothing more is recorded.
+    pub(super) fn end(&mut self) -> Result<(), String> {
+        if !self.is_governed() {
+            return Ok(());
+        }
+        let end = WindDown {
+            way: WindDownWay::Transfer,
+            receiver: "Other Bureau".to_owned(),
+            notice: "gazette 12".to_owned(),
+            no_transfer: None,
+            no_hand_over: None,
+        };
+        self.decide(Measure::WindDown(Box::new(end.clone())))?;
+        let asked = self.reference.decided().and_then(|decided| decided.asked.last().map(Asked::hash));
+        let Counts { entries, root, facts, subjects, .. } = self.reference.counts();
+        let proposal = asked.ok_or("nobody asked to end the bureau")?;
+        let record = WindDownRecord { proposal, end, entries, root, facts, subjects };
+        let ended = wind_down::end(self.bureau()?, WindDownWay::Transfer, self.now, &mut |_, _| {});
+        let ended = ended.map_err(|error| format!("the bureau does not end: {error}"))?;
+        same("ends", &ended.record, &record)?;
+        self.agree_on(Event::BureauWoundDown(Box::new(record)), &ended.recorded)?;
+        self.tally.ended += 1;
+        let who = Who::Person(0).identifier("")?;
+        let refused =
+            own_report(self.bureau()?, &who, Past::default(), self.now).map(|_| ()).map_err(|no| no.to_string());
+        same(
+            "what comes after",
+            &refused,
+            &Err(format!("the bureau was wound down at {}: nothing is recorded after that", self.now)),
+        )?;
+        self.reopen()?;
+        self.check()
     }
 
     /// What holds under the charter, and how every proposal stands.

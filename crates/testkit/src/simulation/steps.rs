@@ -261,7 +261,7 @@ impl Chooser {
                 terms: ConsentTerms::default(),
             });
         }
-        if self.chance.percent(if self.governed { 30 } else { 1 }) {
+        if self.chance.percent(if self.governed { 45 } else { 1 }) {
             return self.govern();
         }
         match self.chance.below(100) {
@@ -304,17 +304,19 @@ impl Chooser {
                 again: self.chance.percent(5),
             }),
             2 | 3 => Step::Enact(motion),
-            _ => Step::Vote(Voting {
-                motion,
-                voter: one_of_eight(&mut self.chance),
-                choice: match self.chance.below(10) {
-                    0 | 1 => Choice::Against,
-                    2 => Choice::Abstain,
-                    _ => Choice::For,
-                },
-                forged: self.chance.percent(5),
-                counts_on: self.chance.percent(92),
-            }),
+            _ => {
+                let said = (0..=self.chance.below(5)).map(|_| {
+                    let choice = match self.chance.below(20) {
+                        0..=6 => Choice::Against,
+                        7 => Choice::Abstain,
+                        _ => Choice::For,
+                    };
+                    (one_of_eight(&mut self.chance), choice)
+                });
+                let said = said.collect();
+                let (forged, counts_on) = (self.chance.percent(5), self.chance.percent(92));
+                Step::Vote(Voting { motion, said, forged, counts_on })
+            }
         }
     }
 
