@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::fact::{DeliveryNumber, Fact, FactBody, Slot, Standing};
 use crate::tradeline::AccountStatus;
+use crate::withdrawal::Erasures;
 use crate::{AccountKey, Date, Month, SubjectId};
 
 /// All visible facts of one subject, in key order.
@@ -25,6 +26,15 @@ impl CreditFile {
     /// Whom it is about.
     pub const fn subject(&self) -> SubjectId {
         self.subject
+    }
+
+    /// The file without what is erased of it. Done first of all, before anything is shown or counted.
+    #[must_use]
+    pub fn without(mut self, erased: &Erasures) -> Self {
+        if !erased.is_empty() {
+            self.facts = self.facts.into_iter().filter_map(|fact| erased.left_of(fact)).collect();
+        }
+        self
     }
 
     /// Whether nothing holds that could be shown: no facts, or only such as were taken back.

@@ -8,13 +8,15 @@ use sha2::{Digest, Sha256};
 
 use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
 use crate::charter::{FoundingCharter, ProposalHash, SignedBallot, SignedProposal, WindDown};
-use crate::consent::{Consent, ConsentId, read_timestamp};
+use crate::consent::{Consent, ConsentId, Refusal, read_timestamp};
+use crate::consent_terms::Acting;
 use crate::delivery::DeliveryRecord;
 use crate::fact::{DeliveryNumber, Slot};
 use crate::inquiry::InquiryRecord;
 use crate::member::Member;
 use crate::staff::SignedAct;
 use crate::transfer::TransferRecord;
+use crate::withdrawal::Withdrawal;
 use crate::{SubjectId, Timestamp};
 
 coded_enum! {
@@ -36,6 +38,10 @@ coded_enum! {
         DeliveryQuarantined = 14, "delivery_quarantined", "A delivery was loaded and kept apart for its quality";
         DeliveryReleased = 15, "delivery_released", "A quarantined delivery's facts became visible";
         DeliveryDiscarded = 16, "delivery_discarded", "A quarantined delivery was given up";
+        ConsentPaused = 20, "consent_paused", "A subject suspended a consent";
+        ConsentResumed = 21, "consent_resumed", "A subject let a suspended consent hold again";
+        ConsentRefused = 22, "consent_refused", "A subject refused to consent";
+        DeathRecorded = 23, "death_recorded", "An operator recorded on evidence that a subject has died";
         DecisionProposed = 40, "decision_proposed", "A partner or seat proposed a decision under the charter";
         BallotCast = 41, "ballot_cast", "A partner or seat voted on a proposal";
         DecisionEnacted = 42, "decision_enacted", "A proposal that had passed came into force";
@@ -144,13 +150,8 @@ pub enum Event {
     OwnReportViewed(OwnReportRecord),
     /// See [`EventKind::ConsentGranted`].
     ConsentGranted(Consent),
-    /// See [`EventKind::ConsentWithdrawn`].
-    ConsentWithdrawn {
-        /// Who withdrew.
-        subject: SubjectId,
-        /// Which consent.
-        consent: ConsentId,
-    },
+    /// See [`EventKind::ConsentWithdrawn`]. With everything that follows from it, in one entry.
+    ConsentWithdrawn(Box<Withdrawal>),
     /// See [`EventKind::FactCorrected`].
     FactCorrected(CorrectionRecord),
     /// See [`EventKind::FreezePlaced`].
@@ -165,8 +166,14 @@ pub enum Event {
     DeliveryReleased(QuarantineEnd),
     /// See [`EventKind::DeliveryDiscarded`].
     DeliveryDiscarded(QuarantineEnd),
-    /// See [`EventKind::TransferDecided`].
-    TransferDecided(TransferRecord),
+    /// See [`EventKind::ConsentPaused`].
+    ConsentPaused(ConsentTurn),
+    /// See [`EventKind::ConsentResumed`].
+    ConsentResumed(ConsentTurn),
+    /// See [`EventKind::ConsentRefused`].
+    ConsentRefused(Refusal),
+    /// See [`EventKind::DeathRecorded`].
+    DeathRecorded(Death),
     /// See [`EventKind::DecisionProposed`].
     DecisionProposed(Box<SignedProposal>),
     /// See [`EventKind::BallotCast`].
@@ -177,6 +184,44 @@ pub enum Event {
     StaffActed(Box<SignedAct>),
     /// See [`EventKind::BureauWoundDown`].
     BureauWoundDown(Box<WindDownRecord>),
+    /// See [`EventKind::TransferDecided`].
+    TransferDecided(TransferRecord),
+}
+
+/// A consent suspended or resumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConsentTurn {
+    /// Whose it is.
+    pub subject: SubjectId,
+    /// Which one.
+    pub consent: ConsentId,
+    /// Who did it.
+    pub acting: Acting,
+}
+
+impl ConsentTurn {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.fixed(&self.subject.0);
+        out.fixed(&self.consent.0);
+        self.acting.write(out);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            subject: SubjectId(input.fixed()?),
+            consent: ConsentId(input.fixed()?),
+            acting: Acting::read(input)?,
+        })
+    }
+}
+
+/// That a subject has died, as an operator was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Death {
+    /// Who has died.
+    pub subject: SubjectId,
+    /// SHA-256 of what shows it (the certificate); never zeros.
+    pub evidence: [u8; 32],
 }
 
 impl Event {
@@ -194,7 +239,7 @@ impl Event {
             },
             Self::OwnReportViewed(_) => EventKind::OwnReportViewed,
             Self::ConsentGranted(_) => EventKind::ConsentGranted,
-            Self::ConsentWithdrawn { .. } => EventKind::ConsentWithdrawn,
+            Self::ConsentWithdrawn(_) => EventKind::ConsentWithdrawn,
             Self::FactCorrected(_) => EventKind::FactCorrected,
             Self::FreezePlaced(_) => EventKind::FreezePlaced,
             Self::FreezeLifted(_) => EventKind::FreezeLifted,
@@ -202,6 +247,10 @@ impl Event {
             Self::DeliveryQuarantined(_) => EventKind::DeliveryQuarantined,
             Self::DeliveryReleased(_) => EventKind::DeliveryReleased,
             Self::DeliveryDiscarded(_) => EventKind::DeliveryDiscarded,
+            Self::ConsentPaused(_) => EventKind::ConsentPaused,
+            Self::ConsentResumed(_) => EventKind::ConsentResumed,
+            Self::ConsentRefused(_) => EventKind::ConsentRefused,
+            Self::DeathRecorded(_) => EventKind::DeathRecorded,
             Self::TransferDecided(_) => EventKind::TransferDecided,
             Self::DecisionProposed(_) => EventKind::DecisionProposed,
             Self::BallotCast(_) => EventKind::BallotCast,
@@ -231,9 +280,11 @@ impl Event {
             Self::ConsentGranted(consent) => consent.subject,
             Self::FactCorrected(correction) => correction.subject,
             Self::TransferDecided(transfer) => transfer.subject,
-            Self::ConsentWithdrawn { subject, .. } | Self::FreezePlaced(subject) | Self::FreezeLifted(subject) => {
-                *subject
-            }
+            Self::ConsentWithdrawn(withdrawal) => withdrawal.subject,
+            Self::ConsentPaused(turn) | Self::ConsentResumed(turn) => turn.subject,
+            Self::ConsentRefused(refusal) => refusal.subject,
+            Self::DeathRecorded(death) => death.subject,
+            Self::FreezePlaced(subject) | Self::FreezeLifted(subject) => *subject,
         }
     }
 }
@@ -273,9 +324,12 @@ impl Canonical for Event {
                 out.text(&view.rulebook);
             }
             Self::ConsentGranted(consent) => consent.write(out),
-            Self::ConsentWithdrawn { subject, consent } => {
-                out.fixed(&subject.0);
-                out.fixed(&consent.0);
+            Self::ConsentWithdrawn(withdrawal) => withdrawal.write(out),
+            Self::ConsentPaused(turn) | Self::ConsentResumed(turn) => turn.write(out),
+            Self::ConsentRefused(refusal) => refusal.write(out),
+            Self::DeathRecorded(death) => {
+                out.fixed(&death.subject.0);
+                out.fixed(&death.evidence);
             }
             Self::FactCorrected(correction) => {
                 out.fixed(&correction.subject.0);
@@ -328,8 +382,12 @@ impl Canonical for Event {
                 rulebook: input.text()?,
             }),
             EventKind::ConsentGranted => Self::ConsentGranted(Consent::read(input)?),
-            EventKind::ConsentWithdrawn => {
-                Self::ConsentWithdrawn { subject: SubjectId(input.fixed()?), consent: ConsentId(input.fixed()?) }
+            EventKind::ConsentWithdrawn => Self::ConsentWithdrawn(Box::new(Withdrawal::read(input)?)),
+            EventKind::ConsentPaused => Self::ConsentPaused(ConsentTurn::read(input)?),
+            EventKind::ConsentResumed => Self::ConsentResumed(ConsentTurn::read(input)?),
+            EventKind::ConsentRefused => Self::ConsentRefused(Refusal::read(input)?),
+            EventKind::DeathRecorded => {
+                Self::DeathRecorded(Death { subject: SubjectId(input.fixed()?), evidence: input.fixed()? })
             }
             EventKind::FactCorrected => Self::FactCorrected(read_correction(input)?),
             EventKind::FreezePlaced => Self::FreezePlaced(SubjectId(input.fixed()?)),

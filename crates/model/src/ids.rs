@@ -124,6 +124,16 @@ impl Identifier {
         self.scheme
     }
 
+    /// The date of birth, where the identifier tells it (GB 11643: the 7th to the 14th digit).
+    pub fn born(&self) -> Option<crate::Date> {
+        if self.scheme != IdScheme::CnResidentId {
+            return None;
+        }
+        let text = self.text.expose();
+        let (year, month, day) = (text.get(6..10)?, text.get(10..12)?, text.get(12..14)?);
+        crate::Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+    }
+
     /// The normalised text.
     pub const fn text(&self) -> &Sensitive<String> {
         &self.text

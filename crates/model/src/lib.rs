@@ -9,6 +9,7 @@ pub mod canonical;
 pub mod category;
 pub mod charter;
 pub mod consent;
+pub mod consent_terms;
 pub mod credit_file;
 pub mod delivery;
 pub mod event;
@@ -30,6 +31,7 @@ pub mod subject;
 pub mod subject_facts;
 pub mod tradeline;
 pub mod transfer;
+pub mod withdrawal;
 
 pub use canonical::{Canonical, DecodeError, Reader, Writer};
 pub use category::{CategorySet, DataCategory};

@@ -7,12 +7,13 @@ use tallystick_audit::{CheckpointSigner, Receipt};
 use tallystick_model::charter::{FoundingCharter, Matter};
 use tallystick_model::consent::ConsentState;
 use tallystick_model::event::{Entry, Event, Founding as FoundingEvent};
-use tallystick_model::{Identifier, Pseudonymiser, Sensitive, SubjectId, SubjectKind, Timestamp};
+use tallystick_model::withdrawal::Erasures;
+use tallystick_model::{Date, Identifier, Pseudonymiser, Sensitive, SubjectId, SubjectKind, Timestamp};
 use tallystick_policy::Rulebook;
 use tallystick_policy::charter::{Government, Refusal};
 use tallystick_policy::staff::is_signed_for;
 use tallystick_store::{
-    Activity, Changes, Committed, Founding, RecordedEvent, Snapshot, Store, StoreError, consents, frozen,
+    Activity, Changes, Committed, Founding, RecordedEvent, Snapshot, Store, StoreError, consents, erasures, frozen,
 };
 use thiserror::Error;
 
@@ -62,6 +63,9 @@ pub enum OperationError {
         /// What it would have to be.
         role: &'static str,
     },
+    /// A rule forbids it; nothing was recorded.
+    #[error("denied: {}", .0.iter().map(|reason| format!("{} {}", reason.rule, reason.code)).collect::<Vec<_>>().join(", "))]
+    Denied(Vec<tallystick_model::inquiry::Reason>),
     /// Something asked for contradicts itself or what is stored.
     #[error("{0}")]
     Invalid(String),
@@ -82,6 +86,10 @@ pub struct Found {
     pub kind: SubjectKind,
     /// Everything the bureau did about it.
     pub events: Vec<RecordedEvent>,
+    /// What is erased of it.
+    pub erased: Erasures,
+    /// Date of birth, where the identifier tells it.
+    pub born: Option<Date>,
 }
 
 impl Found {
@@ -240,6 +248,11 @@ impl Bureau {
         self.store.activity()
     }
 
+    /// The pseudonym of an identifier: for naming someone who acts for a subject.
+    pub fn pseudonym(&self, identifier: &Identifier) -> SubjectId {
+        self.pseudonymiser.subject(identifier)
+    }
+
     pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.entropy.lock().unwrap_or_else(PoisonError::into_inner).fill(&mut bytes);
@@ -283,7 +296,9 @@ impl Bureau {
     pub(crate) fn find(&self, snapshot: &Snapshot<'_>, identifier: &Identifier) -> Result<Found, OperationError> {
         let subject = self.pseudonymiser.subject(identifier);
         let events = snapshot.events(subject)?;
-        Ok(Found { subject, kind: identifier.scheme().subject_kind().unwrap_or(SubjectKind::Person), events })
+        let erased = erasures(&events);
+        let kind = identifier.scheme().subject_kind().unwrap_or(SubjectKind::Person);
+        Ok(Found { subject, kind, events, erased, born: identifier.born() })
     }
 }
 

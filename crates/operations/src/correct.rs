@@ -93,7 +93,7 @@ pub fn correct(bureau: &Bureau, correction: &Correction, now: Timestamp) -> Resu
     let slot = Slot { kind: FactKind::TradelineMonth, account, month: Some(correction.month) };
 
     // Gather: what holds now?
-    let file = snapshot.credit_file(found.subject)?;
+    let file = snapshot.credit_file(found.subject, &found.erased)?;
     let Some(Fact { key, body: FactBody::TradelineMonth(before), .. }) = file.holding(slot).cloned() else {
         return invalid("this furnisher has reported nothing about this account and month of the subject");
     };

@@ -1,6 +1,7 @@
 //! Inquire: a subscriber asks about a subject for a purpose. The page to read first.
 
 use tallystick_model::consent::ConsentId;
+use tallystick_model::consent_terms::Span;
 use tallystick_model::event::Event;
 use tallystick_model::inquiry::{Answered, Asked, Detail, InquiryRecord, Outcome, Purpose, Reason, Weighed};
 use tallystick_model::member::MemberRole;
@@ -47,6 +48,8 @@ pub struct Answer {
     pub asked: Option<Asked>,
     /// Its answer, if permitted and anything is held.
     pub answered: Option<Answered>,
+    /// How long the subscriber may keep the report or the answer, where the consent says so.
+    pub keep_for: Option<Span>,
     /// The report, if asked for, permitted, and anything is held.
     pub report: Option<Report>,
     /// Its entry and proof.
@@ -58,6 +61,7 @@ pub struct Answer {
 pub struct Considered {
     record: InquiryRecord,
     report: Option<Report>,
+    keep_for: Option<Span>,
     now: Timestamp,
 }
 
@@ -115,6 +119,7 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
         detail: None,
         report_hash: [0; 32],
     };
+    let mut keep_for = None;
     let report = match decision {
         Decision::Denied(denial) => {
             record.reasons = denial.reasons;
@@ -123,7 +128,7 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
         Decision::Permit(permit) => {
             record.reasons = permit.reasons().to_vec();
             record.consent = permit.consent();
-            let file = snapshot.credit_file(found.subject)?;
+            let file = snapshot.credit_file(found.subject, &found.erased)?;
             // A statement taken back leaves no trace: an empty report would tell that there was one.
             if file.says_nothing() {
                 record.outcome = Outcome::NoHit;
@@ -131,6 +136,7 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
             } else if let Some(asked) = inquiry.asked {
                 record.outcome = Outcome::Permitted;
                 record.released = permit.released().iter().collect();
+                keep_for = permit.data_life();
                 record.answered = Some(question::answer(permit.reveal(file).facts(), asked, now.month()));
                 None
             } else {
@@ -139,12 +145,13 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
                 record.released = permit.released().iter().collect();
                 record.detail = Some(permit.detail());
                 record.report_hash = report.hash();
+                keep_for = permit.data_life();
                 Some(report)
             }
         }
     };
 
-    Ok(Considered { record, report, now })
+    Ok(Considered { record, report, keep_for, now })
 }
 
 /// What is kept of the evidence, so that the inquiry can be decided again.
@@ -165,7 +172,7 @@ impl Considered {
     /// # Errors
     /// [`OperationError`] if it could not be recorded.
     pub fn record(self, bureau: &Bureau) -> Result<Answer, OperationError> {
-        let Self { record, report, now } = self;
+        let Self { record, report, keep_for, now } = self;
         // Record: durable before the answer leaves.
         let recorded = bureau.record(Changes::none(), Event::Inquiry(record.clone()), now)?;
 
@@ -180,6 +187,7 @@ impl Considered {
             detail: record.detail,
             asked: record.asked,
             answered: record.answered,
+            keep_for,
             report,
             recorded,
         })

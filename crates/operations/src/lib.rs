@@ -5,6 +5,7 @@
 //! simulation is just another caller.
 
 pub mod bureau;
+pub mod certificate;
 pub mod charter;
 pub mod consent;
 pub mod correct;
@@ -23,5 +24,6 @@ pub mod staff;
 pub mod transfer;
 pub mod verify;
 pub mod wind_down;
+pub mod withdraw;
 
 pub use bureau::{Bureau, Entropy, Found, OperationError};

@@ -55,7 +55,7 @@ pub fn own_report(
             return Ok(OwnReport { subject, reasons: denial.reasons, report: None, recorded: None });
         }
     };
-    let mut file = snapshot.credit_file(subject)?;
+    let mut file = snapshot.credit_file(subject, &found.erased)?;
     if let Some(date) = past.as_of {
         file = file.as_of(date);
     }

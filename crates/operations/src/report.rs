@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
-use tallystick_model::consent::ConsentState;
+use tallystick_model::consent::{ConsentState, Refusal};
 use tallystick_model::event::Event;
 use tallystick_model::fact::{DeliveryNumber, FactBody, FactKind, Slot, Standing};
 use tallystick_model::identity::Identity;
@@ -16,12 +16,13 @@ use tallystick_model::money::{DecimalMarks, parse_minor};
 use tallystick_model::payment_profile::PaymentProfileMonth;
 use tallystick_model::registry::{Segment, text_of};
 use tallystick_model::tradeline::{TradelineMonth, TradelineTerms};
+use tallystick_model::withdrawal::Withdrawal;
 use tallystick_model::{
     AccountKey, Canonical, CreditFile, Currency, DataCategory, Date, Month, SubjectId, Timestamp, Writer,
 };
 use tallystick_policy::{Permit, VisibleFile};
 use tallystick_scoring::summary::{Summary, summarise};
-use tallystick_store::{RecordedEvent, Snapshot, StoreError};
+use tallystick_store::{RecordedEvent, Snapshot, StoreError, refusals};
 
 use crate::bureau::{Found, OperationError};
 use crate::own_report::Past;
@@ -169,6 +170,10 @@ pub struct SubjectPart {
     pub consents: Vec<(ConsentState, Named)>,
     /// Every correction of a fact, the earliest first.
     pub corrections: Vec<Mended>,
+    /// Every refusal to consent, the earliest first.
+    pub refusals: Vec<(Timestamp, Refusal, Named)>,
+    /// What withdrawals have led to, with the place of each in the log, the earliest first.
+    pub withdrawals: Vec<(u64, Withdrawal)>,
     /// Whether the file is frozen.
     pub frozen: bool,
 }
@@ -266,6 +271,14 @@ impl Report {
                     |mended: &Mended| mended.slot.month.zip(as_of).is_none_or(|(month, as_of)| month <= as_of);
                 found.events.iter().filter_map(|recorded| mended(snapshot, recorded)).filter(until_then).collect()
             },
+            refusals: refusals(&found.events)
+                .into_iter()
+                .map(|(at, refusal)| {
+                    let member = Named::of(snapshot, refusal.member);
+                    (at, refusal, member)
+                })
+                .collect(),
+            withdrawals: found.events.iter().filter_map(withdrawal).collect(),
             frozen: found.is_frozen(),
         });
         Ok(report)
@@ -319,7 +332,7 @@ impl Report {
             recipient,
             purpose,
             detail: file.detail(),
-            identities: identities(snapshot, &file)?,
+            identities: identities(snapshot, &file, found)?,
             accounts: accounts.into_values().collect(),
             wallets: wallets.into_values().collect(),
             agreements: agreements(snapshot, &file, past.as_of)?,
@@ -441,7 +454,16 @@ impl Report {
             out.list(&own.consents, |out, (state, _)| {
                 state.consent.write(out);
                 out.option(state.withdrawn_at.as_ref(), |out, at| out.signed(at.millis()));
+                out.list(&state.pauses, |out, pause| {
+                    out.signed(pause.from.millis());
+                    out.option(pause.until.as_ref(), |out, until| out.signed(until.millis()));
+                });
             });
+            out.list(&own.refusals, |out, (at, refusal, _)| {
+                out.signed(at.millis());
+                refusal.write(out);
+            });
+            out.list(&own.withdrawals, |out, (index, _)| out.unsigned(*index));
             out.list(&own.corrections, |out, mended| out.unsigned(mended.index));
             out.byte(u8::from(own.frozen));
         });
@@ -453,11 +475,17 @@ fn write_named(out: &mut Writer<'_>, named: &Named) {
     out.text(&named.name);
 }
 
-fn identities(snapshot: &Snapshot<'_>, file: &VisibleFile) -> Result<Vec<(Named, Identity)>, StoreError> {
+fn identities(
+    snapshot: &Snapshot<'_>,
+    file: &VisibleFile,
+    found: &Found,
+) -> Result<Vec<(Named, Identity)>, StoreError> {
     let mut identities = Vec::new();
     for fact in file.facts().iter().filter(|fact| fact.key.slot.kind == FactKind::Identity) {
-        // Sealed, its attributes were out of the permit's sight.
-        if let Some(identity) = snapshot.identity(fact)?.and_then(|identity| file.visible_identity(identity)) {
+        let Some(mut identity) = snapshot.identity(fact)? else { continue };
+        // Sealed, its attributes were out of the permit's sight, and of the erasure's.
+        identity.attributes.retain(|(category, _)| !found.erased.covers(fact, *category));
+        if let Some(identity) = file.visible_identity(identity) {
             identities.push((Named::of(snapshot, fact.key.slot.account.furnisher()), identity));
         }
     }
@@ -523,6 +551,13 @@ fn access(snapshot: &Snapshot<'_>, recorded: &RecordedEvent) -> Option<Access> {
             asked: None,
             answered: None,
         }),
+        _ => None,
+    }
+}
+
+fn withdrawal(recorded: &RecordedEvent) -> Option<(u64, Withdrawal)> {
+    match &recorded.event {
+        Event::ConsentWithdrawn(withdrawal) => Some((recorded.index, (**withdrawal).clone())),
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ use tallystick_model::{DataCategory, Identifier, SubjectId, Timestamp};
 use tallystick_policy::{TransferEvidence, category_of, decide_transfer};
 use tallystick_store::{Changes, RecordedEvent, Snapshot, StoreError};
 
-use crate::bureau::{Bureau, OperationError, Recorded};
+use crate::bureau::{Bureau, Found, OperationError, Recorded};
 use crate::member::known;
 
 /// What is asked.
@@ -61,9 +61,9 @@ pub fn transfer(bureau: &Bureau, transfer: &Transfer, now: Timestamp) -> Result<
     let (category, subject) = (transfer.category, found.subject);
 
     let mut furnished = false;
-    for fact in snapshot.credit_file(subject)?.current() {
+    for fact in snapshot.credit_file(subject, &found.erased)?.current() {
         if fact.key.slot.account.furnisher() == from.number {
-            furnished = furnished || is_about(&snapshot, fact, category)?;
+            furnished = furnished || is_about(&snapshot, &found, fact, category)?;
         }
     }
     let received = found.events.iter().any(|recorded| was_shown(recorded, from.number, category));
@@ -88,7 +88,7 @@ pub fn transfer(bureau: &Bureau, transfer: &Transfer, now: Timestamp) -> Result<
 }
 
 /// Whether a fact, or a part of it that has a category of its own, is of this category.
-fn is_about(snapshot: &Snapshot<'_>, fact: &Fact, category: DataCategory) -> Result<bool, StoreError> {
+fn is_about(snapshot: &Snapshot<'_>, found: &Found, fact: &Fact, category: DataCategory) -> Result<bool, StoreError> {
     if category_of(&fact.body) == category {
         return Ok(true);
     }
@@ -100,6 +100,7 @@ fn is_about(snapshot: &Snapshot<'_>, fact: &Fact, category: DataCategory) -> Res
         FactBody::Identity(_) => {
             let identity = snapshot.identity(fact)?;
             identity.is_some_and(|identity| identity.attributes.iter().any(|(of, _)| *of == category))
+                && !found.erased.covers(fact, category)
         }
         _ => false,
     })

@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use tallystick_model::consent::{ConsentScope, ConsentState};
+use tallystick_model::consent::{ConsentScope, ConsentState, ConsentStatus};
+use tallystick_model::consent_terms::DataRange;
 use tallystick_model::inquiry::{Detail, Purpose, Reason, SingleQuestion};
 use tallystick_model::member::{Member, MemberRole};
 use tallystick_model::{CategorySet, SubjectId, SubjectKind, Timestamp};
@@ -86,7 +87,7 @@ fn decide_within(rulebook: &Rulebook, evidence: &InquiryEvidence<'_>, within: Ca
             Answer::Permitted(grounds) => {
                 for (_, state) in alike {
                     let permit = permit(rulebook, evidence, &grounds, Some(state), within);
-                    if best.as_ref().is_none_or(|best| size(permit.released) > size(best.released)) {
+                    if best.as_ref().is_none_or(|best| reach(&permit) > reach(best)) {
                         best = Some(permit);
                     }
                 }
@@ -114,6 +115,8 @@ pub fn decide_own_report(rulebook: &Rulebook, now: Timestamp, subject: SubjectId
             consent: None,
             released: CategorySet::all(),
             detail: Detail::Whole,
+            data_range: None,
+            data_life: None,
         }),
     }
 }
@@ -142,16 +145,23 @@ fn candidates<'a>(rulebook: &Rulebook, evidence: &InquiryEvidence<'a>) -> Vec<(C
 }
 
 fn standing(rulebook: &Rulebook, state: &ConsentState, evidence: &InquiryEvidence<'_>) -> ConsentStanding {
-    let longest = rulebook.bounds(evidence.purpose).and_then(|bounds| bounds.expiry.after(state.consent.valid_from));
+    let consent = &state.consent;
+    let fair = rulebook.check_fair_use(
+        (&[evidence.purpose], &consent.categories),
+        &consent.terms,
+        (consent.valid_from, consent.valid_until),
+    );
     ConsentStanding {
         names_purpose: state.consent.purposes.contains(&evidence.purpose),
-        active: state.is_active_at(evidence.now),
+        active: state.is_active_at(evidence.now) && !state.is_used_up_at(evidence.now),
         form: state.consent.form,
+        paused: state.status_at(evidence.now) == ConsentStatus::Paused,
+        used_up: state.is_used_up_at(evidence.now),
         not_yet_valid: evidence.now < state.consent.valid_from,
         expired: state.consent.valid_until <= evidence.now,
         withdrawn: state.withdrawn_at.is_some_and(|withdrawn| withdrawn <= evidence.now),
         evidenced: state.consent.evidence != [0; 32],
-        outlasts_bounds: longest.is_some_and(|longest| state.consent.valid_until > longest),
+        beyond_fair_use: fair.is_err(),
     }
 }
 
@@ -192,15 +202,20 @@ fn permit(
         consent: relied_on.map(|state| state.consent.id),
         released,
         detail: rulebook.detail(evidence.purpose),
+        // What the law gives beside the consent is not bounded by it, nor by what the consent says.
+        data_range: relied_on.filter(|_| !grounds.law).and_then(|state| state.consent.terms.data_range),
+        data_life: relied_on.and_then(|state| state.consent.terms.data_life),
     }
 }
 
-fn size(categories: CategorySet) -> usize {
-    categories.iter().count()
+/// How much a permit releases: how many categories, then over how many days.
+fn reach(permit: &Permit) -> (usize, i64) {
+    let days = |range: DataRange| Timestamp::start_of(range.until).millis() - Timestamp::start_of(range.from).millis();
+    (permit.released.iter().count(), permit.data_range.map_or(i64::MAX, days))
 }
 
 /// Codes and their sentences, for whoever has to be told. Codes never change their meaning.
-const SENTENCES: [(&str, &str); 58] = [
+const SENTENCES: [(&str, &str); 73] = [
     // Who asks, and what for.
     ("not_a_subscriber", "The member is not admitted as a subscriber."),
     ("own_report_is_for_the_subject", "Only the subject can ask for the own report."),
@@ -214,6 +229,8 @@ const SENTENCES: [(&str, &str); 58] = [
     ("file_frozen", "The subject has frozen the credit file."),
     ("consent_withdrawn", "The subject has withdrawn the consent."),
     ("consent_expired", "The consent has expired."),
+    ("consent_paused", "The subject has suspended the consent."),
+    ("consent_used_up", "The consent has been used as often as was agreed."),
     ("consent_not_yet_valid", "The consent does not hold yet."),
     ("consent_not_written", "The consent was not given in writing."),
     ("consent_not_demonstrable", "Nothing on record shows that the subject gave the consent."),
@@ -249,6 +266,21 @@ const SENTENCES: [(&str, &str); 58] = [
     ("special_category", "Data of special categories and of social networks have no place in a credit database."),
     ("no_recorded_consent", "No consent of the subject that would let the member furnish this is on record."),
     ("not_declared", "The delivery was not admitted with this kind of data."),
+    // How consent is asked for, and who gives it.
+    ("bundled_with_unnecessary_condition", "The consent was tied to a service that does not need the data."),
+    ("asked_again_after_refusal", "The subject was asked again too soon after refusing."),
+    ("guardian_needed", "The subject is a child: a parent or guardian decides."),
+    ("subject_has_died", "The subject has died: next of kin may end a consent, and nobody may give one."),
+    ("no_death_recorded", "Next of kin act for a subject whose death is on record; this one's is not."),
+    ("evidence_of_authority_needed", "Who acts for another shows that they may."),
+    // How far consents to an account aggregator's data may go.
+    ("no_fair_use_for_this", "No fair-use rule covers this purpose, kind of data and way of fetching."),
+    ("fair_use_expiry", "The consent would hold longer than fair use of its purpose lets it."),
+    ("fair_use_frequency", "The consent could be used more often than fair use of its purpose lets it."),
+    ("fair_use_data_life", "The data could be kept longer than fair use of the purpose lets them."),
+    ("fair_use_range", "The data would reach further back than fair use of the purpose lets them."),
+    ("fair_use_depth", "The data would be more detailed than fair use of the purpose lets them."),
+    ("outside_the_agreed_range", "Nothing of what is asked for lies in the time that was agreed on."),
     // From one member to another.
     ("route_through_bureau", "A platform hands credit information to the bureau, and not straight to a lender."),
     ("no_onward_transfer", "What a member was shown it does not hand on."),

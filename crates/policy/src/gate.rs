@@ -14,6 +14,9 @@ use crate::decision::Denial;
 use crate::policies::{Answer, FurnishConsent, Question};
 use crate::rulebook::Rulebook;
 
+/// How many forms of consent there are.
+const FORMS: usize = ConsentForm::ALL.len();
+
 /// What one furnisher may hand over at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gate {
@@ -50,6 +53,8 @@ pub enum ConsentNeed {
     Attested,
     /// That it is on record here, active, for this furnisher and category, at least in this form.
     Recorded(ConsentForm),
+    /// As [`ConsentNeed::Recorded`], and tied to nothing else.
+    Separate(ConsentForm),
 }
 
 /// What `furnisher` may hand over of `categories`, about persons and about firms.
@@ -91,11 +96,17 @@ fn levels(duty: ConsentDuty) -> impl Iterator<Item = (ConsentNeed, FurnishConsen
         ConsentDuty::Nothing => None,
         ConsentDuty::Attested => Some((ConsentNeed::Attested, FurnishConsent::Attested)),
     };
-    let recorded = |form: &ConsentForm| (ConsentNeed::Recorded(*form), FurnishConsent::Recorded(*form));
+    let recorded = |form: &ConsentForm| {
+        let form = *form;
+        [
+            (ConsentNeed::Recorded(form), FurnishConsent::Recorded { form, separate: false }),
+            (ConsentNeed::Separate(form), FurnishConsent::Recorded { form, separate: true }),
+        ]
+    };
     [(ConsentNeed::Nothing, FurnishConsent::Nothing)]
         .into_iter()
         .chain(attested)
-        .chain(ConsentForm::ALL.iter().map(recorded))
+        .chain(ConsentForm::ALL.iter().flat_map(recorded))
 }
 
 impl Gate {
@@ -137,8 +148,10 @@ impl Gate {
         match self.admission(about, category) {
             Admission::NotAdmitted { reasons } => Err(Denial { reasons: reasons.clone() }),
             Admission::Admitted { need: ConsentNeed::Nothing | ConsentNeed::Attested, .. } => Ok(None),
-            Admission::Admitted { need: ConsentNeed::Recorded(form), reasons } => {
-                let on_record = consents.iter().filter(|state| self.suffices(state, subject, category, *form));
+            Admission::Admitted { need: need @ (ConsentNeed::Recorded(_) | ConsentNeed::Separate(_)), reasons } => {
+                let on_record = consents.iter().filter(|state| {
+                    state.is_active_at(self.decided_at) && self.suffices(state, subject, category, *need)
+                });
                 let longest = on_record.max_by_key(|state| (state.consent.valid_until, state.consent.id));
                 let missing = || Denial { reasons: reasons.iter().map(no_recorded_consent).collect() };
                 longest.map(|state| Some(state.consent.id)).ok_or_else(missing)
@@ -152,30 +165,61 @@ impl Gate {
             furnisher: self.furnisher,
             decided_at: self.decided_at,
             always: CategorySet::EMPTY,
-            with: [CategorySet::EMPTY; ConsentForm::ALL.len()],
+            with: [CategorySet::EMPTY; FORMS],
+            with_separate: [CategorySet::EMPTY; FORMS],
         };
         for (_, category, admission) in self.admissions().filter(|(kind, ..)| *kind == about) {
-            match admission {
-                Admission::Admitted { need: ConsentNeed::Recorded(form), .. } => {
-                    for (with, _) in opens.with.iter_mut().zip(ConsentForm::ALL).filter(|(_, given)| *given >= form) {
-                        *with = with.with(category);
-                    }
+            let (with, least) = match admission {
+                Admission::NotAdmitted { .. } => continue,
+                Admission::Admitted { need: ConsentNeed::Nothing | ConsentNeed::Attested, .. } => {
+                    opens.always = opens.always.with(category);
+                    continue;
                 }
-                Admission::Admitted { .. } => opens.always = opens.always.with(category),
-                Admission::NotAdmitted { .. } => {}
+                Admission::Admitted { need: ConsentNeed::Recorded(form), .. } => (&mut opens.with, form),
+                Admission::Admitted { need: ConsentNeed::Separate(form), .. } => (&mut opens.with_separate, form),
+            };
+            for (with, _) in with.iter_mut().zip(ConsentForm::ALL).filter(|(_, given)| *given >= least) {
+                *with = with.with(category);
             }
         }
         opens
     }
 
-    fn suffices(&self, state: &ConsentState, subject: SubjectId, category: DataCategory, form: ConsentForm) -> bool {
+    /// Whether data of this category that came in from this furnisher has lost its ground: it needs a consent on record, and
+    /// of these there is none that is not withdrawn. One that is suspended or over keeps what it once let in.
+    ///
+    /// Gives the rules that ask for the consent.
+    pub fn loses_ground(
+        &self,
+        about: SubjectKind,
+        subject: SubjectId,
+        category: DataCategory,
+        consents: &[ConsentState],
+    ) -> Option<Vec<Reason>> {
+        match self.admission(about, category) {
+            Admission::Admitted { need: need @ (ConsentNeed::Recorded(_) | ConsentNeed::Separate(_)), reasons } => {
+                let held = consents
+                    .iter()
+                    .any(|state| state.withdrawn_at.is_none() && self.suffices(state, subject, category, *need));
+                (!held).then(|| reasons.clone())
+            }
+            Admission::Admitted { .. } | Admission::NotAdmitted { .. } => None,
+        }
+    }
+
+    /// Whether it is the consent that is needed, whatever has become of it.
+    fn suffices(&self, state: &ConsentState, subject: SubjectId, category: DataCategory, need: ConsentNeed) -> bool {
         let consent = &state.consent;
-        consent.subject == subject
+        let enough = match need {
+            ConsentNeed::Nothing | ConsentNeed::Attested => true,
+            ConsentNeed::Recorded(form) => consent.form >= form,
+            ConsentNeed::Separate(form) => consent.form >= form && consent.terms.bundle.is_none(),
+        };
+        enough
+            && consent.subject == subject
             && consent.scope == ConsentScope::Furnish
             && consent.member == self.furnisher
-            && consent.form >= form
             && consent.categories.contains(&category)
-            && state.is_active_at(self.decided_at)
     }
 }
 
@@ -186,7 +230,9 @@ pub struct Opens {
     decided_at: Timestamp,
     always: CategorySet,
     /// What a consent of each form opens, in the order of the forms.
-    with: [CategorySet; ConsentForm::ALL.len()],
+    with: [CategorySet; FORMS],
+    /// What each opens beside, where it is tied to nothing else.
+    with_separate: [CategorySet; FORMS],
 }
 
 impl Opens {
@@ -197,7 +243,7 @@ impl Opens {
 
     /// Whether anything more comes in with a consent on record: else nobody's consents have to be looked up.
     pub fn asks_for_consent(&self) -> bool {
-        self.with.iter().any(|with| *with != CategorySet::EMPTY)
+        self.with.iter().chain(&self.with_separate).any(|with| *with != CategorySet::EMPTY)
     }
 
     /// What comes in about `subject`, given its consents (in any order, of any member and scope). Consents of another subject
@@ -212,7 +258,10 @@ impl Opens {
         };
         consents.into_iter().filter(counts).fold(self.always, |open, state| {
             let form = usize::from(state.consent.form.number().saturating_sub(1));
-            let with = self.with.get(form).copied().unwrap_or(CategorySet::EMPTY);
+            let of_form = |with: &[CategorySet; FORMS]| with.get(form).copied().unwrap_or(CategorySet::EMPTY);
+            let tied = state.consent.terms.bundle.is_some();
+            let separate = if tied { CategorySet::EMPTY } else { of_form(&self.with_separate) };
+            let with = of_form(&self.with).or(separate);
             open.or(with.and(state.consent.categories.iter().copied().collect()))
         })
     }

@@ -57,12 +57,16 @@
 //!     consent: None,
 //!     released: CategorySet::all(),
 //!     detail: tallystick_model::inquiry::Detail::Whole,
+//!     data_range: None,
+//!     data_life: None,
 //! };
 //! ```
 #![deny(clippy::float_arithmetic)]
 
 pub mod charter;
+mod consent_rules;
 mod decision;
+pub mod fair_use;
 mod gate;
 mod numbers;
 mod permit;
@@ -73,14 +77,15 @@ mod term;
 mod transfer;
 mod words;
 
+pub use consent_rules::{Asked, Deed};
 pub use decision::{
     Decision, Denial, InquiryEvidence, considered, decide_inquiry, decide_own_report, decide_question, sentence,
 };
 pub use gate::{Admission, ConsentNeed, Gate, Opens, Walk, gate};
 pub use numbers::{
-    AdverseAction, Bounds, CorrectionNotice, DeliveryDays, Dispute, Fetches, FraudAlert, FreePeriod, FreeReports,
-    Freezing, InquiriesShown, Overdue, OwnerApproval, Prohibited, RecordsKept, Renewal, Retention, RetentionClock,
-    RetentionKind,
+    AdverseAction, AskAgain, ConsentNumbers, CorrectionNotice, DeliveryDays, Dispute, FraudAlert, FreePeriod,
+    FreeReports, Freezing, Guardianship, InquiriesShown, Overdue, OwnerApproval, Prohibited, RecordsKept, Renewal,
+    Retention, RetentionClock, RetentionKind, RuleAlone,
 };
 pub use permit::{Permit, VisibleFile, category_of};
 pub use rulebook::{Confidence, Rule, Rulebook, RulebookError};

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use tallystick_model::inquiry::Purpose;
 use tallystick_model::money::{DecimalMarks, parse_minor};
 use tallystick_model::{CategorySet, Currency, DataCategory, Money};
 
+use crate::fair_use::FairUse;
 use crate::rulebook::Rulebook;
 use crate::term::Term;
 
@@ -223,32 +223,6 @@ pub struct InquiriesShown {
     pub rule: String,
 }
 
-/// How often a consent may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fetches {
-    /// Once.
-    Once,
-    /// So often in a calendar month.
-    PerMonth(u16),
-}
-
-/// The most a consent may let a subscriber do for one purpose.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Bounds {
-    /// How often it may be used.
-    pub fetches: Fetches,
-    /// How long it may hold.
-    pub expiry: Term,
-    /// How far back the data may reach.
-    pub range: Term,
-    /// How long the subscriber may keep what it got.
-    pub data_life: Term,
-    /// Id of the rule.
-    pub rule: String,
-}
-
 /// How long a consent to hand over account information holds until it is given again.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -294,6 +268,58 @@ pub struct OwnerApproval {
     pub rule: String,
 }
 
+/// How long the one who was refused a consent does not ask for it again.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskAgain {
+    /// From the refusal.
+    pub term: Term,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// Whose consents a parent or guardian gives.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guardianship {
+    /// Those of a subject that is younger, in completed years.
+    pub below_years: u8,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// A rule that software holds and that has no number.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleAlone {
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// How consent is asked for, and who gives it. What is not there is not asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConsentNumbers {
+    /// When it may be asked for again after a refusal.
+    pub ask_again: Option<AskAgain>,
+    /// What is tied to a consent needs it.
+    pub bundle: Option<RuleAlone>,
+    /// Children do not give it themselves.
+    pub guardian: Option<Guardianship>,
+    /// Next of kin act for a subject who has died.
+    pub next_of_kin: Option<RuleAlone>,
+}
+
+impl ConsentNumbers {
+    fn rules(&self) -> impl Iterator<Item = &String> {
+        let Self { ask_again, bundle, guardian, next_of_kin } = self;
+        let ask_again = ask_again.as_ref().map(|number| &number.rule);
+        let guardian = guardian.as_ref().map(|number| &number.rule);
+        let alone = [bundle, next_of_kin].into_iter().flatten().map(|alone| &alone.rule);
+        ask_again.into_iter().chain(guardian).chain(alone)
+    }
+}
+
 /// What nobody may hand over.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -317,13 +343,13 @@ pub(crate) struct Numbers {
     correction_notice: Option<CorrectionNotice>,
     adverse_action: Option<AdverseAction>,
     inquiries_shown: Option<InquiriesShown>,
-    #[serde(deserialize_with = "by_purpose")]
-    bounds: BTreeMap<Purpose, Bounds>,
+    fair_use: Option<FairUse>,
     renewal: Option<Renewal>,
     deliveries: Option<DeliveryDays>,
     records_kept: Option<RecordsKept>,
     owner_approval: Option<OwnerApproval>,
     prohibited: Option<Prohibited>,
+    consent: ConsentNumbers,
 }
 
 impl Numbers {
@@ -343,9 +369,10 @@ impl Numbers {
             self.prohibited.as_ref().map(|number| &number.rule),
         ];
         let retention = self.retention.values().map(|retention| &retention.rule);
-        let bounds = self.bounds.values().map(|bounds| &bounds.rule);
+        let fair_use = self.fair_use.iter().flat_map(FairUse::rules);
         let adverse = self.adverse_action.iter().flat_map(|adverse| &adverse.rules);
-        one.into_iter().flatten().chain(retention).chain(bounds).chain(adverse).map(String::as_str)
+        let consent = self.consent.rules();
+        one.into_iter().flatten().chain(retention).chain(fair_use).chain(adverse).chain(consent).map(String::as_str)
     }
 
     /// What contradicts itself.
@@ -400,9 +427,9 @@ impl Rulebook {
         self.numbers.inquiries_shown.as_ref()
     }
 
-    /// The most a consent may let a subscriber do for this purpose; `None`: no rule bounds it.
-    pub fn bounds(&self, purpose: Purpose) -> Option<&Bounds> {
-        self.numbers.bounds.get(&purpose)
+    /// How far consents to an account aggregator's data may go, by purpose; `None`: no scheme bounds them.
+    pub const fn fair_use(&self) -> Option<&FairUse> {
+        self.numbers.fair_use.as_ref()
     }
 
     /// How long a consent to hand over account information holds until it is given again.
@@ -423,6 +450,11 @@ impl Rulebook {
     /// From which share on an owner needs the supervisor's approval.
     pub const fn owner_approval(&self) -> Option<&OwnerApproval> {
         self.numbers.owner_approval.as_ref()
+    }
+
+    /// How consent is asked for, and who gives it.
+    pub const fn consent(&self) -> &ConsentNumbers {
+        &self.numbers.consent
     }
 
     /// What nobody may hand over. The policies say it too; a test holds the two together.
@@ -449,13 +481,4 @@ fn categories<'de, D: Deserializer<'de>>(input: D) -> Result<CategorySet, D::Err
         DataCategory::from_code(code).ok_or_else(|| D::Error::custom(format!("unknown category `{code}`")))
     };
     codes.iter().map(known).collect()
-}
-
-fn by_purpose<'de, D: Deserializer<'de>>(input: D) -> Result<BTreeMap<Purpose, Bounds>, D::Error> {
-    let written = BTreeMap::<String, Bounds>::deserialize(input)?;
-    let known = |(code, bounds): (String, Bounds)| match Purpose::from_code(&code) {
-        Some(purpose) => Ok((purpose, bounds)),
-        None => Err(D::Error::custom(format!("unknown purpose `{code}`"))),
-    };
-    written.into_iter().map(known).collect()
 }

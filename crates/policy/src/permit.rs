@@ -6,10 +6,11 @@
 use std::fmt;
 
 use tallystick_model::consent::ConsentId;
+use tallystick_model::consent_terms::{DataRange, Span};
 use tallystick_model::fact::{Fact, FactBody};
 use tallystick_model::identity::Identity;
 use tallystick_model::inquiry::{Detail, Purpose, Reason};
-use tallystick_model::registry::table_of;
+pub use tallystick_model::withdrawal::category_of;
 use tallystick_model::{CategorySet, CreditFile, DataCategory, SubjectId, Timestamp};
 
 /// A decision to let parts of one subject's credit file be seen.
@@ -23,6 +24,8 @@ pub struct Permit {
     pub(crate) consent: Option<ConsentId>,
     pub(crate) released: CategorySet,
     pub(crate) detail: Detail,
+    pub(crate) data_range: Option<DataRange>,
+    pub(crate) data_life: Option<Span>,
 }
 
 impl Permit {
@@ -61,13 +64,25 @@ impl Permit {
         self.detail
     }
 
-    /// What may be seen of `file`: its current facts, of released categories.
+    /// The time that months released are about, where the consent relied on names one.
+    pub const fn data_range(&self) -> Option<DataRange> {
+        self.data_range
+    }
+
+    /// How long the recipient may keep what it is shown, where the consent relied on says so.
+    pub const fn data_life(&self) -> Option<Span> {
+        self.data_life
+    }
+
+    /// What may be seen of `file`: its current facts, of released categories, of months in the consent's range.
     ///
     /// # Panics
     /// If the file is another subject's: the caller mixed up two people.
     pub fn reveal(&self, file: CreditFile) -> VisibleFile {
         assert!(file.subject() == self.subject, "a permit reveals the file it was given for, and no other");
-        let facts = file.current().filter_map(|fact| visible(fact, self.released)).collect();
+        let in_range =
+            |fact: &&Fact| self.data_range.zip(fact.key.slot.month).is_none_or(|(range, month)| range.holds(month));
+        let facts = file.current().filter(in_range).filter_map(|fact| visible(fact, self.released)).collect();
         VisibleFile { subject: self.subject, released: self.released, detail: self.detail, facts }
     }
 }
@@ -112,22 +127,6 @@ impl VisibleFile {
 impl fmt::Debug for VisibleFile {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "VisibleFile({} facts)", self.facts.len())
-    }
-}
-
-/// The category of what a fact says.
-///
-/// A payment profile's income and investments are of their own categories, `income` and `securities`.
-pub fn category_of(body: &FactBody) -> DataCategory {
-    match body {
-        FactBody::Identity(_) => DataCategory::Identity,
-        FactBody::TradelineTerms(terms) => terms.kind.category(),
-        FactBody::TradelineMonth(month) => month.kind.category(),
-        FactBody::PaymentProfileMonth(_) => DataCategory::Payments,
-        FactBody::Segment(_) | FactBody::SealedSegment(..) => {
-            table_of(body.kind()).map_or(DataCategory::Identity, |table| table.category)
-        }
-        FactBody::Holder(_) => DataCategory::Identity,
     }
 }
 

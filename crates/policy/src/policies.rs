@@ -25,13 +25,15 @@ pub(crate) struct ConsentStanding {
     pub(crate) names_purpose: bool,
     pub(crate) active: bool,
     pub(crate) form: ConsentForm,
+    pub(crate) paused: bool,
+    pub(crate) used_up: bool,
     pub(crate) not_yet_valid: bool,
     pub(crate) expired: bool,
     pub(crate) withdrawn: bool,
     /// Evidence of it is on record.
     pub(crate) evidenced: bool,
-    /// It holds for longer than the rulebook lets a consent to this purpose.
-    pub(crate) outlasts_bounds: bool,
+    /// It goes further than fair use of this purpose lets a consent.
+    pub(crate) beyond_fair_use: bool,
 }
 
 /// What speaks for a furnisher's having the subject's consent, the weakest first.
@@ -39,7 +41,11 @@ pub(crate) struct ConsentStanding {
 pub(crate) enum FurnishConsent {
     Nothing,
     Attested,
-    Recorded(ConsentForm),
+    /// On record here, in this form; `separate` if it was tied to nothing else.
+    Recorded {
+        form: ConsentForm,
+        separate: bool,
+    },
 }
 
 /// What is asked.
@@ -269,11 +275,13 @@ impl Policies {
                         ("active", consent.active),
                         ("written", is_written(consent.form)),
                         ("warned", is_warned(consent.form)),
+                        ("paused", consent.paused),
+                        ("used_up", consent.used_up),
                         ("not_yet_valid", consent.not_yet_valid),
                         ("expired", consent.expired),
                         ("withdrawn", consent.withdrawn),
                         ("evidenced", consent.evidenced),
-                        ("outlasts_bounds", consent.outlasts_bounds),
+                        ("beyond_fair_use", consent.beyond_fair_use),
                     ])?);
                 }
                 let slice = self.inquire.get(&(purpose, about))?;
@@ -286,11 +294,16 @@ impl Policies {
                 let consent = match consent {
                     FurnishConsent::Nothing => None,
                     // What a furnisher attests is that it holds a written consent.
-                    FurnishConsent::Attested => Some((false, ConsentForm::Written)),
-                    FurnishConsent::Recorded(form) => Some((true, form)),
+                    FurnishConsent::Attested => Some((false, ConsentForm::Written, false)),
+                    FurnishConsent::Recorded { form, separate } => Some((true, form, separate)),
                 };
-                if let Some((recorded, form)) = consent {
-                    let evidence = [("recorded", recorded), ("written", is_written(form)), ("warned", is_warned(form))];
+                if let Some((recorded, form, separate)) = consent {
+                    let evidence = [
+                        ("recorded", recorded),
+                        ("written", is_written(form)),
+                        ("warned", is_warned(form)),
+                        ("separate", separate),
+                    ];
                     pairs.push(record(&evidence)?);
                 }
                 let category = uid(&names.category, category.code());
@@ -441,16 +454,16 @@ fn schema_text() -> String {
          entity Category enum [{categories}];
          entity Subject;
          type InquireConsent = {{
-           names_purpose: Bool, active: Bool, written: Bool, warned: Bool,
+           names_purpose: Bool, active: Bool, written: Bool, warned: Bool, paused: Bool, used_up: Bool,
            not_yet_valid: Bool, expired: Bool, withdrawn: Bool,
-           evidenced: Bool, outlasts_bounds: Bool
+           evidenced: Bool, beyond_fair_use: Bool
          }};
          action {INQUIRE};
          action {purposes} in [{INQUIRE}] appliesTo {{
            principal: MemberKind, resource: SubjectKind,
            context: {{ subscriber: Bool, frozen: Bool, consent?: InquireConsent }}
          }};
-         type FurnishConsent = {{ recorded: Bool, written: Bool, warned: Bool }};
+         type FurnishConsent = {{ recorded: Bool, written: Bool, warned: Bool, separate: Bool }};
          action {FURNISH} appliesTo {{
            principal: MemberKind, resource: Category,
            context: {{ furnisher: Bool, about: SubjectKind, consent?: FurnishConsent }}

@@ -65,6 +65,18 @@ impl Term {
         }
     }
 
+    /// The most days it can have, counted by the calendar.
+    pub(crate) fn days_max(self) -> i64 {
+        match self {
+            Self::Hours(hours) => i64::from(hours.div_ceil(24)),
+            Self::Days(days) => i64::from(days),
+            // A weekend in every five, and one more where it begins just before one.
+            Self::BusinessDays(days) => i64::from(days) + 2 * (i64::from(days) / 5 + 1),
+            Self::Months(months) => i64::from(months) * 31,
+            Self::Years(years) => i64::from(years) * 366,
+        }
+    }
+
     /// The day on which the term is over that begins on `from`. Of hours, the day they end on if they begin with the day.
     pub fn after_date(self, from: Date) -> Option<Date> {
         let months = match self {

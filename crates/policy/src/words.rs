@@ -1,9 +1,8 @@
 //! A rulebook in words: what each rule's policies and numbers say, for whoever reads the rules.
 
-use tallystick_model::inquiry::Purpose;
 use tallystick_model::{CategorySet, DataCategory};
 
-use crate::numbers::{Fetches, FreePeriod, Overdue, RetentionKind};
+use crate::numbers::{FreePeriod, Overdue, RetentionKind};
 use crate::rulebook::Rulebook;
 use crate::term::Term;
 
@@ -93,16 +92,26 @@ impl Rulebook {
             words.extend(shown.employment.map(|term| format!(", those for employment for {term}")));
             say(&shown.rule, "inquiries_shown", words);
         }
-        for purpose in Purpose::ALL {
-            if let Some(bounds) = self.bounds(*purpose) {
-                let often = match bounds.fetches {
-                    Fetches::Once => "used once".to_owned(),
-                    Fetches::PerMonth(times) => format!("used {times} times a month"),
-                };
-                let (expiry, range, kept) = (bounds.expiry, bounds.range, bounds.data_life);
-                let words = format!("{purpose}: {often}, holds {expiry}, reaches back {range}, data kept {kept}");
-                say(&bounds.rule, "bounds", words);
-            }
+        for (rule, words) in self.fair_use().iter().flat_map(|table| table.words()) {
+            say(rule, "fair_use", words);
+        }
+        let consent = self.consent();
+        if let Some(again) = &consent.ask_again {
+            say(&again.rule, "consent.ask_again", format!("not within {} of a refusal", again.term));
+        }
+        if let Some(bundle) = &consent.bundle {
+            say(&bundle.rule, "consent.bundle", "a consent tied to what does not need it is flagged".to_owned());
+        }
+        if let Some(guardian) = &consent.guardian {
+            let words = format!("of a subject below {} years a parent or guardian gives it", guardian.below_years);
+            say(&guardian.rule, "consent.guardian", words);
+        }
+        if let Some(kin) = &consent.next_of_kin {
+            say(
+                &kin.rule,
+                "consent.next_of_kin",
+                "after a death next of kin end consents, and nobody gives one".to_owned(),
+            );
         }
         if let Some(renewal) = self.renewal() {
             say(&renewal.rule, "renewal", format!("in {}: {}", renewal.term, listed(renewal.categories)));

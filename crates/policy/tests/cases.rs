@@ -13,12 +13,16 @@ mod runner {
     use std::{fs, io};
 
     use tallystick_model::consent::{Consent, ConsentForm, ConsentId, ConsentScope, ConsentState};
+    use tallystick_model::consent_terms::{
+        Bundle, ConsentTerms, DataRange, Fetch, Frequency, FrequencyUnit, Necessity, Span, SpanUnit,
+    };
     use tallystick_model::inquiry::{Detail, Purpose, Reason, SingleQuestion};
     use tallystick_model::member::{ConsentDuty, Member, MemberKind, MemberRole};
     use tallystick_model::{CategorySet, DataCategory, SubjectId, SubjectKind, Timestamp};
     use tallystick_policy::{
-        Admission, Bounds, ConsentNeed, Decision, Dispute, FraudAlert, Freezing, InquiryEvidence, RetentionKind,
-        Rulebook, Term, TransferEvidence, decide_inquiry, decide_own_report, decide_question, decide_transfer, gate,
+        Admission, AskAgain, ConsentNeed, Decision, Dispute, FraudAlert, Freezing, Guardianship, InquiryEvidence,
+        RetentionKind, Rulebook, Term, TransferEvidence, decide_inquiry, decide_own_report, decide_question,
+        decide_transfer, gate,
     };
 
     /// What one case says.
@@ -149,8 +153,12 @@ mod runner {
                 valid_from: Timestamp::parse("2026-01-01").unwrap(),
                 valid_until: Timestamp::parse("2027-01-01").unwrap(),
                 evidence: [1; 32],
+                terms: ConsentTerms::default(),
+                flags: Vec::new(),
             },
             withdrawn_at: None,
+            pauses: Vec::new(),
+            uses: Vec::new(),
         };
         while !words.0.is_empty() {
             match words.word().as_str() {
@@ -163,6 +171,30 @@ mod runner {
                 "from" => state.consent.valid_from = words.instant(),
                 "until" => state.consent.valid_until = words.instant(),
                 "unproved" => state.consent.evidence = [0; 32],
+                "paused" => state.pause(words.instant()),
+                "resumed" => state.resume(words.instant()),
+                "once" => state.consent.terms.fetch = Fetch::OneTime,
+                "at_most" => {
+                    let count = words.word().parse().unwrap();
+                    let unit = words.code(FrequencyUnit::from_code);
+                    state.consent.terms.fetch = Fetch::Periodic(Frequency { count, unit });
+                }
+                "used" => {
+                    let used = words.word();
+                    state.uses = used.split(',').map(|at| Timestamp::parse(at).unwrap()).collect();
+                }
+                "about" => {
+                    let (from, until) = (words.instant().date(), words.instant().date());
+                    state.consent.terms.data_range = Some(DataRange { from, until });
+                }
+                "kept" => {
+                    let count = words.word().parse().unwrap();
+                    state.consent.terms.data_life = Some(Span { count, unit: SpanUnit::Day });
+                }
+                "tied" => {
+                    let necessity = words.code(Necessity::from_code);
+                    state.consent.terms.bundle = Some(Bundle { condition: "the service".to_owned(), necessity });
+                }
                 "withdrawn" => state.withdrawn_at = Some(words.instant()),
                 other => panic!("unknown `{other}`"),
             }
@@ -257,7 +289,6 @@ mod runner {
         let (what, of) = (words[0].as_str(), words.get(1).map(String::as_str));
         let until = |term: Term| format!("{term} (until {})", term.after(now).unwrap());
         let maybe = |term: Option<Term>| term.map_or("no term".to_owned(), until);
-        let purpose = || Purpose::from_code(of.unwrap()).unwrap();
         let told = match what {
             "retention" => {
                 let kind = RetentionKind::ALL.into_iter().find(|kind| Some(kind.code()) == of).unwrap();
@@ -302,10 +333,6 @@ mod runner {
             "inquiries_shown" => rulebook
                 .inquiries_shown()
                 .map(|number| format!("{} {}, employment {:?}", number.rule, number.general, number.employment)),
-            "bounds" => rulebook.bounds(purpose()).map(|number| {
-                let Bounds { fetches, expiry, range, data_life, rule } = number;
-                format!("{rule} {fetches:?}, holds {}, reaches back {range}, kept {data_life}", until(*expiry))
-            }),
             "renewal" => rulebook.renewal().map(|number| {
                 let of: Vec<_> = number.categories.iter().map(DataCategory::code).collect();
                 format!("{} {} of {}", number.rule, until(number.term), of.join(","))
@@ -322,6 +349,16 @@ mod runner {
             "owner_approval" => {
                 rulebook.owner_approval().map(|number| format!("{} from {} bp", number.rule, number.share_bp))
             }
+            "ask_again" => rulebook.consent().ask_again.as_ref().map(|number| {
+                let AskAgain { term, rule } = number;
+                format!("{rule} {}", until(*term))
+            }),
+            "bundle" => rulebook.consent().bundle.as_ref().map(|number| number.rule.clone()),
+            "guardian" => rulebook.consent().guardian.as_ref().map(|number| {
+                let Guardianship { below_years, rule } = number;
+                format!("{rule} below {below_years} years")
+            }),
+            "next_of_kin" => rulebook.consent().next_of_kin.as_ref().map(|number| number.rule.clone()),
             "prohibited" => rulebook.prohibited().map(|number| {
                 let of: Vec<_> = number.categories.iter().map(DataCategory::code).collect();
                 format!("{} {}", number.rule, of.join(","))
@@ -359,6 +396,7 @@ mod runner {
                     ConsentNeed::Nothing => "nothing".to_owned(),
                     ConsentNeed::Attested => "attested".to_owned(),
                     ConsentNeed::Recorded(form) => format!("recorded:{form}"),
+                    ConsentNeed::Separate(form) => format!("separate:{form}"),
                 };
                 format!("-> admit {}   needs {need}", reasons(all))
             }

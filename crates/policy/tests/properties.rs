@@ -6,6 +6,7 @@ mod properties {
 
     use proptest::prelude::*;
     use tallystick_model::consent::{Consent, ConsentForm, ConsentId, ConsentScope, ConsentState};
+    use tallystick_model::consent_terms::{Bundle, ConsentTerms, Fetch, Necessity};
     use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKey, Slot, Standing};
     use tallystick_model::inquiry::{Purpose, Reason, SingleQuestion};
     use tallystick_model::member::{ConsentDuty, Member, MemberKind, MemberRole};
@@ -44,8 +45,10 @@ mod properties {
             valid_from: at(0),
             valid_until: at(1000),
             evidence: [1; 32],
+            terms: ConsentTerms::default(),
+            flags: Vec::new(),
         };
-        ConsentState { consent, withdrawn_at: None }
+        ConsentState::granted(consent)
     }
 
     /// Consents in every standing there is, at instant 500: each purpose named or not, each form, each part of a term.
@@ -374,18 +377,29 @@ mod properties {
             (any::<[u8; 8]>(), prop::bool::weighted(0.9), 6_u16..=7, prop::sample::select(ConsentScope::ALL)),
             (prop::sample::subsequence(Purpose::ALL, 0..=3), prop::sample::subsequence(DataCategory::ALL, 1..=25)),
             (prop::sample::select(ConsentForm::ALL), 0_i64..1000, 0_i64..1000, prop::option::of(0_i64..1000)),
+            (any::<bool>(), prop::option::of(0_i64..1000), any::<bool>(), prop::option::of(0_i64..1000)),
         )
-            .prop_map(|((id, own, member, scope), (purposes, categories), (form, from, until, withdrawn))| {
-                let mut state = agreed(purposes, categories, form);
-                state.consent.id = ConsentId(id);
-                state.consent.subject = if own { SUBJECT } else { SubjectId([2; 16]) };
-                state.consent.member = member;
-                state.consent.scope = scope;
-                state.consent.valid_from = at(from);
-                state.consent.valid_until = at(until);
-                state.withdrawn_at = withdrawn.map(at);
-                state
-            })
+            .prop_map(
+                |((id, own, member, scope), (purposes, categories), (form, from, until, withdrawn), so_far)| {
+                    let (tied, paused, once, used) = so_far;
+                    let mut state = agreed(purposes, categories, form);
+                    state.consent.id = ConsentId(id);
+                    state.consent.subject = if own { SUBJECT } else { SubjectId([2; 16]) };
+                    state.consent.member = member;
+                    state.consent.scope = scope;
+                    state.consent.valid_from = at(from);
+                    state.consent.valid_until = at(until);
+                    state.withdrawn_at = withdrawn.map(at);
+                    let bundle = Bundle { condition: "the service".to_owned(), necessity: Necessity::Necessary };
+                    state.consent.terms.bundle = tied.then_some(bundle);
+                    state.consent.terms.fetch = if once { Fetch::OneTime } else { Fetch::Unlimited };
+                    state.uses = used.map(at).into_iter().collect();
+                    if let Some(paused) = paused {
+                        state.pause(at(paused));
+                    }
+                    state
+                },
+            )
     }
 
     fn size(permit: &Permit) -> usize {

@@ -95,12 +95,14 @@ mod rulebooks {
         assert_eq!(words("cn", "dispute"), ["cn-15 answered in 20 days; what was not verified by then stays, marked"]);
         assert_eq!(words("cn", "free_reports"), ["cn-10 2 own reports a calendar year free, the next CNY 25.00"]);
         assert_eq!(words("cn", "owner_approval"), ["cn-3 from 5.00 % on"]);
+        assert_eq!(words("cn", "consent.ask_again"), ["cn-33 not within 180 days of a refusal"]);
         assert_eq!(words("us", "retention").len(), 6);
         assert_eq!(words("us", "retention")[5], "us-6 conviction without limit from event");
         assert_eq!(words("eu", "free_reports"), ["eu-3 every own report is free"]);
         assert_eq!(
-            words("in", "bounds")[0],
-            "in-11 credit_application: used once, holds 1 month, reaches back 14 months, data kept 31 days"
+            words("in", "fair_use")[9],
+            "in-11 purpose 104, template CT035: used again and again, 1 a day, 31 a month, holds 8 years, reaches back \
+             1 day, data kept 31 days: DEPOSIT"
         );
         assert_eq!(
             words("in", "dispute"),

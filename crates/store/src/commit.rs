@@ -228,6 +228,11 @@ fn put_changes(batch: &mut Batch<'_>, changes: &Changes, event: &Event, delivery
     if let Some(delivery) = delivery {
         batch.put(Space::Meta, keys::delivery(delivery.record.number), delivery.to_bytes());
     }
+    if let Event::ConsentWithdrawn(withdrawal) = event
+        && withdrawal.salt_destroyed
+    {
+        batch.delete(Space::Salts, withdrawal.subject.0);
+    }
     if let Event::MemberAdmitted(member) = event {
         batch.put(Space::Meta, keys::member(member.number), member.to_bytes());
     }

@@ -471,6 +471,11 @@ impl Batch<'_> {
         self.batch.remove(self.engine.space(space), key.as_ref());
     }
 
+    /// Takes a pair away.
+    pub fn delete(&mut self, space: Space, key: impl AsRef<[u8]>) {
+        self.batch.remove(self.engine.space(space), key.as_ref());
+    }
+
     /// Writes the batch and waits until the disk has it.
     pub fn commit(self) -> Result<(), EngineError> {
         Ok(self.batch.commit()?)

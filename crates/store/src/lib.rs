@@ -9,6 +9,7 @@
 mod audit_log;
 pub mod check;
 mod commit;
+mod consents;
 mod engine;
 mod facts_root;
 mod history;
@@ -22,10 +23,11 @@ mod store;
 mod walk;
 
 pub use commit::{Changes, Committed};
+pub use consents::{consents, erasures, has_died, refusals};
 pub use engine::{Activity, BareStore, EngineError, quiet_engine_panics};
 pub use facts_root::FactsDigest;
 pub use load::{FactBatch, Loaded, OpenDelivery};
 pub use scratch::{Scratch, ScratchPiece};
 pub use seal::SubjectSalt;
-pub use snapshot::{RecordedEvent, Snapshot, consents, frozen};
+pub use snapshot::{RecordedEvent, Snapshot, frozen};
 pub use store::{Founding, Store, StoreError, StoredDelivery};

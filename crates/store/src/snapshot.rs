@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use tallystick_model::consent::{ConsentId, ConsentState};
+use tallystick_model::consent::ConsentState;
 use tallystick_model::delivery::DeliveryRecord;
 use tallystick_model::event::{Entry, Event, Salt};
 use tallystick_model::fact::{DeliveryNumber, Fact, FactBody};
 use tallystick_model::identity::Identity;
 use tallystick_model::member::Member;
 use tallystick_model::registry::Segment;
+use tallystick_model::withdrawal::Erasures;
 use tallystick_model::{Canonical, CreditFile, SubjectId, Timestamp, packed_facts};
 
+use crate::consents::consents;
 use crate::engine::Space;
 use crate::engine::runs::Runs;
 use crate::load::shard_of;
@@ -61,11 +63,23 @@ impl Snapshot<'_> {
         self.members.iter().find(|member| member.number == number)
     }
 
-    /// All visible facts of one subject. Empty if there are none.
+    /// All visible facts of one subject but what is `erased` of them ([`erasures`]). Empty if there are none. The way to facts of
+    /// whoever shows, counts or decides by them.
     ///
     /// # Errors
     /// [`StoreError`] if something stored cannot be read.
-    pub fn credit_file(&self, subject: SubjectId) -> Result<CreditFile, StoreError> {
+    ///
+    /// [`erasures`]: crate::erasures
+    pub fn credit_file(&self, subject: SubjectId, erased: &Erasures) -> Result<CreditFile, StoreError> {
+        Ok(self.stored_file(subject)?.without(erased))
+    }
+
+    /// All visible facts of one subject as they lie here: what is erased too, until its tables are rewritten. For checks, for
+    /// measuring, and for deciding what to erase.
+    ///
+    /// # Errors
+    /// [`StoreError`] if something stored cannot be read.
+    pub fn stored_file(&self, subject: SubjectId) -> Result<CreditFile, StoreError> {
         let mut facts = Vec::new();
         let mut read = |value: &[u8]| {
             let sees = |delivery| self.visibility.sees(delivery);
@@ -201,27 +215,6 @@ pub(crate) fn read_event(value: &[u8]) -> Result<(Salt, Event), StoreError> {
         .ok_or_else(|| StoreError::Damaged { place: "events".to_owned(), what: "an event ends early".to_owned() })?;
     let event = Event::from_bytes(event).map_err(|error| StoreError::damaged("events", error))?;
     Ok((*salt, event))
-}
-
-/// Consents as a subject's events leave them.
-pub fn consents(events: &[RecordedEvent]) -> Vec<ConsentState> {
-    let mut states: Vec<ConsentState> = Vec::new();
-    for recorded in events {
-        match &recorded.event {
-            Event::ConsentGranted(consent) => {
-                states.push(ConsentState { consent: consent.clone(), withdrawn_at: None });
-            }
-            Event::ConsentWithdrawn { consent, .. } => withdraw(&mut states, *consent, recorded.entry.at),
-            _ => {}
-        }
-    }
-    states
-}
-
-fn withdraw(states: &mut [ConsentState], consent: ConsentId, at: Timestamp) {
-    for state in states.iter_mut().filter(|state| state.consent.id == consent) {
-        state.withdrawn_at.get_or_insert(at);
-    }
 }
 
 /// Whether a subject's file is frozen, as its events leave it.

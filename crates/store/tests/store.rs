@@ -150,17 +150,17 @@ fn a_delivery_is_seen_only_once_committed_and_stays_after_reopening() {
     let store = create(folder.path());
     let subject = SubjectId([2; 16]);
     let abandoned = deliver(&store, 1..4, false);
-    assert!(store.snapshot().credit_file(subject).expect("reads").history().is_empty());
+    assert!(store.snapshot().stored_file(subject).expect("reads").history().is_empty());
     assert_eq!(check::check(&store, &mut |_, _| {}).facts, 0);
     let before = store.snapshot();
     let committed = deliver(&store, 1..4, true);
-    assert!(before.credit_file(subject).expect("reads").history().is_empty(), "an older snapshot sees no later commit");
+    assert!(before.stored_file(subject).expect("reads").history().is_empty(), "an older snapshot sees no later commit");
     assert_ne!(abandoned, committed);
 
     drop(store);
     let store = open(folder.path()).expect("opens");
     let snapshot = store.snapshot();
-    let file = snapshot.credit_file(subject).expect("reads");
+    let file = snapshot.stored_file(subject).expect("reads");
     assert_eq!(file.history().len(), 4);
     assert!(file.history().iter().all(|fact| fact.key.delivery == committed));
     let identity = snapshot.identity(&file.history()[0]).expect("opens").expect("is an identity");
@@ -184,7 +184,7 @@ fn a_small_delivery_is_in_its_commits_batch_and_leaves_nothing_if_that_never_com
     assert_eq!(store.activity().runs_max, 0, "no tables");
     let report = check::check(&store, &mut |_, _| {});
     assert_eq!((report.findings, report.facts, report.subjects), (vec![], 12, 3));
-    assert_eq!(store.snapshot().credit_file(SubjectId([2; 16])).expect("reads").history().len(), 4);
+    assert_eq!(store.snapshot().stored_file(SubjectId([2; 16])).expect("reads").history().len(), 4);
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn a_quarantined_delivery_is_kept_and_checked_and_seen_only_when_released() {
     };
     let (one, other) = (quarantined(1..4), quarantined(2..9));
     let (released, discarded) = (Event::DeliveryReleased(one.clone()), Event::DeliveryDiscarded(other));
-    assert!(store.snapshot().credit_file(subject).expect("reads").history().is_empty());
+    assert!(store.snapshot().stored_file(subject).expect("reads").history().is_empty());
     let report = check::check(&store, &mut |_, _| {});
     assert_eq!((report.findings, report.facts, report.deliveries, report.quarantined), (vec![], 0, 0, 2));
 
@@ -212,10 +212,10 @@ fn a_quarantined_delivery_is_kept_and_checked_and_seen_only_when_released() {
     }
     drop(store);
     let store = open(folder.path()).expect("opens");
-    assert_eq!(store.snapshot().credit_file(subject).expect("reads").history().len(), 4);
+    assert_eq!(store.snapshot().stored_file(subject).expect("reads").history().len(), 4);
     let earlier = store.snapshot().as_known_on(at(6));
-    assert!(earlier.credit_file(subject).expect("reads").history().is_empty(), "it was not known yet");
-    assert_eq!(store.snapshot().as_known_on(at(7)).credit_file(subject).expect("reads").history().len(), 4);
+    assert!(earlier.stored_file(subject).expect("reads").history().is_empty(), "it was not known yet");
+    assert_eq!(store.snapshot().as_known_on(at(7)).stored_file(subject).expect("reads").history().len(), 4);
     let states: Vec<DeliveryState> =
         store.snapshot().deliveries().map(|delivery| delivery.expect("reads").state).collect();
     assert_eq!(states, [DeliveryState::Released, DeliveryState::Discarded]);
@@ -237,7 +237,7 @@ fn merging_joins_runs_and_changes_nothing_that_is_read() {
     assert_eq!(runs, [1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6, 1, 2, 3]);
     drop(store);
     let store = open(folder.path()).expect("opens");
-    let file = store.snapshot().credit_file(SubjectId([5; 16])).expect("reads");
+    let file = store.snapshot().stored_file(SubjectId([5; 16])).expect("reads");
     let deliveries: Vec<u32> = file.history().iter().map(|fact| fact.key.delivery.0).take(18).collect();
     assert_eq!(deliveries, (1..=18).collect::<Vec<_>>(), "the identity slot has all deliveries in order");
     let report = check::check(&store, &mut |_, _| {});

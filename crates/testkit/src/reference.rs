@@ -5,6 +5,7 @@
 //! once more in plain Rust ([`rules`]). What only chance decides (names of consents, salts, seals) it is told.
 
 pub mod charter;
+pub mod consents;
 pub mod delivery;
 pub mod log;
 pub mod question;
@@ -14,7 +15,8 @@ pub mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tallystick_model::consent::{Consent, ConsentId, ConsentScope, ConsentState};
+use tallystick_model::consent::{Consent, ConsentScope};
+use tallystick_model::consent_terms::DataRange;
 use tallystick_model::delivery::DeliveryRecord;
 use tallystick_model::event::{Entry, Event, EventKind};
 use tallystick_model::fact::{DeliveryNumber, FactBody, FactKey, Standing};
@@ -170,7 +172,15 @@ impl Reference {
     /// The facts that hold about one pseudonym: of each slot the last that mends, else the last; a deletion empties the
     /// slot, and an account last said to be deleted holds nothing.
     pub fn current(&self, subject: SubjectId) -> Facts {
-        let all = self.history(subject);
+        Self::standing(self.history(subject))
+    }
+
+    /// The facts that hold about one pseudonym, of what is not erased: what is shown and corrected.
+    pub fn live(&self, subject: SubjectId) -> Facts {
+        Self::standing(self.without_erased(self.history(subject)))
+    }
+
+    fn standing(all: Facts) -> Facts {
         let mut facts = all.clone();
         facts.retain(|key, held| {
             let in_slot = || all.iter().filter(|(other, _)| other.slot == key.slot);
@@ -237,71 +247,6 @@ impl Reference {
         self.covers_admission(Event::MemberAdmitted(applicant))
     }
 
-    /// The consents found for a subject.
-    pub fn consents(&self, found: &Found) -> Vec<ConsentState> {
-        let mut states: Vec<ConsentState> = Vec::new();
-        for (entry, event) in found.events.iter().filter_map(|index| self.log.get(*index)) {
-            match event {
-                Event::ConsentGranted(consent) => {
-                    states.push(ConsentState { consent: consent.clone(), withdrawn_at: None });
-                }
-                Event::ConsentWithdrawn { consent, .. } => {
-                    for state in states.iter_mut().filter(|state| state.consent.id == *consent) {
-                        state.withdrawn_at = state.withdrawn_at.or(Some(entry.at));
-                    }
-                }
-                _ => {}
-            }
-        }
-        states
-    }
-
-    /// Grants a consent; `asked.consent` has everything but member, subject and sorted lists.
-    ///
-    /// # Errors
-    /// The words in which the operation refuses.
-    pub fn grant(&self, identifier: &Identifier, asked: &Granted, now: Timestamp) -> Result<Event, String> {
-        let mut consent = asked.consent.clone();
-        let role = match consent.scope {
-            ConsentScope::Furnish => MemberRole::Furnisher,
-            ConsentScope::Inquire => MemberRole::Subscriber,
-        };
-        consent.member = self.in_role(&asked.member, role)?.number;
-        if consent.valid_until <= now {
-            return Err("a consent ends after it begins".to_owned());
-        }
-        if consent.categories.is_empty() {
-            return Err("a consent names at least one category of data".to_owned());
-        }
-        if consent.scope == ConsentScope::Inquire && consent.purposes.is_empty() {
-            return Err("a consent to inquire names at least one purpose".to_owned());
-        }
-        if consent.scope == ConsentScope::Furnish && !consent.purposes.is_empty() {
-            return Err("a consent to furnish has no purposes".to_owned());
-        }
-        consent.subject = self.find(identifier).subject;
-        consent.purposes = consent.purposes.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
-        consent.categories = consent.categories.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
-        consent.valid_from = now;
-        Ok(Event::ConsentGranted(consent))
-    }
-
-    /// Withdraws a consent.
-    ///
-    /// # Errors
-    /// The words in which the operation refuses.
-    pub fn withdraw(&self, identifier: &Identifier, id: ConsentId) -> Result<Event, String> {
-        let found = self.find(identifier);
-        let consents = self.consents(&found);
-        let Some(state) = consents.iter().find(|state| state.consent.id == id) else {
-            return Err(format!("the subject has no consent `{id}`"));
-        };
-        match state.withdrawn_at {
-            Some(at) => Err(format!("consent `{id}` was withdrawn at {at}")),
-            None => Ok(Event::ConsentWithdrawn { subject: found.subject, consent: id }),
-        }
-    }
-
     /// Whether a subject's file is frozen.
     pub fn is_frozen(&self, found: &Found) -> bool {
         let events = found.events.iter().filter_map(|index| self.log.get(*index));
@@ -336,7 +281,7 @@ impl Reference {
         identifier: &Identifier,
         (purpose, asked): (Purpose, Option<Asked>),
         now: Timestamp,
-    ) -> Result<(InquiryRecord, Found), String> {
+    ) -> Result<(InquiryRecord, Found, Option<DataRange>), String> {
         let member = self.known(subscriber)?;
         let found = self.find(identifier);
         let consents = self.consents(&found);
@@ -345,12 +290,12 @@ impl Reference {
         let mut verdict: Verdict = rules::inquiry(&member, (purpose, &within), found.kind, &consents, now);
         if verdict.permitted && reads.is_some_and(|reads| reads != verdict.released) {
             let reasons = vec![Reason { rule: "cn-41".to_owned(), code: "question_reads_more".to_owned() }];
-            verdict = Verdict { permitted: false, reasons, consent: None, released: Vec::new() };
+            verdict = Verdict { permitted: false, reasons, consent: None, released: Vec::new(), range: None };
         }
         // Nothing that holds is nothing: a statement taken back leaves no trace for a subscriber.
         let outcome = match verdict.permitted {
             false => Outcome::Denied,
-            true if self.current(found.subject).is_empty() => Outcome::NoHit,
+            true if self.live(found.subject).is_empty() => Outcome::NoHit,
             true => Outcome::Permitted,
         };
         let record = InquiryRecord {
@@ -361,7 +306,7 @@ impl Reference {
             outcome,
             answered: asked
                 .filter(|_| outcome == Outcome::Permitted)
-                .map(|asked| question::answer(&self.current(found.subject), asked, now.month())),
+                .map(|asked| question::answer(&in_range(self.live(found.subject), verdict.range), asked, now.month())),
             weighed: Weighed {
                 subscriber_kind: member.kind,
                 is_subscriber: rules::has_role(&member, MemberRole::Subscriber),
@@ -382,7 +327,7 @@ impl Reference {
             detail: (asked.is_none() && outcome == Outcome::Permitted).then(|| rules::detail(purpose)),
             report_hash: [0; 32],
         };
-        Ok((record, found))
+        Ok((record, found, verdict.range))
     }
 
     /// The root over the facts of one delivery, the sealed ones as `sealed` gives them.
@@ -410,6 +355,16 @@ impl Reference {
         self.next_delivery += 1;
         number
     }
+}
+
+/// Of these facts those of months that a consent lets be seen, and those without a month.
+pub fn in_range(mut facts: Facts, range: Option<DataRange>) -> Facts {
+    facts.retain(|key, _| {
+        key.slot.month.zip(range).is_none_or(|(month, range)| {
+            Timestamp::start_of(range.from).month() <= month && month <= Timestamp::start_of(range.until).month()
+        })
+    });
+    facts
 }
 
 /// Whether of the months that stand of an account the one said last says that the account is deleted.

@@ -6,6 +6,7 @@
 
 pub mod chance;
 pub mod compare;
+mod consents;
 pub mod file;
 pub mod governing;
 pub mod steps;
@@ -78,6 +79,18 @@ pub struct Tally {
     pub ended: usize,
     /// Times the bureau was opened again.
     pub reopened: usize,
+    /// What spoke against the way consents were asked for.
+    pub flagged: usize,
+    /// Times a consent was paused or resumed.
+    pub turned: usize,
+    /// Consents withdrawn.
+    pub withdrawn: usize,
+    /// Facts erased with them, whole or in part.
+    pub erased: usize,
+    /// Salts destroyed with them.
+    pub salts_destroyed: usize,
+    /// Members to be told.
+    pub recipients: usize,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -110,6 +123,12 @@ impl std::ops::AddAssign for Tally {
         self.acts += other.acts;
         self.ended += other.ended;
         self.reopened += other.reopened;
+        self.flagged += other.flagged;
+        self.turned += other.turned;
+        self.withdrawn += other.withdrawn;
+        self.erased += other.erased;
+        self.salts_destroyed += other.salts_destroyed;
+        self.recipients += other.recipients;
     }
 }
 
@@ -269,7 +288,11 @@ impl<'a> World<'a> {
                 None => Ok(()),
             },
             Step::Grant(granting) => self.grant(&granting),
-            Step::Withdraw(who, id) => self.withdraw(who, id),
+            Step::Refuse(granting) => self.refuse(&granting),
+            Step::Withdraw(who, id, actor) => self.withdraw(who, id, actor),
+            Step::Pause(who, id, actor) => self.turn(who, id, actor, false),
+            Step::Resume(who, id, actor) => self.turn(who, id, actor, true),
+            Step::Die(who) => self.die(who),
             Step::Inquire(subscriber, who, purpose, asked) => self.inquire(&subscriber, who, purpose, asked),
             Step::OwnReport(who) => self.own_report(who),
             Step::Correct(mending) => self.correct(&mending),

@@ -203,7 +203,7 @@ fn with_root_and_one_partners_key_the_scope_is_not_widened_unseen() {
     let narrow = deliver(&bureau, at(151)).expect("is taken").delivery.not_admitted;
     let narrow: Vec<_> = narrow.iter().map(|(category, reason, _)| (*category, reason.code.as_str())).collect();
     assert_eq!(narrow, [(DataCategory::Identity, "not_collected")]);
-    let held = bureau.snapshot().credit_file(subject()).expect("reads");
+    let held = bureau.snapshot().stored_file(subject()).expect("reads");
     assert!(held.history().iter().all(|fact| fact.key.slot.kind != FactKind::Identity));
 }
 

@@ -5,6 +5,7 @@
 use tallystick_intake::Layout;
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_model::consent::{ConsentForm, ConsentScope};
+use tallystick_model::consent_terms::ConsentTerms;
 use tallystick_model::inquiry::{Outcome, Purpose};
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::payment_profile::Provenance;
@@ -104,6 +105,7 @@ impl Story {
             form,
             valid_until: Timestamp::parse("2027-03-01").expect("a date"),
             evidence: [0; 32],
+            terms: ConsentTerms::default(),
         };
         grant(&self.bureau, agreed, now()).expect("is granted");
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tallystick_intake::Layout;
 use tallystick_model::consent::{ConsentForm, ConsentScope};
+use tallystick_model::consent_terms::ConsentTerms;
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::payment_profile::Provenance;
 use tallystick_model::{DataCategory, Identifier, Sensitive, Timestamp};
@@ -102,6 +103,7 @@ fn every_real_bill_becomes_monthly_aggregates_of_the_one_who_consented() {
                 form: ConsentForm::WrittenWarned,
                 valid_until: Timestamp::parse("2027-01-01").expect("a date"),
                 evidence: [0; 32],
+                terms: ConsentTerms::default(),
             };
             grant(&bureau, consent, now()).expect("grants");
             let deliver = |totals| deliver(&bureau, layout.clone(), file, Some(&subject), totals);
@@ -164,6 +166,7 @@ fn a_real_bill_whose_totals_disagree_is_refused_and_names_both() {
         form: ConsentForm::WrittenWarned,
         valid_until: Timestamp::parse("2027-01-01").expect("a date"),
         evidence: [0; 32],
+        terms: ConsentTerms::default(),
     };
     grant(&bureau, consent, now()).expect("grants");
     let before = bureau.snapshot().log_size();

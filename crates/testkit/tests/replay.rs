@@ -6,6 +6,7 @@
 use tallystick_intake::Layout;
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_model::consent::{ConsentForm, ConsentScope};
+use tallystick_model::consent_terms::{Acting, ConsentTerms};
 use tallystick_model::inquiry::{Asked, Outcome, Purpose, SingleQuestion};
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::payment_profile::Provenance;
@@ -97,6 +98,7 @@ fn decided(folder: &std::path::Path, rulebook: Rulebook) -> Bureau {
             form,
             valid_until: at("2027-03-01"),
             evidence: [1; 32],
+            terms: ConsentTerms::default(),
         };
         grant(&bureau, agreed, at(now)).expect("is granted").0.id
     };
@@ -124,7 +126,7 @@ fn decided(folder: &std::path::Path, rulebook: Rulebook) -> Bureau {
     let (from, to) = ("PAY".to_owned(), "BANK".to_owned());
     let handing = Transfer { from, to, identifier: subject(), category: DataCategory::Credit };
     assert!(!transfer(&bureau, &handing, at("2026-03-05")).expect("is answered").permitted);
-    withdraw(&bureau, &subject(), consent, at("2026-03-06")).expect("is withdrawn");
+    withdraw(&bureau, &subject(), consent, Acting::default(), at("2026-03-06")).expect("is withdrawn");
     assert_eq!(ask(&bureau, Purpose::CreditApplication, None, "2026-03-06"), Outcome::Denied);
     let denied = deliver("SHOP", "2026-03-07").expect_err("a merchant reports no credit");
     assert!(matches!(denied, IngestError::NotAdmitted(..)), "{denied:?}");

@@ -54,6 +54,15 @@ fn bureau_and_reference_agree_after_every_step() {
             tally.proposed > 50 && tally.voted > 300 && tally.enacted > 50 && tally.acts > 100 && tally.ended > 10,
             "{tally:?}"
         );
+        assert!(
+            tally.flagged > 20
+                && tally.turned > 20
+                && tally.withdrawn > 20
+                && tally.erased > 5
+                && tally.salts_destroyed > 0
+                && tally.recipients > 1,
+            "{tally:?}"
+        );
         assert!(tally.corrected > 10 && tally.reopened > 10, "{tally:?}");
     }
 }

@@ -106,7 +106,7 @@ fn every_month_of_every_client_is_held_exactly_and_what_the_rulebook_keeps_out_s
         let field = |name: &str| -> i64 { row.get(name).expect("a column").parse().expect("a number") };
         let id = format!("CARD/{}", row.get("ID").expect("a column"));
         let identifier = Identifier::parse(IdScheme::MemberNumber, &id).expect("valid");
-        let file = snapshot.credit_file(pseudonymiser.subject(&identifier)).expect("reads");
+        let file = snapshot.stored_file(pseudonymiser.subject(&identifier)).expect("reads");
         let held: Vec<_> = file.current().collect();
         assert_eq!(held.len(), MONTHS.len(), "client {id}");
         for (fact, (month, status, balance, paid)) in held.iter().zip(MONTHS) {

@@ -402,9 +402,10 @@ const fn month_of(statement: &Statement) -> Option<Month> {
 /// What a category takes, for a reject.
 fn needed(admission: &Admission) -> String {
     match admission {
-        Admission::Admitted { need: ConsentNeed::Recorded(form), reasons } => {
+        Admission::Admitted { need: need @ (ConsentNeed::Recorded(form) | ConsentNeed::Separate(form)), reasons } => {
             let rules: Vec<_> = reasons.iter().map(|reason| reason.rule.as_str()).collect();
-            format!("a recorded consent, {form} or stronger ({})", rules.join(" "))
+            let which = if matches!(need, ConsentNeed::Separate(_)) { "separate" } else { "recorded" };
+            format!("a {which} consent, {form} or stronger ({})", rules.join(" "))
         }
         Admission::Admitted { .. } => "nothing more".to_owned(),
         Admission::NotAdmitted { reasons } => {

@@ -77,7 +77,7 @@ pub(super) struct Unit {
 impl Unit {
     /// What the store holds under `account` in the file of `subject`.
     pub(super) fn load(snapshot: &Snapshot<'_>, subject: SubjectId, account: AccountKey) -> Result<Self, StoreError> {
-        let file = snapshot.credit_file(subject)?;
+        let file = snapshot.credit_file(subject, &snapshot.erasures(subject)?)?;
         let mut held = BTreeMap::new();
         for slot in file.history().chunk_by(|one, other| one.key.slot == other.key.slot) {
             let Some(last) = slot.last().filter(|fact| fact.key.slot.account == account) else { continue };

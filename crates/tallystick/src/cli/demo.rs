@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tallystick_intake::Layout;
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_model::consent::{ConsentForm, ConsentId, ConsentScope};
+use tallystick_model::consent_terms::{Acting, ConsentTerms};
 use tallystick_model::inquiry::Purpose;
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::payment_profile::Provenance;
@@ -201,6 +202,7 @@ impl Story {
             form,
             valid_until: Timestamp::parse("2027-04-01")?,
             evidence: [0; 32],
+            terms: ConsentTerms::default(),
         };
         let now = self.tick();
         let told = super::consent::tell_grant(&self.bureau, asked, now)?;
@@ -262,7 +264,7 @@ impl Story {
         let li = subject(&people.li.id)?;
         let consent = self.inquire_consent(&li)?;
         let now = self.tick();
-        let told = super::consent::tell_withdrawal(&self.bureau, &li, consent, now)?;
+        let told = super::consent::tell_withdrawal(&self.bureau, &li, consent, Acting::default(), now)?;
         self.show(told);
         let end = self.ask(&people.li.id, Purpose::CreditApplication)?;
         ensure!(end == End::Denied, "the inquiry after the withdrawal was not denied");

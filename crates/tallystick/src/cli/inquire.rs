@@ -53,6 +53,9 @@ pub(super) fn tell(answer: &Answer) -> Told {
         None if answer.outcome == Outcome::NoHit => lines.push(line("no-hit", "nothing is held about this subject")),
         None => {}
     }
+    lines.extend(
+        answer.keep_for.map(|span| line("keep", format_args!("the report for {} at most", render::span(span)))),
+    );
     lines.push(render::receipt(&answer.recorded));
     let end = if answer.outcome == Outcome::Denied { End::Denied } else { End::Ok };
     let json = json!({
@@ -65,6 +68,7 @@ pub(super) fn tell(answer: &Answer) -> Told {
         "detail": answer.detail.map(|detail| detail.code()),
         "question": answer.asked.map(json::question),
         "answer": answer.answered.map(|answered| answered.code()),
+        "keep_for": answer.keep_for.map(json::span),
         "report": answer.report.as_ref().map(json::report),
         "recorded": json::recorded(&answer.recorded),
     });

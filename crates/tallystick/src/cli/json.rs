@@ -3,11 +3,13 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
-use tallystick_model::consent::ConsentState;
+use tallystick_model::consent::{ConsentState, Refusal};
+use tallystick_model::consent_terms::{Channel, ConsentTerms, Fetch, Span};
 use tallystick_model::identity::Identity;
 use tallystick_model::inquiry::{Asked, Reason};
 use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
 use tallystick_model::tradeline::{PaymentRating, TradelineMonth, TradelineTerms};
+use tallystick_model::withdrawal::Withdrawal;
 use tallystick_model::{Canonical, Currency, DataCategory, Timestamp};
 use tallystick_operations::bureau::Recorded;
 use tallystick_operations::report::{Access, Account, Agreement, Named, Report, Wallet};
@@ -200,6 +202,73 @@ fn access(access: &Access) -> Value {
     })
 }
 
+/// A span of time.
+pub(super) fn span(span: Span) -> Value {
+    json!({"count": span.count, "unit": span.unit.code()})
+}
+
+fn terms_of_consent(terms: &ConsentTerms) -> Value {
+    let fetch = match terms.fetch {
+        Fetch::Unlimited => json!("unlimited"),
+        Fetch::OneTime => json!("once"),
+        Fetch::Periodic(frequency) => json!({"count": frequency.count, "unit": frequency.unit.code()}),
+    };
+    json!({
+        "fetch": fetch,
+        "data_range": terms.data_range.map(|range| json!({
+            "from": range.from.to_string(), "until": range.until.to_string(),
+        })),
+        "data_life": terms.data_life.map(span),
+        "notice_version": terms.notice_version,
+        "language": terms.language,
+        "channel": terms.channel.map(Channel::code),
+        "tied_to": terms.bundle.as_ref().map(|bundle| json!({
+            "condition": bundle.condition, "need": bundle.necessity.code(),
+        })),
+        "acting": terms.acting.actor.code(),
+    })
+}
+
+/// One refusal.
+pub(super) fn refusal(at: Timestamp, refusal: &Refusal, member: &str) -> Value {
+    json!({
+        "at": at.to_string(),
+        "member": member,
+        "scope": refusal.scope.code(),
+        "purposes": refusal.purposes.iter().map(|purpose| purpose.code()).collect::<Vec<_>>(),
+        "categories": refusal.categories.iter().map(|category| category.code()).collect::<Vec<_>>(),
+        "terms": terms_of_consent(&refusal.terms),
+        "flags": reasons(&refusal.flags),
+    })
+}
+
+/// What a withdrawal has led to; `member` gives the code of a member's number.
+pub(super) fn withdrawal(withdrawal: &Withdrawal, member: &dyn Fn(u16) -> String) -> Value {
+    let codes = |categories: &[DataCategory]| categories.iter().map(|category| category.code()).collect::<Vec<_>>();
+    json!({
+        "consent": withdrawal.consent.to_string(),
+        "acting": withdrawal.acting.actor.code(),
+        "erased": withdrawal.erasure.as_ref().map(|erasure| json!({
+            "furnisher": member(erasure.furnisher),
+            "categories": codes(&erasure.categories),
+            "until_delivery": erasure.until.0,
+            "reasons": reasons(&erasure.reasons),
+            "facts": erasure.slots.iter().map(|(slot, delivery)| json!({
+                "kind": slot.kind.code(),
+                "account": slot.account.to_string(),
+                "month": slot.month.map(|month| month.to_string()),
+                "delivery": delivery.0,
+            })).collect::<Vec<_>>(),
+        })),
+        "salt_destroyed": withdrawal.salt_destroyed,
+        "recipients": withdrawal.recipients.iter().map(|recipient| json!({
+            "member": member(recipient.member),
+            "categories": codes(&recipient.categories),
+            "inquiries": recipient.inquiries,
+        })).collect::<Vec<_>>(),
+    })
+}
+
 /// One consent with its state at `now`.
 pub(super) fn consent_state(state: &ConsentState, member: &str, now: Timestamp) -> Value {
     let consent = &state.consent;
@@ -214,6 +283,13 @@ pub(super) fn consent_state(state: &ConsentState, member: &str, now: Timestamp) 
         "valid_until": consent.valid_until.to_string(),
         "withdrawn_at": state.withdrawn_at.map(|at| at.to_string()),
         "active": state.is_active_at(now),
+        "status": state.status_at(now).code(),
+        "pauses": state.pauses.iter().map(|pause| json!({
+            "from": pause.from.to_string(), "until": pause.until.map(|until| until.to_string()),
+        })).collect::<Vec<_>>(),
+        "uses": state.uses.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "terms": terms_of_consent(&consent.terms),
+        "flags": reasons(&consent.flags),
         "evidence_sha256": (consent.evidence != [0; 32]).then(|| hex::encode(consent.evidence)),
     })
 }
@@ -250,6 +326,12 @@ pub(super) fn report(report: &Report) -> Value {
                 "month": mended.slot.month.map(|month| month.to_string()),
                 "superseded_delivery": mended.superseded.0,
                 "reason": mended.reason,
+            })).collect::<Vec<_>>(),
+            "refusals": own.refusals.iter().map(|(at, refused, member)| {
+                refusal(*at, refused, &member.code)
+            }).collect::<Vec<_>>(),
+            "withdrawals": own.withdrawals.iter().map(|(index, withdrawn)| json!({
+                "entry": index, "withdrawal": withdrawal(withdrawn, &|number| number.to_string()),
             })).collect::<Vec<_>>(),
             "consents": own.consents.iter().map(|(state, member)| {
                 consent_state(state, &member.code, report.at)

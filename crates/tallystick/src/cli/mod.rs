@@ -5,6 +5,7 @@ mod benchmark;
 mod charter;
 mod compact;
 mod consent;
+mod consent_files;
 mod correct;
 mod delivery;
 mod demo;

@@ -202,6 +202,9 @@ fn admission(admission: &Admission) -> String {
         Admission::Admitted { need: ConsentNeed::Recorded(form), .. } => {
             format!("admitted with consent on record, {form} or stronger")
         }
+        Admission::Admitted { need: ConsentNeed::Separate(form), .. } => {
+            format!("admitted with consent on record, {form} or stronger, tied to nothing else")
+        }
     }
 }
 

@@ -1,13 +1,16 @@
 //! Results as lines for people.
 
-use tallystick_model::consent::ConsentState;
+use tallystick_model::consent::{ConsentState, ConsentStatus, Refusal};
+use tallystick_model::consent_terms::{Actor, Fetch, Frequency, Span, SpanUnit};
 use tallystick_model::inquiry::{Asked, Detail, Outcome, Reason};
 use tallystick_model::money::DecimalMinor;
 use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
 use tallystick_model::tradeline::{Liability, TradelineMonth};
-use tallystick_model::{Currency, Date, Money, Timestamp};
+use tallystick_model::withdrawal::Withdrawal;
+use tallystick_model::{Currency, DataCategory, Date, Money, Timestamp};
 use tallystick_operations::bureau::Recorded;
 use tallystick_operations::report::{Account, Agreement, Report, SubjectPart, Wallet};
+use tallystick_policy::sentence;
 use tallystick_scoring::summary::Summary;
 
 use super::line;
@@ -84,18 +87,106 @@ pub(super) fn consent(state: &ConsentState, member: &str, now: Timestamp) -> Str
     } else {
         format!(" for {}", list(consent.purposes.iter().map(|purpose| purpose.code())))
     };
-    let standing = match state.withdrawn_at {
-        Some(at) => format!("withdrawn {}", at.date()),
-        None if now < consent.valid_until => format!("until {}", consent.valid_until.date()),
-        None => format!("expired {}", consent.valid_until.date()),
+    let standing = match (state.withdrawn_at, state.status_at(now)) {
+        (Some(at), _) => format!("withdrawn {}", at.date()),
+        (None, ConsentStatus::Expired) => format!("expired {}", consent.valid_until.date()),
+        (None, ConsentStatus::Paused) => format!("paused, until {}", consent.valid_until.date()),
+        (None, _) => format!("until {}", consent.valid_until.date()),
     };
+    let often = match consent.terms.fetch {
+        Fetch::Unlimited => String::new(),
+        Fetch::OneTime => ", once".to_owned(),
+        Fetch::Periodic(Frequency { count, unit }) => format!(", {count} a {unit} at most"),
+    };
+    let range = consent.terms.data_range;
+    let range = range.map_or(String::new(), |range| format!(", of {} to {}", range.from, range.until));
     format!(
-        "{} {member} may {} {}{for_what}, {}, {standing}",
+        "{} {member} may {} {}{for_what}{often}{range}, {}, {standing}",
         consent.id,
         consent.scope,
         list(consent.categories.iter().map(|category| category.code())),
         consent.form
     )
+}
+
+/// What spoke against the way a consent was asked for.
+pub(super) fn flags(flags: &[Reason]) -> Vec<String> {
+    let flag = |flag: &Reason| line("flag", format_args!("{} {}", flag.rule, sentence(&flag.code)));
+    flags.iter().map(flag).collect()
+}
+
+/// One refusal.
+pub(super) fn refusal(at: Timestamp, refusal: &Refusal, member: &str) -> String {
+    let purposes = list(refusal.purposes.iter().map(|purpose| purpose.code()));
+    let for_what = if refusal.purposes.is_empty() { String::new() } else { format!(" for {purposes}") };
+    let categories = list(refusal.categories.iter().map(|category| category.code()));
+    format!("{} that {member} {} {categories}{for_what}", at.date(), refusal.scope)
+}
+
+/// What became of a consent, and on what terms it was given.
+pub(super) fn consent_story(state: &ConsentState) -> Vec<String> {
+    let terms = &state.consent.terms;
+    let mut lines = Vec::new();
+    let mut term = |name: &str, value: Option<String>| {
+        lines.extend(value.map(|value| line("term", format_args!("{name}: {value}"))));
+    };
+    term("data may be kept", terms.data_life.map(span));
+    term("notice", terms.notice_version.clone());
+    term("language", terms.language.clone());
+    term("channel", terms.channel.map(|channel| channel.meaning().to_owned()));
+    term("tied to", terms.bundle.as_ref().map(|bundle| format!("{}, {}", bundle.condition, bundle.necessity)));
+    let other = (terms.acting.actor != Actor::Subject).then(|| terms.acting.actor.meaning().to_owned());
+    term("given by", other);
+    let mut story: Vec<(Timestamp, &str)> = state.uses.iter().map(|at| (*at, "used")).collect();
+    for pause in &state.pauses {
+        story.push((pause.from, "paused"));
+        story.extend(pause.until.map(|until| (until, "resumed")));
+    }
+    story.extend(state.withdrawn_at.map(|at| (at, "withdrawn")));
+    story.sort();
+    lines.extend(story.into_iter().map(|(at, what)| line(what, at)));
+    lines
+}
+
+/// A span of time in words.
+pub(super) fn span(span: Span) -> String {
+    match span.unit {
+        SpanUnit::Unlimited => "without an end".to_owned(),
+        unit if span.count == 1 => format!("1 {unit}"),
+        unit => format!("{} {unit}s", span.count),
+    }
+}
+
+/// What a withdrawal has led to.
+pub(super) fn withdrawal(withdrawal: &Withdrawal, member: &dyn Fn(u16) -> String) -> Vec<String> {
+    let mut lines = Vec::new();
+    let codes = |categories: &[DataCategory]| list(categories.iter().map(|category| category.code()));
+    if let Some(erasure) = &withdrawal.erasure {
+        let facts = counted(u32::try_from(erasure.slots.len()).unwrap_or(u32::MAX), "fact");
+        let rules: Vec<_> = erasure.reasons.iter().map(|reason| reason.rule.as_str()).collect();
+        lines.push(line(
+            "erased",
+            format_args!(
+                "{} of {} until delivery {}: {facts} ({})",
+                codes(&erasure.categories),
+                member(erasure.furnisher),
+                erasure.until,
+                rules.join(" ")
+            ),
+        ));
+    }
+    if withdrawal.salt_destroyed {
+        lines.push(line("erased", "the key of the subject's sealed texts"));
+    }
+    for recipient in &withdrawal.recipients {
+        let entries: Vec<_> = recipient.inquiries.iter().map(u64::to_string).collect();
+        let shown = codes(&recipient.categories);
+        lines.push(line(
+            "tell",
+            format_args!("{}, which was shown {shown}: entries {}", member(recipient.member), entries.join(" ")),
+        ));
+    }
+    lines
 }
 
 fn sums(sums: &[(Currency, i64)]) -> String {
@@ -225,6 +316,15 @@ fn own(own: &SubjectPart, now: Timestamp) -> Vec<String> {
     }
     for (state, member) in &own.consents {
         lines.push(line("consent", consent(state, &member.code, now)));
+        lines.extend(flags(&state.consent.flags));
+    }
+    for (at, refused, member) in &own.refusals {
+        lines.push(line("refused", refusal(*at, refused, &member.code)));
+        lines.extend(flags(&refused.flags));
+    }
+    for (index, withdrawn) in &own.withdrawals {
+        lines.push(line("ended", format_args!("consent {} by withdrawal, entry {index}", withdrawn.consent)));
+        lines.extend(withdrawal(withdrawn, &|number| format!("member {number}")));
     }
     for mended in &own.corrections {
         let month = mended.slot.month.map_or(String::new(), |month| format!(" {month}"));

@@ -303,7 +303,7 @@ impl Reference {
         let subject = self.find(identifier).subject;
         let account = self.pseudonymiser.account(furnisher.number, mending.account.as_bytes());
         let slot = Slot { kind: FactKind::TradelineMonth, account, month: Some(mending.month) };
-        let held = self.current(subject).into_iter().find(|(key, _)| key.slot == slot);
+        let held = self.live(subject).into_iter().find(|(key, _)| key.slot == slot);
         let Some((key, Held { said: Said::Body(FactBody::TradelineMonth(before)), .. })) = held else {
             return Err("this furnisher has reported nothing about this account and month of the subject".to_owned());
         };

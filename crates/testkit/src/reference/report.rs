@@ -1,5 +1,6 @@
 //! The report that should be given: what holds, cut to what is released, in the order of accounts.
 
+use tallystick_model::consent_terms::DataRange;
 use tallystick_model::event::Event;
 use tallystick_model::fact::{Fact, FactBody, FactKind, Standing};
 use tallystick_model::inquiry::{Detail, Outcome, Purpose};
@@ -11,7 +12,7 @@ use tallystick_operations::report::{
 };
 use tallystick_scoring::summary::summarise;
 
-use super::{Found, Reference, Said};
+use super::{Found, Reference, Said, in_range};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
@@ -30,7 +31,7 @@ impl Reference {
         found: &Found,
         recipient: Option<u16>,
         (purpose, detail): (Purpose, Detail),
-        released: &[DataCategory],
+        (released, range): (&[DataCategory], Option<DataRange>),
         now: Timestamp,
     ) -> Report {
         let shows = |category: DataCategory| released.contains(&category);
@@ -51,7 +52,7 @@ impl Reference {
             inquiries: shows(DataCategory::Credit).then(|| self.inquiry_counts(found, now)),
             own: None,
         };
-        for (key, held) in self.current(found.subject) {
+        for (key, held) in in_range(self.live(found.subject), range) {
             let account = key.slot.account;
             match held.said {
                 Said::Identity(mut identity) => {
@@ -163,7 +164,8 @@ impl Reference {
 
     /// The subject's own report.
     pub fn own_report(&self, found: &Found, now: Timestamp) -> Report {
-        let mut report = self.report(found, None, (Purpose::OwnReport, Detail::Whole), DataCategory::ALL, now);
+        let of_everything = (DataCategory::ALL, None);
+        let mut report = self.report(found, None, (Purpose::OwnReport, Detail::Whole), of_everything, now);
         let accesses = found.events.iter().filter_map(|index| {
             let (entry, event) = self.log.get(*index)?;
             let index = u64::try_from(*index).ok()?;
@@ -215,6 +217,20 @@ impl Reference {
             accesses: accesses.collect(),
             consents: consents.collect(),
             corrections: corrections.collect(),
+            refusals: (self.refusals(found).into_iter())
+                .map(|(at, refusal)| {
+                    let member = self.named(refusal.member);
+                    (at, refusal, member)
+                })
+                .collect(),
+            withdrawals: (found.events.iter())
+                .filter_map(|place| match self.log.get(*place) {
+                    Some((_, Event::ConsentWithdrawn(withdrawal))) => {
+                        Some((u64::try_from(*place).ok()?, (**withdrawal).clone()))
+                    }
+                    _ => None,
+                })
+                .collect(),
             frozen: self.is_frozen(found),
         });
         report

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use tallystick_model::consent::{ConsentForm, ConsentId, ConsentScope, ConsentState};
+use tallystick_model::consent_terms::{DataRange, Fetch};
 use tallystick_model::inquiry::{Detail, Purpose, Reason};
 use tallystick_model::member::{ConsentDuty, Member, MemberKind, MemberRole};
 use tallystick_model::{DataCategory, SubjectKind, Timestamp};
@@ -22,6 +23,8 @@ pub struct Verdict {
     pub consent: Option<ConsentId>,
     /// What is released; empty if denied.
     pub released: Vec<DataCategory>,
+    /// The months that are released, where a consent says which.
+    pub range: Option<DataRange>,
 }
 
 /// What data of one category takes before it comes in.
@@ -126,7 +129,7 @@ pub fn inquiry(
             reasons.push(reason("cn-11", "rule_is_for_persons"));
         }
         let released = if hopeless { Vec::new() } else { budget(purpose) };
-        return Verdict { permitted: !hopeless, reasons, consent: None, released };
+        return Verdict { permitted: !hopeless, reasons, consent: None, released, range: None };
     }
 
     // A person's consents to this subscriber.
@@ -139,8 +142,9 @@ pub fn inquiry(
 
     // The consent that releases most, of equal ones the stronger form, is relied on.
     let names = |state: &ConsentState| state.consent.purposes.contains(&purpose);
-    let suffices =
-        |state: &ConsentState| names(state) && is_active(state, now) && state.consent.form >= ConsentForm::Written;
+    let suffices = |state: &ConsentState| {
+        names(state) && is_active(state, now) && !is_used_up(state, now) && state.consent.form >= ConsentForm::Written
+    };
     let mut best: Option<(&ConsentState, Vec<DataCategory>)> = None;
     for form in [ConsentForm::WrittenWarned, ConsentForm::Written] {
         for state in own.iter().filter(|state| !hopeless && state.consent.form == form && suffices(state)) {
@@ -148,7 +152,11 @@ pub fn inquiry(
                 state.consent.categories.contains(category) || (ordered && !is_conditional(*category))
             };
             let released: Vec<DataCategory> = budget(purpose).into_iter().filter(shown).collect();
-            if best.as_ref().is_none_or(|(_, most)| released.len() > most.len()) {
+            let reach = |state: &ConsentState, released: &[DataCategory]| {
+                let range = state.consent.terms.data_range.filter(|_| !ordered);
+                (released.len(), range.map_or(i64::MAX, |range| i64::from((range.until - range.from).get_days())))
+            };
+            if best.as_ref().is_none_or(|(other, most)| reach(state, &released) > reach(other, most)) {
                 best = Some((state, released));
             }
         }
@@ -157,23 +165,34 @@ pub fn inquiry(
         let mut reasons = Vec::new();
         reasons.extend(ordered.then(|| reason("cn-11", "court_order")));
         reasons.push(reason("cn-11", format!("written_consent_for_{purpose}")));
-        return Verdict { permitted: true, reasons, consent: Some(state.consent.id), released };
+        // What a court's order gives goes beyond what the consent says.
+        let range = state.consent.terms.data_range.filter(|_| !ordered);
+        return Verdict { permitted: true, reasons, consent: Some(state.consent.id), released, range };
     }
     if ordered {
         let released = budget(purpose).into_iter().filter(|category| !is_conditional(*category)).collect();
-        return Verdict { permitted: true, reasons: vec![reason("cn-11", "court_order")], consent: None, released };
+        return Verdict {
+            permitted: true,
+            reasons: vec![reason("cn-11", "court_order")],
+            consent: None,
+            released,
+            range: None,
+        };
     }
 
     // Denied: what stands against the most promising consent.
     let promise = |state: &&&ConsentState| {
         let withdrawn = is_withdrawn(state, now);
-        (names(state), is_active(state, now), state.consent.form, state.consent.valid_until <= now, withdrawn)
+        let standing = (is_paused(state, now), is_used_up(state, now), state.consent.valid_until <= now, withdrawn);
+        (names(state), is_active(state, now) && !is_used_up(state, now), state.consent.form, standing)
     };
     match own.iter().max_by_key(promise).filter(|state| names(state)) {
         Some(state) => {
             let faults = [
                 (is_withdrawn(state, now), "consent_withdrawn"),
                 (state.consent.valid_until <= now, "consent_expired"),
+                (is_paused(state, now), "consent_paused"),
+                (is_used_up(state, now), "consent_used_up"),
                 (state.consent.form < ConsentForm::Written, "consent_not_written"),
             ];
             against.extend(faults.iter().filter(|(is_so, _)| *is_so).map(|(_, code)| reason("cn-11", *code)));
@@ -181,15 +200,42 @@ pub fn inquiry(
         None if closed || court => {}
         None => against.push(reason("cn-11", format!("no_consent_for_{purpose}"))),
     }
-    Verdict { permitted: false, reasons: against, consent: None, released: Vec::new() }
+    Verdict { permitted: false, reasons: against, consent: None, released: Vec::new(), range: None }
 }
 
 fn is_withdrawn(state: &ConsentState, now: Timestamp) -> bool {
     matches!(state.withdrawn_at, Some(at) if at <= now)
 }
 
+/// Suspended, and neither withdrawn nor over.
+fn is_paused(state: &ConsentState, now: Timestamp) -> bool {
+    let suspended = state.pauses.last().is_some_and(|pause| pause.until.is_none());
+    suspended && now < state.consent.valid_until && !is_withdrawn(state, now)
+}
+
+/// Used as often as was agreed; days and months are those of the calendar.
+fn is_used_up(state: &ConsentState, now: Timestamp) -> bool {
+    match state.consent.terms.fetch {
+        Fetch::Unlimited => false,
+        Fetch::OneTime => !state.uses.is_empty(),
+        Fetch::Periodic(frequency) => {
+            // As texts, `2026-03-01T07:00:00Z` and the like: a year, a month, a day, an hour have the same beginning.
+            let letters = match frequency.unit.code() {
+                "year" => 4,
+                "month" => 7,
+                "day" => 10,
+                _ => 13,
+            };
+            let begins = |at: Timestamp| at.to_string().chars().take(letters).collect::<String>();
+            let in_unit = state.uses.iter().filter(|used| begins(**used) == begins(now)).count();
+            in_unit >= usize::from(frequency.count)
+        }
+    }
+}
+
 fn is_active(state: &ConsentState, now: Timestamp) -> bool {
-    state.consent.valid_from <= now && now < state.consent.valid_until && !is_withdrawn(state, now)
+    let within = state.consent.valid_from <= now && now < state.consent.valid_until;
+    within && !is_withdrawn(state, now) && !is_paused(state, now)
 }
 
 fn lends(kind: MemberKind) -> bool {
@@ -265,14 +311,29 @@ pub fn may_furnish(
     match furnishing(member, about, category) {
         Furnishing::Never(_) => false,
         Furnishing::May(None, _) => true,
-        Furnishing::May(Some(form), _) => consents.iter().any(|state| {
-            state.consent.scope == ConsentScope::Furnish
-                && state.consent.member == member.number
-                && state.consent.form >= form
-                && state.consent.categories.contains(&category)
-                && is_active(state, now)
-        }),
+        Furnishing::May(Some(form), _) => {
+            consents.iter().any(|state| is_active(state, now) && lets_furnish(member, about, category, form, state))
+        }
     }
+}
+
+/// Whether this is the consent that `member` needs, whatever has become of it. A platform's consents about what its
+/// customers owe and pay are separate ones: tied to nothing.
+pub fn lets_furnish(
+    member: &Member,
+    about: SubjectKind,
+    category: DataCategory,
+    form: ConsentForm,
+    state: &ConsentState,
+) -> bool {
+    let separate = about == SubjectKind::Person
+        && member.kind == MemberKind::PaymentPlatform
+        && matches!(category, DataCategory::Credit | DataCategory::Payments);
+    state.consent.scope == ConsentScope::Furnish
+        && state.consent.member == member.number
+        && state.consent.form >= form
+        && state.consent.categories.contains(&category)
+        && !(separate && state.consent.terms.bundle.is_some())
 }
 
 /// Whether a member has a role.

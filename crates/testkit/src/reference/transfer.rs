@@ -44,7 +44,7 @@ impl Reference {
             return Err("a member hands nothing over to itself".to_owned());
         }
         let found = self.find(identifier);
-        let current = self.current(found.subject);
+        let current = self.live(found.subject);
         let furnished =
             current.iter().any(|(key, held)| key.slot.account.furnisher() == from.number && has(held, category));
         let mut received = false;

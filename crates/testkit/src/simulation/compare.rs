@@ -46,7 +46,7 @@ impl World<'_> {
         let snapshot = self.bureau()?.snapshot();
         let mut seals = BTreeMap::new();
         for key in facts.iter().filter(|(_, held)| matches!(held.said, Said::Identity(_))).map(|(key, _)| key) {
-            let file = snapshot.credit_file(key.subject).map_err(|error| error.to_string())?;
+            let file = snapshot.stored_file(key.subject).map_err(|error| error.to_string())?;
             for fact in file.history().iter().filter(|fact| fact.key == *key) {
                 if let FactBody::Identity(sealed) = &fact.body {
                     seals.insert(*key, sealed.clone());
@@ -105,7 +105,7 @@ impl World<'_> {
         let Some((at, before)) = self.past.get(chosen) else { return Ok(()) };
         let snapshot = self.bureau()?.snapshot().as_known_on(*at);
         for (subject, held) in before {
-            let file = snapshot.credit_file(*subject).map_err(|error| error.to_string())?;
+            let file = snapshot.stored_file(*subject).map_err(|error| error.to_string())?;
             let holding: BTreeSet<FactKey> = file.current().map(|fact| fact.key).collect();
             same("facts that held at an earlier time", &holding, held)?;
         }
@@ -141,12 +141,19 @@ impl World<'_> {
         }
         let mut all = Holding::new();
         for subject in subjects {
-            let file = snapshot.credit_file(subject).map_err(|error| error.to_string())?;
+            let file = snapshot.stored_file(subject).map_err(|error| error.to_string())?;
+            let erased = snapshot.erasures(subject).map_err(|error| error.to_string())?;
             let mut facts = Facts::new();
-            for fact in file.history() {
-                facts.insert(fact.key, held(&snapshot, fact)?);
+            for fact in file.clone().without(&erased).history() {
+                let mut held = held(&snapshot, fact)?;
+                // Of a sealed identity, whoever opens it leaves out what is erased.
+                if let Said::Identity(identity) = &mut held.said {
+                    identity.attributes.retain(|(category, _)| !erased.covers(fact, *category));
+                }
+                facts.insert(fact.key, held);
             }
-            same("credit files", &facts, &self.reference.history(subject))?;
+            let expected = self.reference.without_erased(self.reference.history(subject));
+            same("credit files", &facts, &expected)?;
             let holding: BTreeSet<FactKey> = file.current().map(|fact| fact.key).collect();
             same("facts that hold", &holding, &self.reference.current(subject).into_keys().collect())?;
             all.insert(subject, holding);

@@ -2,6 +2,9 @@
 
 use tallystick_model::charter::Choice;
 use tallystick_model::consent::{ConsentForm, ConsentId, ConsentScope};
+use tallystick_model::consent_terms::{
+    Actor, Bundle, ConsentTerms, DataRange, Fetch, Frequency, FrequencyUnit, Necessity, Span, SpanUnit,
+};
 use tallystick_model::inquiry::{Asked, Purpose, SingleQuestion};
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::payment_profile::Flow;
@@ -9,6 +12,7 @@ use tallystick_model::tradeline::{AccountKind, AccountStatus, PaymentRating};
 use tallystick_model::{DataCategory, Date, IdScheme, Month, Timestamp};
 
 use super::chance::Chance;
+use super::consents::acting;
 use super::file::{Fault, File, LATE, PRODUCTS, Row, Shape, Who};
 use super::governing::{Asking, Voting};
 
@@ -23,8 +27,16 @@ pub enum Step {
     Again(usize),
     /// Grant a consent.
     Grant(Granting),
+    /// Refuse to consent.
+    Refuse(Granting),
     /// Withdraw a consent.
-    Withdraw(Who, ConsentId),
+    Withdraw(Who, ConsentId, Actor),
+    /// Suspend a consent.
+    Pause(Who, ConsentId, Actor),
+    /// Let a suspended consent hold again.
+    Resume(Who, ConsentId, Actor),
+    /// Record a death.
+    Die(Who),
     /// Inquire: subscriber, subject, purpose, and the question asked instead of for a report.
     Inquire(String, Who, Purpose, Option<Asked>),
     /// See the own report.
@@ -105,6 +117,8 @@ pub struct Granting {
     pub form: ConsentForm,
     /// How long it holds, in hours.
     pub hours: i64,
+    /// On what terms.
+    pub terms: ConsentTerms,
 }
 
 /// What a furnisher asks to change.
@@ -133,14 +147,14 @@ const SUBSCRIBER: &[MemberRole] = &[MemberRole::Subscriber];
 /// Who may become a member; the first five are tried first.
 const APPLICANTS: [Known; 13] = [
     ("BANK", MemberKind::Bank, BOTH, ConsentDuty::Attested),
-    ("PAY", MemberKind::PaymentPlatform, BOTH, ConsentDuty::Attested),
+    ("PAY", MemberKind::PaymentPlatform, BOTH, ConsentDuty::Nothing),
     ("MICRO", MemberKind::MicroLender, BOTH, ConsentDuty::Nothing),
     ("CARD", MemberKind::CardIssuer, FURNISHER, ConsentDuty::Attested),
     ("LAND", MemberKind::Landlord, SUBSCRIBER, ConsentDuty::Nothing),
     ("COURT", MemberKind::Court, BOTH, ConsentDuty::Nothing),
     ("SHOP", MemberKind::Merchant, FURNISHER, ConsentDuty::Attested),
     ("SUPER", MemberKind::Supervisor, SUBSCRIBER, ConsentDuty::Nothing),
-    ("PAY2", MemberKind::PaymentPlatform, FURNISHER, ConsentDuty::Nothing),
+    ("PAY2", MemberKind::PaymentPlatform, FURNISHER, ConsentDuty::Attested),
     ("BOSS", MemberKind::Employer, SUBSCRIBER, ConsentDuty::Nothing),
     ("SURE", MemberKind::Insurer, BOTH, ConsentDuty::Attested),
     ("POWER", MemberKind::Utility, FURNISHER, ConsentDuty::Attested),
@@ -244,6 +258,7 @@ impl Chooser {
                 categories: CARRIED.to_vec(),
                 form: ConsentForm::WrittenWarned,
                 hours: 24 * 400,
+                terms: ConsentTerms::default(),
             });
         }
         if self.chance.percent(if self.governed { 45 } else { 1 }) {
@@ -257,11 +272,13 @@ impl Chooser {
             4..=29 => self.ingest(),
             30..=33 if self.files > 0 => Step::Again(self.chance.below(self.files)),
             34..=49 => self.grant(),
-            50..=54 => self.withdraw(),
-            55..=77 => self.inquire(),
+            50..=57 => self.withdraw(),
+            58..=77 => self.inquire(),
             78..=82 => Step::OwnReport(self.who()),
             83..=90 => self.correct(),
-            91..=92 => Step::Freeze(self.who()),
+            91 => Step::Freeze(self.who()),
+            92 if self.chance.percent(20) => Step::Die(self.who()),
+            92 => self.withdraw(),
             93..=94 => Step::Lift(self.who()),
             95..=96 => {
                 let category = self.chance.one(&CARRIED).copied().unwrap_or(DataCategory::Credit);
@@ -480,7 +497,39 @@ impl Chooser {
             2..=6 => 48,
             _ => 24 * 400,
         };
-        Step::Grant(Granting { who, member, scope, purposes, categories, form, hours })
+        let granting = Granting { who, member, scope, purposes, categories, form, hours, terms: self.terms() };
+        if self.chance.percent(10) { Step::Refuse(granting) } else { Step::Grant(granting) }
+    }
+
+    fn terms(&mut self) -> ConsentTerms {
+        let fetch = match self.chance.below(10) {
+            0 => Fetch::OneTime,
+            1..=3 => Fetch::Periodic(Frequency {
+                count: u16::try_from(self.chance.below(3)).unwrap_or(0),
+                unit: self.chance.one(FrequencyUnit::ALL).copied().unwrap_or(FrequencyUnit::Day),
+            }),
+            _ => Fetch::Unlimited,
+        };
+        let day = |month: Month, day: i8| {
+            let year = i16::try_from(month.year()).unwrap_or(0);
+            Date::new(year, i8::try_from(month.month()).unwrap_or(1), day).unwrap_or(Date::ZERO)
+        };
+        let data_range =
+            self.chance.percent(20).then(|| DataRange { from: day(self.month(), 5), until: day(self.month(), 20) });
+        let bundle = self.chance.percent(15).then(|| {
+            let necessity = self.chance.one(Necessity::ALL).copied().unwrap_or(Necessity::Necessary);
+            Bundle { condition: "a card".to_owned(), necessity }
+        });
+        let data_life = self.chance.percent(20).then_some(Span { count: 31, unit: SpanUnit::Day });
+        ConsentTerms { fetch, data_range, data_life, bundle, acting: acting(self.actor()), ..ConsentTerms::default() }
+    }
+
+    fn actor(&mut self) -> Actor {
+        match self.chance.below(20) {
+            0 => Actor::Guardian,
+            1 => Actor::NextOfKin,
+            _ => Actor::Subject,
+        }
     }
 
     fn withdraw(&mut self) -> Step {
@@ -488,7 +537,12 @@ impl Chooser {
         let (who, id) = self.chance.one(&self.consents).copied().unwrap_or(unknown);
         // Somebody else's consent is none of one's own.
         let who = if self.chance.percent(10) { self.who() } else { who };
-        Step::Withdraw(who, id)
+        let actor = self.actor();
+        match self.chance.below(10) {
+            0..=1 => Step::Pause(who, id, actor),
+            2..=4 => Step::Resume(who, id, actor),
+            _ => Step::Withdraw(who, id, actor),
+        }
     }
 
     fn inquire(&mut self) -> Step {

@@ -5,16 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_intake::{DeliveryFile, Layout, Refused, Reject};
-use tallystick_model::consent::{Consent, ConsentId};
 use tallystick_model::event::{CorrectionRecord, DeliveryDenial, Event, EventKind, OwnReportRecord};
 use tallystick_model::fact::Standing;
 use tallystick_model::inquiry::{Answered, Asked, Detail, Outcome, Purpose, Reason};
 use tallystick_model::member::Member;
 use tallystick_model::payment_profile::Provenance;
-use tallystick_model::{DataCategory, Identifier, Sensitive, SubjectId};
+use tallystick_model::{DataCategory, Identifier, Sensitive};
 use tallystick_operations::OperationError;
 use tallystick_operations::bureau::Recorded;
-use tallystick_operations::consent::{Grant, grant, withdraw};
 use tallystick_operations::correct::{Change, Correction, correct};
 use tallystick_operations::freeze::{lift, place};
 use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, compact, ingest, merge};
@@ -27,9 +25,9 @@ use tallystick_operations::transfer::{Transfer, transfer};
 use super::World;
 use super::compare::same;
 use super::file::Who;
-use super::steps::{Applicant, Granting, Handing, Interrupted, Mending};
+use super::steps::{Applicant, Handing, Interrupted, Mending};
 use crate::reference::delivery::{self, Handed, NotTaken, Rejected, Taken};
-use crate::reference::{Facts, Granted, Reference};
+use crate::reference::{Facts, Reference};
 
 /// The member whose customers are asked about where no file says it.
 const CUSTOMERS_OF: &str = "BANK";
@@ -59,7 +57,7 @@ fn told(rejects: &[Reject]) -> Vec<Rejected> {
 }
 
 impl World<'_> {
-    fn who(&self, who: Who) -> Result<Identifier, String> {
+    pub(super) fn who(&self, who: Who) -> Result<Identifier, String> {
         who.identifier(CUSTOMERS_OF)
     }
 
@@ -96,54 +94,6 @@ impl World<'_> {
         admitted.map_or(Ok(()), |member| same("members admitted", &Some(member), &last))
     }
 
-    pub(super) fn grant(&mut self, granting: &Granting) -> Result<(), String> {
-        let identifier = self.who(granting.who)?;
-        let valid_until = tallystick_model::Timestamp::from_millis(self.now.millis() + granting.hours * 3_600_000)
-            .map_err(|error| error.to_string())?;
-        let answer = grant(
-            self.bureau()?,
-            Grant {
-                identifier: identifier.clone(),
-                member: granting.member.clone(),
-                scope: granting.scope,
-                purposes: granting.purposes.clone(),
-                categories: granting.categories.clone(),
-                form: granting.form,
-                valid_until,
-                evidence: [9; 32],
-            },
-            self.now,
-        );
-        // Only chance knows its name.
-        let id = answer.as_ref().map_or(ConsentId([0; 8]), |(consent, _)| consent.id);
-        let consent = Consent {
-            id,
-            subject: SubjectId::BUREAU,
-            member: 0,
-            scope: granting.scope,
-            purposes: granting.purposes.clone(),
-            categories: granting.categories.clone(),
-            form: granting.form,
-            valid_from: self.now,
-            valid_until,
-            evidence: [9; 32],
-        };
-        let asked = Granted { member: granting.member.clone(), consent };
-        let expected = self.reference.grant(&identifier, &asked, self.now);
-        let granted = self.both(answer, expected)?;
-        if let Some(consent) = granted {
-            self.chooser.granted(granting, consent.id);
-        }
-        Ok(())
-    }
-
-    pub(super) fn withdraw(&mut self, who: Who, id: ConsentId) -> Result<(), String> {
-        let identifier = self.who(who)?;
-        let answer = withdraw(self.bureau()?, &identifier, id, self.now);
-        let expected = self.reference.withdraw(&identifier, id);
-        self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
-    }
-
     pub(super) fn freeze(&mut self, who: Who) -> Result<(), String> {
         let identifier = self.who(who)?;
         let answer = place(self.bureau()?, &identifier, self.now);
@@ -170,11 +120,12 @@ impl World<'_> {
         let answer = inquire(self.bureau()?, &inquiry, self.now);
         let mut report = None;
         let expected = self.reference.inquire(subscriber, &identifier, (purpose, asked), self.now);
-        let expected = expected.map(|(mut record, found)| {
+        let expected = expected.map(|(mut record, found, range)| {
             if record.outcome == Outcome::Permitted && asked.is_none() {
                 let recipient = Some(record.subscriber);
                 let detail = record.detail.unwrap_or(Detail::Whole);
-                let shown = self.reference.report(&found, recipient, (purpose, detail), &record.released, self.now);
+                let shown = (record.released.as_slice(), range);
+                let shown = self.reference.report(&found, recipient, (purpose, detail), shown, self.now);
                 record.report_hash = shown.hash();
                 report = Some(shown);
             }

@@ -2,6 +2,7 @@
 
 use tallystick_intake::Layout;
 use tallystick_model::consent::{ConsentForm, ConsentScope};
+use tallystick_model::consent_terms::ConsentTerms;
 use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKind, Standing};
 use tallystick_model::identity::Identity;
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
@@ -129,6 +130,7 @@ impl Story {
             form,
             valid_until: Timestamp::parse("2027-03-01").expect("a date"),
             evidence: [0; 32],
+            terms: ConsentTerms::default(),
         };
         grant(&self.bureau, agreed, now()).expect("is granted");
     }
@@ -139,7 +141,7 @@ impl Story {
 
     fn current(&self, id: &str) -> Vec<Fact> {
         let pseudonym = self.pseudonym(id);
-        self.bureau.snapshot().credit_file(pseudonym).expect("is read").current().cloned().collect()
+        self.bureau.snapshot().stored_file(pseudonym).expect("is read").current().cloned().collect()
     }
 
     pub fn holds(&self, id: &str, kind: FactKind) -> bool {
@@ -156,7 +158,7 @@ impl Story {
 
     /// Ratings of all months as they stood after `delivery`.
     pub fn ratings_as_recorded(&self, id: &str, delivery: DeliveryNumber) -> Vec<PaymentRating> {
-        let file = self.bureau.snapshot().credit_file(self.pseudonym(id)).expect("is read");
+        let file = self.bureau.snapshot().stored_file(self.pseudonym(id)).expect("is read");
         let then = as_recorded(&file, |recorded| recorded <= delivery);
         then.current()
             .filter_map(|fact| match &fact.body {
@@ -168,7 +170,7 @@ impl Story {
 
     /// What held after `delivery`, or holds now: all facts of the subject but identities, as text.
     pub fn held(&self, id: &str, delivery: Option<DeliveryNumber>) -> Vec<(FactKind, String, String)> {
-        let file = self.bureau.snapshot().credit_file(self.pseudonym(id)).expect("is read");
+        let file = self.bureau.snapshot().stored_file(self.pseudonym(id)).expect("is read");
         let then = as_recorded(&file, |recorded| delivery.is_none_or(|delivery| recorded <= delivery));
         let told = |fact: &Fact| {
             let slot = fact.key.slot;
@@ -179,7 +181,7 @@ impl Story {
 
     /// How the facts that a delivery recorded stand to earlier ones.
     pub fn standings(&self, id: &str, delivery: DeliveryNumber) -> Vec<(FactKind, Standing)> {
-        let file = self.bureau.snapshot().credit_file(self.pseudonym(id)).expect("is read");
+        let file = self.bureau.snapshot().stored_file(self.pseudonym(id)).expect("is read");
         let of_delivery = file.history().iter().filter(|fact| fact.key.delivery == delivery);
         of_delivery.map(|fact| (fact.key.slot.kind, fact.standing)).collect()
     }

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
 use tallystick_model::consent::{Consent, ConsentForm, ConsentId, ConsentScope, ConsentState};
+use tallystick_model::consent_terms::ConsentTerms;
 use tallystick_model::inquiry::Purpose;
 use tallystick_model::member::{ConsentDuty, Member, MemberKind, MemberRole};
 use tallystick_model::{CategorySet, DataCategory, SubjectId, SubjectKind, Timestamp};
@@ -158,8 +159,10 @@ fn agreed(subject: SubjectId, member: u16, scope: ConsentScope, now: Timestamp) 
         valid_from: Timestamp::from_millis(from)?,
         valid_until: Timestamp::from_millis(until)?,
         evidence: [1; 32],
+        terms: ConsentTerms::default(),
+        flags: Vec::new(),
     };
-    Ok(ConsentState { consent, withdrawn_at: None })
+    Ok(ConsentState::granted(consent))
 }
 
 fn consents(subject: SubjectId, number: u32, now: Timestamp) -> Result<Vec<ConsentState>> {

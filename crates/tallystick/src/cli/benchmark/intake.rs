@@ -60,7 +60,7 @@ pub(super) fn run(args: &args::Intake) -> Result<Told> {
     };
     let lookups = Lookups {
         subject: &|number| Ok(pseudonymiser.subject(&rows.identifier(rows.bulk.sample(number))?)),
-        read: &|subject| Ok(bureau.snapshot().credit_file(subject)?),
+        read: &|subject| Ok(bureau.snapshot().stored_file(subject)?),
     };
 
     forget_peak();

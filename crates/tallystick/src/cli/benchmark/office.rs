@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use tallystick_audit::CheckpointSigner;
 use tallystick_model::consent::{ConsentForm, ConsentScope};
+use tallystick_model::consent_terms::ConsentTerms;
 use tallystick_model::inquiry::{Outcome, Purpose};
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::{DataCategory, Identifier, Pseudonymiser, Timestamp};
@@ -82,6 +83,7 @@ pub(super) fn inquiries(
             form: ConsentForm::Written,
             valid_until: Timestamp::from_millis(now.millis() + CONSENT_MILLIS)?,
             evidence: [0; 32],
+            terms: ConsentTerms::default(),
         };
         grant(bureau, agreed, now)?;
         let inquiry =

@@ -123,7 +123,7 @@ fn make(rows: &Rows, folder: &Path, plan: &[Planned]) -> Result<Made> {
     let store = office::store(folder)?;
     let lookups = Lookups {
         subject: &|number| facts.subject(rows.bulk.sample(number)),
-        read: &|subject| Ok(store.snapshot().credit_file(subject)?),
+        read: &|subject| Ok(store.snapshot().stored_file(subject)?),
     };
     let (loaded, during) = lookups.meanwhile(|| load(&store, &facts, plan, &rulebook, now))?;
     Ok(Made { loaded, during })
@@ -169,7 +169,7 @@ fn ask(
     let pseudonymiser = office::pseudonymiser(folder)?;
     let lookups = Lookups {
         subject: &|number| Ok(pseudonymiser.subject(&rows.identifier(rows.bulk.sample(number))?)),
-        read: &|subject| Ok(bureau.snapshot().credit_file(subject)?),
+        read: &|subject| Ok(bureau.snapshot().stored_file(subject)?),
     };
     let alone = lookups.alone(counts.lookups)?;
     let some = (0..u64::from(counts.inquiries)).map(|number| rows.identifier(rows.bulk.sample(number)));

@@ -1,0 +1,133 @@
+//! The steps about consents on both bureaus.
+
+use tallystick_model::consent::{Consent, ConsentId};
+use tallystick_model::consent_terms::{Acting, Actor};
+use tallystick_model::event::Event;
+use tallystick_model::{SubjectId, Timestamp};
+use tallystick_operations::consent::{Grant, Refused, grant, pause, record_death, refuse, resume, withdraw};
+use tallystick_operations::withdraw::withdrawn;
+
+use super::World;
+use super::compare::same;
+use super::file::Who;
+use super::steps::Granting;
+use crate::reference::Granted;
+
+/// Who acts, with something to show where it is not the subject.
+pub(super) fn acting(actor: Actor) -> Acting {
+    let evidence = if actor == Actor::Subject { [0; 32] } else { [6; 32] };
+    Acting { actor, person: None, evidence }
+}
+
+impl World<'_> {
+    fn asked(&self, granting: &Granting, id: ConsentId) -> Result<Granted, String> {
+        let valid_until = Timestamp::from_millis(self.now.millis() + granting.hours * 3_600_000);
+        let consent = Consent {
+            id,
+            subject: SubjectId::BUREAU,
+            member: 0,
+            scope: granting.scope,
+            purposes: granting.purposes.clone(),
+            categories: granting.categories.clone(),
+            form: granting.form,
+            valid_from: self.now,
+            valid_until: valid_until.map_err(|error| error.to_string())?,
+            evidence: [9; 32],
+            terms: granting.terms.clone(),
+            flags: Vec::new(),
+        };
+        Ok(Granted { member: granting.member.clone(), consent })
+    }
+
+    pub(super) fn grant(&mut self, granting: &Granting) -> Result<(), String> {
+        let identifier = self.who(granting.who)?;
+        let mut asked = self.asked(granting, ConsentId([0; 8]))?;
+        let answer = grant(
+            self.bureau()?,
+            Grant {
+                identifier: identifier.clone(),
+                member: granting.member.clone(),
+                scope: granting.scope,
+                purposes: granting.purposes.clone(),
+                categories: granting.categories.clone(),
+                form: granting.form,
+                valid_until: asked.consent.valid_until,
+                evidence: [9; 32],
+                terms: granting.terms.clone(),
+            },
+            self.now,
+        );
+        // Only chance knows its name.
+        asked.consent.id = answer.as_ref().map_or(asked.consent.id, |(consent, _)| consent.id);
+        let expected = self.reference.grant(&identifier, &asked, self.now);
+        if let Some(consent) = self.both(answer, expected)? {
+            self.tally.flagged += consent.flags.len();
+            self.chooser.granted(granting, consent.id);
+        }
+        Ok(())
+    }
+
+    pub(super) fn refuse(&mut self, granting: &Granting) -> Result<(), String> {
+        let identifier = self.who(granting.who)?;
+        let asked = self.asked(granting, ConsentId([0; 8]))?;
+        let refused = Refused {
+            identifier: identifier.clone(),
+            member: granting.member.clone(),
+            scope: granting.scope,
+            purposes: granting.purposes.clone(),
+            categories: granting.categories.clone(),
+            terms: granting.terms.clone(),
+        };
+        let answer = refuse(self.bureau()?, refused, self.now);
+        let expected = self.reference.refuse(&identifier, &asked, self.now);
+        if let Some(refusal) = self.both(answer, expected)? {
+            self.tally.flagged += refusal.flags.len();
+        }
+        Ok(())
+    }
+
+    /// Pauses a consent, or resumes it.
+    pub(super) fn turn(&mut self, who: Who, id: ConsentId, actor: Actor, resumes: bool) -> Result<(), String> {
+        let identifier = self.who(who)?;
+        let change = if resumes { resume } else { pause };
+        let answer = change(self.bureau()?, &identifier, id, acting(actor), self.now);
+        let expected = self.reference.turn(&identifier, id, acting(actor), resumes, self.now);
+        let done = self.both(answer.map(|recorded| ((), recorded)), expected)?;
+        self.tally.turned += usize::from(done.is_some());
+        Ok(())
+    }
+
+    pub(super) fn die(&mut self, who: Who) -> Result<(), String> {
+        let identifier = self.who(who)?;
+        let answer = record_death(self.bureau()?, &identifier, [4; 32], self.now);
+        let expected = self.reference.die(&identifier, [4; 32]);
+        self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
+    }
+
+    pub(super) fn withdraw(&mut self, who: Who, id: ConsentId, actor: Actor) -> Result<(), String> {
+        let identifier = self.who(who)?;
+        let answer = withdraw(self.bureau()?, &identifier, id, acting(actor), self.now);
+        let expected = self.reference.withdraw(&identifier, id, acting(actor));
+        if let Ok(Event::ConsentWithdrawn(withdrawal)) = &expected
+            && withdrawal.salt_destroyed
+        {
+            self.reference.salted.remove(&withdrawal.subject);
+            self.tally.salts_destroyed += 1;
+        }
+        let answer = answer.map(|withdrawn| ((withdrawn.withdrawal, withdrawn.certificate), withdrawn.recorded));
+        let Some((withdrawal, certificate)) = self.both(answer, expected)? else { return Ok(()) };
+        self.tally.withdrawn += 1;
+        self.tally.erased += withdrawal.erasure.as_ref().map_or(0, |erasure| erasure.slots.len());
+        self.tally.recipients += withdrawal.recipients.len();
+        // The certificate proves it to whoever has the key, and so does one that is asked for again.
+        let (again, reissued) = withdrawn(self.bureau()?, &identifier, id).map_err(|error| error.to_string())?;
+        same("withdrawals told again", &again, &withdrawal)?;
+        let key = self.bureau()?.verifier_key();
+        for certificate in [certificate, reissued] {
+            let certified = certificate.check(&key).map_err(|error| error.to_string())?;
+            same("certificates", &certified.withdrawal, &withdrawal)?;
+            same("times certified", &certified.at, &self.now)?;
+        }
+        Ok(())
+    }
+}
