@@ -14,6 +14,7 @@ use crate::delivery::DeliveryRecord;
 use crate::fact::{DeliveryNumber, Slot};
 use crate::inquiry::InquiryRecord;
 use crate::member::Member;
+use crate::removal::Removal;
 use crate::staff::SignedAct;
 use crate::transfer::TransferRecord;
 use crate::withdrawal::Withdrawal;
@@ -42,6 +43,7 @@ coded_enum! {
         ConsentResumed = 21, "consent_resumed", "A subject let a suspended consent hold again";
         ConsentRefused = 22, "consent_refused", "A subject refused to consent";
         DeathRecorded = 23, "death_recorded", "An operator recorded on evidence that a subject has died";
+        FactsRemoved = 30, "facts_removed", "Facts that were erased or have expired left the disk";
         DecisionProposed = 40, "decision_proposed", "A partner or seat proposed a decision under the charter";
         BallotCast = 41, "ballot_cast", "A partner or seat voted on a proposal";
         DecisionEnacted = 42, "decision_enacted", "A proposal that had passed came into force";
@@ -174,6 +176,8 @@ pub enum Event {
     ConsentRefused(Refusal),
     /// See [`EventKind::DeathRecorded`].
     DeathRecorded(Death),
+    /// See [`EventKind::FactsRemoved`].
+    FactsRemoved(Box<Removal>),
     /// See [`EventKind::DecisionProposed`].
     DecisionProposed(Box<SignedProposal>),
     /// See [`EventKind::BallotCast`].
@@ -225,6 +229,14 @@ pub struct Death {
 }
 
 impl Event {
+    /// The subject some of whose facts are erased by it: from now on nothing shows them, and they are to leave the disk.
+    pub fn erases(&self) -> Option<SubjectId> {
+        match self {
+            Self::ConsentWithdrawn(withdrawal) => withdrawal.erasure.as_ref().map(|_| withdrawal.subject),
+            _ => None,
+        }
+    }
+
     /// What kind of thing it is.
     pub const fn kind(&self) -> EventKind {
         use crate::inquiry::Outcome;
@@ -252,6 +264,7 @@ impl Event {
             Self::ConsentRefused(_) => EventKind::ConsentRefused,
             Self::DeathRecorded(_) => EventKind::DeathRecorded,
             Self::TransferDecided(_) => EventKind::TransferDecided,
+            Self::FactsRemoved(_) => EventKind::FactsRemoved,
             Self::DecisionProposed(_) => EventKind::DecisionProposed,
             Self::BallotCast(_) => EventKind::BallotCast,
             Self::DecisionEnacted(_) => EventKind::DecisionEnacted,
@@ -275,6 +288,7 @@ impl Event {
             | Self::DecisionEnacted(_)
             | Self::BureauWoundDown(_) => SubjectId::BUREAU,
             Self::StaffActed(signed) => signed.act.subject,
+            Self::FactsRemoved(removal) => removal.subject,
             Self::Inquiry(inquiry) => inquiry.subject,
             Self::OwnReportViewed(view) => view.subject,
             Self::ConsentGranted(consent) => consent.subject,
@@ -348,6 +362,7 @@ impl Canonical for Event {
                 out.list(&denial.reasons, |out, reason| reason.write(out));
                 out.text(&denial.rulebook);
             }
+            Self::FactsRemoved(removal) => removal.write(out),
             Self::DecisionProposed(proposal) => proposal.write(out),
             Self::BallotCast(ballot) => ballot.write(out),
             Self::DecisionEnacted(proposal) => out.fixed(&proposal.0),
@@ -400,6 +415,7 @@ impl Canonical for Event {
                 reasons: input.list(crate::inquiry::Reason::read)?,
                 rulebook: input.text()?,
             }),
+            EventKind::FactsRemoved => Self::FactsRemoved(Box::new(Removal::read(input)?)),
             EventKind::DecisionProposed => Self::DecisionProposed(Box::new(SignedProposal::read(input)?)),
             EventKind::BallotCast => Self::BallotCast(SignedBallot::read(input)?),
             EventKind::DecisionEnacted => Self::DecisionEnacted(ProposalHash(input.fixed()?)),

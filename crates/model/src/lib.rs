@@ -24,6 +24,7 @@ pub mod packed_facts;
 pub mod payment_profile;
 pub mod quality;
 pub mod registry;
+pub mod removal;
 pub mod sensitive;
 pub mod signature;
 pub mod staff;

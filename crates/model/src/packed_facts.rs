@@ -30,8 +30,8 @@ use crate::fact::{DeliveryNumber, Fact, FactBody, FactKey, FactKind, Slot, Stand
 use crate::tradeline::TradelineMonth;
 use crate::{AccountKey, Month, SubjectId, subject_facts};
 
-/// Most deliveries in one value: more than monthly ones of a hundred furnishers in fifty years.
-const DELIVERIES_MAX: u64 = 1 << 16;
+/// Most deliveries in one value: more than daily ones of a thousand furnishers in forty years.
+const DELIVERIES_MAX: u64 = 1 << 24;
 
 /// Bits of a month's mask.
 const HEAD: u8 = 1;
@@ -118,7 +118,7 @@ impl Packer {
     /// taken over. Tells whether anything was.
     ///
     /// # Errors
-    /// [`DecodeError`] if one of them is not a packed value.
+    /// [`DecodeError`] if one of them is not a packed value, or together they are of more deliveries than one can be.
     pub fn merge<'a>(
         &mut self,
         values: impl IntoIterator<Item = &'a [u8]>,
@@ -136,6 +136,9 @@ impl Packer {
         }
         self.deliveries.sort_unstable();
         self.deliveries.dedup();
+        if self.deliveries.len() as u64 > DELIVERIES_MAX {
+            return Err(DecodeError::Length);
+        }
         // Each value is in order by itself: there is little to sort.
         entries.sort_by_key(|entry| entry.place);
         self.write(&entries, out);

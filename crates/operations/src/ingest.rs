@@ -7,6 +7,7 @@ use tallystick_model::fact::DeliveryNumber;
 use tallystick_model::inquiry::Reason;
 use tallystick_model::member::MemberRole;
 use tallystick_model::payment_profile::Provenance;
+use tallystick_model::removal::Removal;
 use tallystick_model::{DataCategory, Identifier, Month, Sensitive, Timestamp};
 use tallystick_policy::{Admission, Gate, gate};
 use tallystick_store::{Changes, Loaded, OpenDelivery, Snapshot, StoreError, StoredDelivery};
@@ -309,9 +310,12 @@ fn load(
 
 /// Merges what many deliveries have left, as far as it is due, so that files stay quick to find: to be called after each delivery,
 /// when its answer has been given. Nothing depends on it: what fails here is tried again after the next.
-pub fn merge(bureau: &Bureau, progress: &mut dyn FnMut(Progress)) {
+///
+/// # Errors
+/// [`OperationError`] if the disk refuses; nothing is lost then.
+pub fn merge(bureau: &Bureau, progress: &mut dyn FnMut(Progress)) -> Result<(), OperationError> {
     progress(Progress { stage: "merging", done: 0, rejects: 0, bytes: 0 });
-    let _ = bureau.store.merge(bureau.settings.threads, &|_, _| {});
+    Ok(bureau.store.merge(bureau.settings.threads, &|_, _| {})?)
 }
 
 /// Merges all that deliveries have left into one place for each part of the subjects, and takes the facts of discarded deliveries off the
@@ -319,8 +323,16 @@ pub fn merge(bureau: &Bureau, progress: &mut dyn FnMut(Progress)) {
 ///
 /// # Errors
 /// [`OperationError`] if the disk refuses; nothing is lost then.
-pub fn compact(bureau: &Bureau, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<(), OperationError> {
-    Ok(bureau.store.compact(bureau.settings.threads, progress)?)
+pub fn compact(
+    bureau: &Bureau,
+    now: Timestamp,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<(), OperationError> {
+    let record = |removal: Removal| {
+        bureau.record(Changes::none(), Event::FactsRemoved(Box::new(removal)), now)?;
+        Ok::<_, OperationError>(())
+    };
+    bureau.store.compact(bureau.settings.threads, &record, progress)
 }
 
 fn refusals(gate: &Gate) -> Vec<Reason> {

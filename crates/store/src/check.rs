@@ -15,6 +15,7 @@ use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKey, FactKind};
 use tallystick_model::identity::Identity;
 use tallystick_model::member::Member;
 use tallystick_model::registry::Segment;
+use tallystick_model::removal::ThinnedPart;
 use tallystick_model::withdrawal::is_erased;
 use tallystick_model::{Canonical, SubjectId, Timestamp, packed_facts, subject_facts};
 
@@ -99,7 +100,7 @@ pub fn check(store: &Store, progress: Progress<'_>) -> Report {
     let from_events = check_events(store, size, &mut report, progress);
     check_members(store, &from_events, &mut report);
     let deliveries = check_deliveries(store, &from_events, &mut report);
-    check_facts(store, &runs, &deliveries, &mut report, progress);
+    check_facts(store, &runs, &deliveries, from_events.removed, &mut report, progress);
     report
 }
 
@@ -194,6 +195,8 @@ fn check_published(store: &Store, size: u64, report: &mut Report) {
 /// What events say of members and deliveries.
 #[derive(Default)]
 struct FromEvents {
+    /// What was removed of which delivery's part about which subject, one after the other.
+    removed: BTreeMap<(SubjectId, DeliveryNumber), Vec<ThinnedPart>>,
     members: BTreeMap<u16, Member>,
     deliveries: BTreeMap<DeliveryNumber, StoredDelivery>,
 }
@@ -240,6 +243,11 @@ fn check_events(store: &Store, size: u64, report: &mut Report, progress: Progres
             report.disclosures += 1;
         }
         match event {
+            Event::FactsRemoved(removal) => {
+                for part in removal.parts {
+                    from_events.removed.entry((removal.subject, part.delivery)).or_default().push(part);
+                }
+            }
             Event::MemberAdmitted(member) => drop(from_events.members.insert(member.number, member)),
             Event::DeliveryAdmitted(delivery) => from_events.deliver(DeliveryState::Visible, at, delivery),
             Event::FactCorrected(correction) => from_events.deliver(DeliveryState::Visible, at, correction.delivery),
@@ -332,10 +340,11 @@ fn check_facts(
     store: &Store,
     runs: &Runs,
     deliveries: &BTreeMap<DeliveryNumber, Option<StoredDelivery>>,
+    removed: Removed,
     report: &mut Report,
     progress: Progress<'_>,
 ) {
-    let mut facts = CheckedFacts { store, deliveries, roots: HashMap::new(), salt: (SubjectId::BUREAU, None) };
+    let mut facts = CheckedFacts { store, deliveries, removed, roots: HashMap::new(), salt: (SubjectId::BUREAU, None) };
     let mut values = Vec::new();
     for shard in 0..FACT_SHARDS {
         let subjects = store.engine.subjects(shard, runs.of(shard)).map_err(StoreError::from);
@@ -346,10 +355,12 @@ fn check_facts(
             if shard_of(subject) != shard {
                 report.find("facts", "a subject's facts are in another shard than its own");
             }
+            facts.check_removed_before(subject, report);
             facts.check(subject, &values, report);
             progress("facts", report.facts);
         }
     }
+    facts.check_removed_before(SubjectId([0xff; 16]), report);
     let mut roots = facts.roots;
     // Facts of a discarded delivery go when their runs are merged.
     let is_held = |stored: &&StoredDelivery| stored.state != DeliveryState::Discarded;
@@ -373,8 +384,13 @@ fn check_facts(
     }
 }
 
+/// What was removed of which delivery's part about which subject, one after the other.
+type Removed = BTreeMap<(SubjectId, DeliveryNumber), Vec<ThinnedPart>>;
+
 /// What is known of the facts while they are gone through.
 struct CheckedFacts<'a> {
+    /// Of subjects that are still to come.
+    removed: Removed,
     store: &'a Store,
     deliveries: &'a BTreeMap<DeliveryNumber, Option<StoredDelivery>>,
     roots: HashMap<DeliveryNumber, FactsRoot>,
@@ -382,7 +398,37 @@ struct CheckedFacts<'a> {
     salt: (SubjectId, Option<seal::SubjectSalt>),
 }
 
+/// Of the removals from a part, those that are done, if what is found is the leaf `found`: `None` if they lead to another.
+fn removed_so_far(chain: &[ThinnedPart], found: Option<[u8; 32]>) -> Option<&[ThinnedPart]> {
+    if chain.first().is_none_or(|first| Some(first.before) == found) {
+        return Some(&[]);
+    }
+    let last = chain.iter().rposition(|part| part.after == found)?;
+    let done = chain.get(..=last)?;
+    let is_chain = done.iter().zip(done.iter().skip(1)).all(|(one, next)| one.after == Some(next.before));
+    is_chain.then_some(done)
+}
+
 impl CheckedFacts<'_> {
+    /// Takes the parts of which nothing is left, of subjects before this one.
+    fn check_removed_before(&mut self, subject: SubjectId, report: &mut Report) {
+        while let Some(entry) = self.removed.first_entry().filter(|entry| entry.key().0 < subject) {
+            let ((of, number), chain) = entry.remove_entry();
+            let Some(done) = removed_so_far(&chain, None).filter(|done| !done.is_empty()) else {
+                report.find(
+                    format!("facts of subject {of}"),
+                    format!("delivery {number}: what no removal took is missing"),
+                );
+                continue;
+            };
+            let root = self.roots.entry(number).or_default();
+            let hash = done.first().map_or(Hash([0; 32]), |first| Hash(first.before));
+            let mut kinds = done.iter().flat_map(|part| &part.removed).map(|(kind, _)| *kind);
+            root.push(Leaf { hash, is_place: kinds.all(|kind| kind == FactKind::Holder) });
+            done.iter().flat_map(|part| &part.removed).for_each(|(kind, count)| root.count(*kind, *count));
+        }
+    }
+
     /// Takes all that is said of one subject.
     fn check(&mut self, subject: SubjectId, values: &[impl AsRef<[u8]>], report: &mut Report) {
         let mut said: Vec<(DeliveryNumber, Vec<u8>)> = Vec::new();
@@ -423,8 +469,17 @@ impl CheckedFacts<'_> {
             report.find(place(), error.to_string());
             return false;
         }
+        let found = subject_leaf(subject, said);
+        let chain = self.removed.remove(&(subject, number)).unwrap_or_default();
+        let done = removed_so_far(&chain, Some(found.0));
+        if done.is_none() {
+            report.find(place(), format!("delivery {number}: what is left is not what its removal says"));
+        }
         let root = self.roots.entry(number).or_default();
-        root.push(Leaf { hash: subject_leaf(subject, said), is_place: is_place(said) });
+        let done = done.unwrap_or(&[]);
+        let hash = done.first().map_or(found, |first| Hash(first.before));
+        root.push(Leaf { hash, is_place: is_place(said) });
+        done.iter().flat_map(|part| &part.removed).for_each(|(kind, count)| root.count(*kind, *count));
         for fact in &facts {
             root.count(fact.key.slot.kind, 1);
             if let FactBody::Identity(sealed) | FactBody::SealedSegment(_, sealed) = &fact.body {

@@ -122,12 +122,17 @@ impl Store {
         batch.put(Space::Log, keys::CHECKPOINT_KEY, &checkpoint);
         batch.put(Space::Events, keys::event(event.subject(), index), [salt.as_slice(), &event.to_bytes()].concat());
         put_changes(&mut batch, &changes, &event, changed.as_ref());
+        if let Some(subject) = event.erases() {
+            batch.put(Space::Meta, keys::erased(subject), index.to_be_bytes());
+        }
+        // Where this fails it may still be on disk, and hold at the next opening: what it lists must be there. What it does not
+        // list then is removed by that opening.
+        changes.loaded.iter().flat_map(|loaded| &loaded.runs).for_each(|run| run.keep());
         // From here the commit is durable: all that follows is derived from it again when the store is opened.
         batch.commit()?;
 
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         for run in changes.loaded.iter().flat_map(|loaded| &loaded.runs) {
-            run.keep();
             Arc::make_mut(&mut state.runs).add(Arc::clone(run));
         }
         state.log_size = size;
@@ -231,7 +236,7 @@ fn put_changes(batch: &mut Batch<'_>, changes: &Changes, event: &Event, delivery
     if let Event::ConsentWithdrawn(withdrawal) = event
         && withdrawal.salt_destroyed
     {
-        batch.delete(Space::Salts, withdrawal.subject.0);
+        batch.remove(Space::Salts, withdrawal.subject.0);
     }
     if let Event::MemberAdmitted(member) = event {
         batch.put(Space::Meta, keys::member(member.number), member.to_bytes());

@@ -141,7 +141,10 @@ impl Activity {
 }
 
 /// A key and its value.
-pub type Pair = (fjall::Slice, fjall::Slice);
+pub type Pair = (Slice, Slice);
+
+/// Bytes that the engine lends.
+pub type Slice = lsm_tree::Slice;
 
 /// The open database.
 pub struct Engine {
@@ -269,10 +272,10 @@ impl Engine {
         self.space(space).prefix(prefix).map(|guard| guard.into_inner().map_err(EngineError::from))
     }
 
-    /// Rewrites a key space, so that nothing is left on disk of what was taken away, in journals neither. The engine begins a new
+    /// Rewrites key spaces, so that nothing is left on disk of what was taken away, in journals neither. The engine begins a new
     /// journal when one is full and all else has been told to it, and removes the old one when all key spaces have what is in
     /// it: so one is filled up.
-    pub fn rewrite(&self, space: Space) -> Result<(), EngineError> {
+    pub fn rewrite(&self, spaces: &[Space]) -> Result<(), EngineError> {
         let meta = self.space(Space::Meta);
         let padding = vec![0; PADDING_BYTES];
         for _ in 0..JOURNAL_BYTES / PADDING_BYTES {
@@ -282,7 +285,9 @@ impl Engine {
         for space in &self.spaces {
             space.rotate_memtable_and_wait()?;
         }
-        self.space(space).major_compact()?;
+        for space in spaces {
+            self.space(*space).major_compact()?;
+        }
         meta.major_compact()?;
         // Journals and tables that nobody needs any more go when a memtable is turned over, a moment later.
         for _ in 0..TURNS_MAX {
@@ -468,11 +473,6 @@ impl Batch<'_> {
 
     /// Takes a pair away.
     pub fn remove(&mut self, space: Space, key: impl AsRef<[u8]>) {
-        self.batch.remove(self.engine.space(space), key.as_ref());
-    }
-
-    /// Takes a pair away.
-    pub fn delete(&mut self, space: Space, key: impl AsRef<[u8]>) {
         self.batch.remove(self.engine.space(space), key.as_ref());
     }
 

@@ -11,6 +11,7 @@
 //!         'v'                                 public key of the log, as text
 //!         'm' ‖ number (2)                    canonical member
 //!         'd' ‖ number (4)                    state (1), and once committed: since (8, ms) ‖ canonical delivery record
+//!         'x' ‖ subject (16)                  a subject with erased facts on disk: log index of the last erasure (8)
 //!         'r' ‖ number (8)                    a run of facts that is there: shard (1) ‖ weight (8)
 //! salts   subject (16)                        salt (32)
 //! ```
@@ -30,6 +31,7 @@ pub const VERIFIER_KEY: &[u8] = b"v";
 pub const MEMBER_PREFIX: &[u8] = b"m";
 pub const DELIVERY_PREFIX: &[u8] = b"d";
 pub const RUN_PREFIX: &[u8] = b"r";
+pub const ERASED_PREFIX: &[u8] = b"x";
 pub const CHECKPOINT_KEY: &[u8] = b"c";
 pub const ENTRY_PREFIX: &[u8] = b"e";
 
@@ -78,6 +80,16 @@ pub fn delivery(number: DeliveryNumber) -> Vec<u8> {
 pub fn read_delivery(key: &[u8]) -> Option<DeliveryNumber> {
     let number = key.strip_prefix(DELIVERY_PREFIX)?;
     Some(DeliveryNumber(u32::from_be_bytes(number.try_into().ok()?)))
+}
+
+pub fn erased(subject: SubjectId) -> Vec<u8> {
+    [ERASED_PREFIX, &subject.0].concat()
+}
+
+/// The subject with erased facts, and the log index of the last erasure.
+pub fn read_erased(key: &[u8], value: &[u8]) -> Option<(SubjectId, u64)> {
+    let subject = SubjectId(key.strip_prefix(ERASED_PREFIX)?.try_into().ok()?);
+    Some((subject, u64::from_be_bytes(value.try_into().ok()?)))
 }
 
 pub fn run(number: u64) -> Vec<u8> {

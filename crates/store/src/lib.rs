@@ -16,6 +16,7 @@ mod history;
 mod keys;
 mod load;
 mod merging;
+mod removing;
 mod scratch;
 mod seal;
 mod snapshot;

@@ -10,12 +10,16 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 
+use tallystick_model::SubjectId;
 use tallystick_model::delivery::DeliveryState;
 use tallystick_model::fact::DeliveryNumber;
+use tallystick_model::packed_facts::Packer;
+use tallystick_model::removal::Removal;
 
 use crate::engine::runs::{Run, Runs};
-use crate::engine::{Activity, EngineError, FACT_SHARDS, Space};
+use crate::engine::{Activity, EngineError, FACT_SHARDS, Slice, Space};
 use crate::keys;
+use crate::removing::{Leaving, thin};
 use crate::store::{Store, StoreError, lock, read_delivery};
 
 /// So many runs of one tier are merged into one.
@@ -35,14 +39,25 @@ pub(crate) fn due(runs: &[Arc<Run>]) -> Vec<Arc<Run>> {
     runs.iter().filter(|run| tier(run) == *full).cloned().collect()
 }
 
+/// Puts a removal on record.
+type Record<'a, E> = &'a (dyn Fn(Removal) -> Result<(), E> + Sync);
+
 /// How far runs are merged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Extent {
+enum Extent<'a, E> {
     /// Where it is due.
     Due,
     /// To one run for each shard, without what is to leave the disk.
-    Whole,
+    Whole(&'a Leaving, Record<'a, E>),
 }
+
+impl<E> Clone for Extent<'_, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+/// Whatever its errors are: a derived one would ask that of them too.
+impl<E> Copy for Extent<'_, E> {}
 
 impl Store {
     /// Merges the runs of many loads where it is due, with so many `threads`, so that files stay quick to find. `progress` gets
@@ -51,16 +66,23 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the disk refuses.
     pub fn merge(&self, threads: usize, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<(), StoreError> {
-        self.merge_to(Extent::Due, threads, progress)
+        self.merge_to::<StoreError>(Extent::Due, threads, progress)
     }
 
-    /// Merges all runs of each shard into one, likewise, and takes the facts of discarded deliveries off the disk.
+    /// Merges all runs of each shard into one, likewise, and takes off the disk what was erased or has expired and the facts of
+    /// discarded deliveries. `record` puts each removal on record before anything is gone.
     ///
     /// # Errors
-    /// [`StoreError`] if the disk refuses.
-    pub fn compact(&self, threads: usize, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<(), StoreError> {
-        self.merge_to(Extent::Whole, threads, progress)?;
-        self.clear_discarded()
+    /// Those of `record`, and [`StoreError`] if the disk refuses. What was not removed is the next time.
+    pub fn compact<E: From<StoreError> + Send>(
+        &self,
+        threads: usize,
+        record: &(dyn Fn(Removal) -> Result<(), E> + Sync),
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<(), E> {
+        let leaving = self.leaving()?;
+        self.merge_to(Extent::Whole(&leaving, record), threads, progress)?;
+        if leaving.is_empty() { Ok(()) } else { self.clear_pairs(&leaving, record) }
     }
 
     /// How the facts lie on disk.
@@ -68,33 +90,34 @@ impl Store {
         Activity::of(&self.state().runs)
     }
 
-    fn merge_to(
+    fn merge_to<E: From<StoreError> + Send>(
         &self,
-        extent: Extent,
+        extent: Extent<'_, E>,
         threads: usize,
         progress: &(dyn Fn(usize, usize) + Sync),
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), E> {
         let _merging = lock(&self.merging);
-        let discarded = self.discarded()?;
         let chosen = |runs: &Runs, shard: usize| match extent {
             Extent::Due => due(runs.of(shard)),
-            Extent::Whole if runs.of(shard).len() > 1 || !discarded.is_empty() => runs.of(shard).to_vec(),
-            Extent::Whole => Vec::new(),
+            Extent::Whole(leaving, _) if runs.of(shard).len() > 1 || leaving.concerns(shard) => runs.of(shard).to_vec(),
+            Extent::Whole(..) => Vec::new(),
         };
         let now = Arc::clone(&self.state().runs);
         let shards: Vec<usize> = (0..FACT_SHARDS).filter(|shard| !chosen(&now, *shard).is_empty()).collect();
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let work = || -> Result<(), StoreError> {
+        let work = || -> Result<(), E> {
             while let Some(shard) = shards.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let mut group = chosen(&now, *shard);
                 while !group.is_empty() {
-                    let keep = |number: DeliveryNumber| !discarded.contains(&number);
-                    let merged = self.engine.merge_runs(*shard, &group, &keep, discarded.is_empty())?;
+                    let (merged, removals) = self.merge_group(*shard, &group, extent)?;
+                    if let Extent::Whole(_, record) = extent {
+                        removals.into_iter().try_for_each(record)?;
+                    }
                     self.replace_runs(&group, merged)?;
                     // One tier may fill the next.
                     group = match extent {
                         Extent::Due => due(self.state().runs.of(*shard)),
-                        Extent::Whole => Vec::new(),
+                        Extent::Whole(..) => Vec::new(),
                     };
                 }
                 progress(done.fetch_add(1, Ordering::Relaxed) + 1, shards.len());
@@ -105,11 +128,37 @@ impl Store {
             let workers: Vec<_> = (1..threads.min(shards.len())).map(|_| scope.spawn(work)).collect();
             let mut result = work();
             for worker in workers {
-                let joined = worker.join().unwrap_or(Err(StoreError::Engine(EngineError::Poisoned)));
-                result = result.and(joined);
+                let ended_early = |_| Err(E::from(StoreError::Engine(EngineError::Poisoned)));
+                result = result.and(worker.join().unwrap_or_else(ended_early));
             }
             result
         })
+    }
+
+    /// Merges runs of a shard into one; gives it, if anything is left, with what it leaves out that was erased.
+    fn merge_group<E>(
+        &self,
+        shard: usize,
+        group: &[Arc<Run>],
+        extent: Extent<'_, E>,
+    ) -> Result<(Option<Arc<Run>>, Vec<Removal>), StoreError> {
+        let mut removals = Vec::new();
+        let merged = self.engine.merge_runs(shard, group, |subject, values, packer, value| {
+            let leaving = match extent {
+                Extent::Whole(leaving, _) if !leaving.is_empty() => leaving,
+                _ => return merge_values(subject, values, packer, |_| true, value),
+            };
+            if !leaving.subjects.contains_key(&subject) {
+                let keep = |number: DeliveryNumber| !leaving.deliveries.contains(&number);
+                return merge_values(subject, values, packer, keep, value);
+            }
+            let erasures = self.snapshot().erasures(subject)?;
+            let thinned = thin(subject, values, &erasures, &leaving.deliveries)?;
+            removals.extend(thinned.removal);
+            value.extend_from_slice(&thinned.value);
+            Ok(!value.is_empty())
+        })?;
+        Ok((merged, removals))
     }
 
     /// Puts `merged` in the place of `old`, in one batch.
@@ -122,13 +171,14 @@ impl Store {
         if let Some(run) = &merged {
             batch.put(Space::Meta, keys::run(run.number()), keys::run_value(run.shard(), run.weight()));
         }
+        // As in a commit: where this fails it may hold at the next opening.
+        merged.iter().for_each(|run| run.keep());
         batch.commit()?;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let runs = Arc::make_mut(&mut state.runs);
         let numbers: Vec<u64> = old.iter().map(|run| run.number()).collect();
         runs.remove(&numbers);
         if let Some(run) = merged {
-            run.keep();
             runs.add(run);
         }
         old.iter().for_each(|run| run.pass());
@@ -136,7 +186,7 @@ impl Store {
     }
 
     /// Deliveries whose facts are to leave the disk.
-    fn discarded(&self) -> Result<HashSet<DeliveryNumber>, StoreError> {
+    pub(crate) fn discarded(&self) -> Result<HashSet<DeliveryNumber>, StoreError> {
         let mut discarded = HashSet::new();
         for pair in self.engine.prefix(Space::Meta, keys::DELIVERY_PREFIX) {
             let stored = read_delivery(&pair?.1)?.filter(|stored| stored.state == DeliveryState::Discarded);
@@ -144,22 +194,16 @@ impl Store {
         }
         Ok(discarded)
     }
+}
 
-    /// Takes facts of discarded deliveries away that are in no run.
-    fn clear_discarded(&self) -> Result<(), StoreError> {
-        let discarded = self.discarded()?;
-        if discarded.is_empty() {
-            return Ok(());
-        }
-        let mut batch = self.engine.batch();
-        for pair in self.engine.prefix(Space::Facts, &[]) {
-            let (key, _) = pair?;
-            let number = key.last_chunk::<4>().map(|number| DeliveryNumber(u32::from_be_bytes(*number)));
-            if number.is_some_and(|number| discarded.contains(&number)) {
-                batch.remove(Space::Facts, key);
-            }
-        }
-        batch.commit()?;
-        Ok(self.engine.rewrite(Space::Facts)?)
-    }
+/// Puts together what is said of a subject; tells whether anything is left.
+fn merge_values(
+    subject: SubjectId,
+    values: &[Slice],
+    packer: &mut Packer,
+    keep: impl Fn(DeliveryNumber) -> bool,
+    value: &mut Vec<u8>,
+) -> Result<bool, StoreError> {
+    let damaged = |error| StoreError::damaged(format!("facts of subject {subject}"), error);
+    packer.merge(values.iter().map(|value| &**value), keep, value).map_err(damaged)
 }

@@ -238,6 +238,11 @@ impl Store {
             committing: Mutex::new(()),
             merging: Mutex::new(()),
         };
+        if store.behind.is_none() {
+            // What a crash left of loads and merges. Of a store that has lost its end it may be what was listed there.
+            let runs = Arc::clone(&store.state().runs);
+            store.engine.runs.remove_all_but(|number| runs.iter().any(|run| run.number() == number))?;
+        }
         if lags {
             // As in a commit: it may fail, and the next commit or opening does it again.
             let _ = store.publish_checkpoint(&read_checkpoint(&store.engine)?);
@@ -396,7 +401,7 @@ fn read_state(engine: &Engine, signer: &CheckpointSigner) -> Result<State, Store
     })
 }
 
-/// Opens the runs that are listed, and removes what a crash left of others.
+/// Opens the runs that are listed.
 fn open_runs(engine: &Engine) -> Result<Runs, StoreError> {
     let (mut runs, mut listed) = (Runs::default(), BTreeSet::new());
     for pair in engine.prefix(Space::Meta, keys::RUN_PREFIX) {
@@ -409,7 +414,6 @@ fn open_runs(engine: &Engine) -> Result<Runs, StoreError> {
         runs.add(engine.runs.open_run(engine.folder(), number, shard, weight)?);
     }
     engine.runs.begin_after(listed.last().copied().unwrap_or(0));
-    engine.runs.remove_all_but(|number| listed.contains(&number))?;
     Ok(runs)
 }
 

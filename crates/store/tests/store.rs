@@ -301,7 +301,7 @@ fn compacting_joins_all_runs_and_takes_discarded_facts_off_the_disk() {
     for subject in [in_run, in_batch] {
         assert!(!files_with(folder.path(), &subject.0).is_empty());
     }
-    store.compact(2, &|_, _| {}).expect("compacts");
+    store.compact(2, &|_| Ok::<_, StoreError>(()), &|_, _| {}).expect("compacts");
     assert_eq!(store.activity().runs_max, 1);
     for subject in [in_run, in_batch] {
         assert!(!files_with(folder.path(), &subject.0).is_empty(), "quarantined facts stay");
@@ -310,7 +310,7 @@ fn compacting_joins_all_runs_and_takes_discarded_facts_off_the_disk() {
         let event = Event::DeliveryDiscarded(QuarantineEnd { delivery, reason: "wrong".to_owned() });
         store.commit(Changes::none(), event, [2; 16], at(2)).expect("discards");
     }
-    store.compact(2, &|_, _| {}).expect("compacts");
+    store.compact(2, &|_| Ok::<_, StoreError>(()), &|_, _| {}).expect("compacts");
     for subject in [in_run, in_batch] {
         assert_eq!(files_with(folder.path(), &subject.0), Vec::<std::path::PathBuf>::new());
     }

@@ -8,7 +8,8 @@ use tallystick_model::consent::{Consent, ConsentForm, ConsentId, ConsentScope};
 use tallystick_model::consent_terms::{
     Acting, Actor, Bundle, ConsentTerms, DataRange, Fetch, Frequency, FrequencyUnit, Necessity,
 };
-use tallystick_model::fact::FactKind;
+use tallystick_model::event::Event;
+use tallystick_model::fact::{FactBody, FactKind};
 use tallystick_model::inquiry::{Outcome, Purpose, Reason};
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::payment_profile::Provenance;
@@ -17,7 +18,7 @@ use tallystick_model::{DataCategory, Date, Identifier, Month, Sensitive, Timesta
 use tallystick_operations::bureau::Keys;
 use tallystick_operations::certificate::{Certificate, CertificateError};
 use tallystick_operations::consent::{Grant, Refused, grant, list, pause, record_death, refuse, resume, withdraw};
-use tallystick_operations::ingest::{ControlTotals, Delivery, Telling, ingest};
+use tallystick_operations::ingest::{ControlTotals, Delivery, Settings, Telling, compact, ingest};
 use tallystick_operations::inquire::{Answer, Inquiry, inquire};
 use tallystick_operations::member::{Application, admit};
 use tallystick_operations::own_report::{Past, own_report};
@@ -44,7 +45,7 @@ const ADULT: &str = "11010519491231002X";
 
 struct Story {
     bureau: Bureau,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 fn at(text: &str) -> Timestamp {
@@ -81,7 +82,7 @@ fn story(duty: ConsentDuty) -> Story {
         };
         admit(&bureau, application, now).expect("is admitted");
     }
-    Story { bureau, _folder: folder }
+    Story { bureau, folder }
 }
 
 impl Story {
@@ -369,4 +370,98 @@ fn a_child_has_a_guardian_and_the_dead_have_next_of_kin() {
     assert_eq!((done.withdrawal.acting.actor, done.withdrawal.erasure.is_some()), (Actor::NextOfKin, true));
     let new = story.grant_on("PAY", &[], PAYMENTS, acting(kin), "2026-02-06").expect_err("nobody may");
     assert_eq!(new.to_string(), "denied: cn-27 subject_has_died");
+}
+
+/// Files below a folder in which these bytes stand.
+fn files_with(folder: &std::path::Path, bytes: &[u8]) -> usize {
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).expect("reads") {
+        let path = entry.expect("reads").path();
+        if path.is_dir() {
+            count += files_with(&path, bytes);
+        } else {
+            let text = std::fs::read(&path).expect("reads");
+            count += usize::from(text.windows(bytes.len()).any(|window| window == bytes));
+        }
+    }
+    count
+}
+
+/// Erased facts leave the disk with the next compacting, wherever they lie; what is left stays bound to its delivery's root.
+#[test]
+fn compacting_takes_what_was_erased_off_the_disk_and_every_root_still_holds() {
+    for one_batch_bytes in [0, usize::MAX] {
+        let mut story = story(ConsentDuty::Nothing);
+        let settings = Settings { one_batch_bytes, ..story.bureau.settings() };
+        story.bureau = story.bureau.with_settings(settings);
+        let furnish = [DataCategory::Identity, DataCategory::Payments, DataCategory::Income];
+        let held = story.grant("PAY", &[], &furnish, "2026-02-01");
+        let other: Identifier = Identifier::parse_tagged("cn-resident-id:110101199003077854").expect("an identifier");
+        let asked = Grant {
+            identifier: other.clone(),
+            member: "PAY".to_owned(),
+            scope: ConsentScope::Furnish,
+            purposes: Vec::new(),
+            categories: furnish.to_vec(),
+            form: ConsentForm::WrittenWarned,
+            valid_until: at("2027-01-01"),
+            evidence: [0; 32],
+            terms: ConsentTerms::default(),
+        };
+        grant(&story.bureau, asked, at("2026-02-01")).expect("is granted");
+        let rows = [ADULT, "110101199003077854"].map(|id| format!("{id},Zhang,W1,2026-01,9,100.00,3,50.00,1\n"));
+        story.ingest(&rows.concat(), "2026-02-02");
+        let subject = story.ask("BANK", Purpose::CreditApplication, "2026-02-04").subject;
+        let stored = |story: &Story| story.bureau.snapshot().stored_file(subject).expect("reads");
+        let sealed = stored(&story).history().iter().find_map(|fact| match &fact.body {
+            FactBody::Identity(sealed) => Some(sealed.clone()),
+            _ => None,
+        });
+        let sealed = sealed.expect("an identity");
+        withdraw(&story.bureau, &adult(), held, Acting::default(), at("2026-03-01")).expect("is withdrawn");
+        assert_ne!(files_with(story.folder.path(), &sealed), 0, "the bytes lie there still");
+        let before = verify(&story.bureau, &mut |_, _| {});
+
+        compact(&story.bureau, at("2026-03-02"), &|_, _| {}).expect("compacts");
+        assert_eq!(files_with(story.folder.path(), &sealed), 0);
+        assert!(stored(&story).history().is_empty());
+        let after = verify(&story.bureau, &mut |_, _| {});
+        assert_eq!(after.findings, [], "roots are derived by the removal");
+        assert_eq!((before.facts - after.facts, before.subjects - after.subjects), (2, 1));
+        let events = story.bureau.snapshot().events(subject).expect("reads");
+        let removals: Vec<_> = events
+            .iter()
+            .filter_map(|recorded| match &recorded.event {
+                Event::FactsRemoved(removal) => Some((removal.facts(), removal.parts.len(), recorded.entry.at)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(removals, [(2, 1, at("2026-03-02"))]);
+        // Nothing is left to do the next time.
+        compact(&story.bureau, at("2026-03-03"), &|_, _| {}).expect("compacts");
+        assert_eq!(story.bureau.snapshot().events(subject).expect("reads").len(), events.len());
+        story.is_sound();
+    }
+}
+
+/// A part of a fact goes alone, and what is left of the delivery is bound by the removal.
+#[test]
+fn a_part_of_a_fact_is_removed_and_the_rest_is_still_proved() {
+    let mut story = story(ConsentDuty::Attested);
+    let settings = Settings { one_batch_bytes: 0, ..story.bureau.settings() };
+    story.bureau = story.bureau.with_settings(settings);
+    let wide = story.grant("PAY", &[], &[DataCategory::Payments, DataCategory::Income], "2026-02-01");
+    story.grant("PAY", &[], PAYMENTS, "2026-02-01");
+    story.ingest(&format!("{ADULT},Zhang,W1,2026-01,9,100.00,3,50.00,1\n"), "2026-02-02");
+    withdraw(&story.bureau, &adult(), wide, Acting::default(), at("2026-03-01")).expect("is withdrawn");
+    compact(&story.bureau, at("2026-03-02"), &|_, _| {}).expect("compacts");
+    story.is_sound();
+    let subject = story.bureau.snapshot().events(story.ask("BANK", Purpose::CreditApplication, "2026-03-02").subject);
+    let removal = subject.expect("reads").into_iter().find_map(|recorded| match recorded.event {
+        Event::FactsRemoved(removal) => Some(*removal),
+        _ => None,
+    });
+    let removal = removal.expect("is recorded");
+    assert_eq!((removal.facts(), removal.parts.len(), removal.parts[0].after.is_some()), (0, 1, true));
+    assert_eq!(months(&story.own("2026-03-03")), ["2026-01"]);
 }

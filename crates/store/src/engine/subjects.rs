@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use tallystick_model::SubjectId;
-use tallystick_model::fact::DeliveryNumber;
 use tallystick_model::packed_facts::Packer;
 
 use super::runs::{Run, Scan};
-use super::{Engine, EngineError, Space};
+use super::{Engine, EngineError, Slice, Space};
 
 /// Goes through several sources in the order of subjects.
 pub struct Subjects {
@@ -16,7 +15,7 @@ pub struct Subjects {
 
 struct Source {
     pairs: Scan,
-    ahead: Option<(SubjectId, lsm_tree::Slice)>,
+    ahead: Option<(SubjectId, Slice)>,
 }
 
 impl Source {
@@ -26,7 +25,7 @@ impl Source {
         Ok(source)
     }
 
-    fn advance(&mut self) -> Result<Option<lsm_tree::Slice>, EngineError> {
+    fn advance(&mut self) -> Result<Option<Slice>, EngineError> {
         let next = match self.pairs.next().transpose()? {
             None => None,
             Some((key, value)) => {
@@ -41,7 +40,7 @@ impl Source {
 
 impl Subjects {
     /// The next subject; `values` gets what is said of it, packed, a value from each place.
-    pub fn next(&mut self, values: &mut Vec<lsm_tree::Slice>) -> Result<Option<SubjectId>, EngineError> {
+    pub fn next(&mut self, values: &mut Vec<Slice>) -> Result<Option<SubjectId>, EngineError> {
         values.clear();
         let first = self.sources.iter().filter_map(|source| source.ahead.as_ref()).map(|(subject, _)| *subject).min();
         let Some(first) = first else { return Ok(None) };
@@ -69,15 +68,14 @@ impl Engine {
         Ok(Subjects { sources })
     }
 
-    /// Writes one run of what `runs`, all of one shard, hold, without the deliveries that `keep` does not want. `None` if nothing is
-    /// left.
-    pub fn merge_runs(
+    /// Writes one run of what `runs`, all of one shard, hold. `merge` puts what is said of a subject together, packed, and tells whether
+    /// anything is left. `None` if nothing is of anyone.
+    pub fn merge_runs<E: From<EngineError>>(
         &self,
         shard: usize,
         runs: &[Arc<Run>],
-        keep: &(dyn Fn(DeliveryNumber) -> bool + Sync),
-        keeps_all: bool,
-    ) -> Result<Option<Arc<Run>>, EngineError> {
+        mut merge: impl FnMut(SubjectId, &[Slice], &mut Packer, &mut Vec<u8>) -> Result<bool, E>,
+    ) -> Result<Option<Arc<Run>>, E> {
         let sources = runs.iter().map(|run| Source::begin(run.scan()?)).collect::<Result<_, _>>()?;
         let (mut subjects, mut values, mut packer) = (Subjects { sources }, Vec::new(), Packer::default());
         self.runs.write(shard, |key, value| {
@@ -86,12 +84,7 @@ impl Engine {
                 key.clear();
                 key.extend_from_slice(&subject.0);
                 value.clear();
-                if let ([only], true) = (values.as_slice(), keeps_all) {
-                    value.extend_from_slice(only);
-                    return Ok(true);
-                }
-                let damaged = |error| EngineError::Damaged(format!("facts of subject {subject}: {error}"));
-                if packer.merge(values.iter().map(|value| &**value), keep, value).map_err(damaged)? {
+                if merge(subject, &values, &mut packer, value)? {
                     return Ok(true);
                 }
             }

@@ -7,14 +7,14 @@ use serde_json::json;
 use tallystick_operations::ingest::compact;
 
 use super::{End, Told, args, line};
-use crate::config;
 use crate::progress::Watch;
+use crate::{clock, config};
 
 pub(super) fn run(command: &args::Folder, quiet: bool) -> Result<Told> {
     let bureau = config::open(&command.folder)?;
     let before = bureau.activity();
     let watch = Mutex::new(Watch::counting(quiet));
-    compact(&bureau, &|done, _| {
+    compact(&bureau, clock::now(), &|done, _| {
         watch.lock().unwrap_or_else(PoisonError::into_inner).count("eighths of the facts", done as u64);
     })?;
     watch.into_inner().unwrap_or_else(PoisonError::into_inner).finish();

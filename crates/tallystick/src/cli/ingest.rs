@@ -59,8 +59,16 @@ pub(super) fn run(args: &args::Ingest, quiet: bool) -> Result<Told> {
     feed_back(feedback, &mut told, &args.furnisher, now);
     // After all that has to be said of the delivery is written.
     let mut watch = Watch::new(0, quiet);
-    merge(&bureau, &mut |progress| watch.tell(progress.stage, 0, progress.done, progress.rejects));
+    let merged = merge(&bureau, &mut |progress| watch.tell(progress.stage, 0, progress.done, progress.rejects));
     watch.finish();
+    if let Err(error) = merged {
+        // What was taken in stands.
+        told.lines
+            .push(line("note", format_args!("merging failed and is tried again with the next delivery: {error}")));
+        if let Value::Object(object) = &mut told.json {
+            object.insert("merging_failed".to_owned(), json!(error.to_string()));
+        }
+    }
     if let Some(why) = why {
         told.lines.insert(0, line("layout", format_args!("{name}: {why}")));
         if let Value::Object(object) = &mut told.json {

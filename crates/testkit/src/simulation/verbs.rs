@@ -296,9 +296,9 @@ impl World<'_> {
                 rejects: &mut |reject| fed_back.push(reject.clone()),
             };
             let answer = ingest(bureau, &delivery, file, now, &mut telling);
-            merge(bureau, &mut |_| {});
+            merge(bureau, &mut |_| {}).map_err(IngestError::from)?;
             if compacts {
-                compact(bureau, &|_, _| {}).map_err(IngestError::from)?;
+                compact(bureau, now, &|_, _| {}).map_err(IngestError::from)?;
             }
             answer
         }));

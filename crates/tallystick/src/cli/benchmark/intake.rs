@@ -75,7 +75,7 @@ pub(super) fn run(args: &args::Intake) -> Result<Told> {
     let after = lookups.alone(args.lookups)?;
     let (activity, on_disk) = (bureau.activity(), folder_bytes(&folder));
     let watch = Watch::start();
-    compact(&bureau, &|_, _| {})?;
+    compact(&bureau, now, &|_, _| {})?;
     let compacting = watch.elapsed();
     let (compacted, lookups_compacted) = (bureau.activity(), lookups.alone(args.lookups)?);
     drop(bureau);
@@ -205,7 +205,7 @@ fn take(
 pub(super) fn operate(bureau: &Bureau, delivery: &Delivery, file: &File, now: Timestamp) -> Result<Ingested> {
     let mut telling = Telling { progress: &mut |_| {}, rejects: &mut |_| {} };
     let ingested = ingest(bureau, delivery, file, now, &mut telling)?;
-    merge(bureau, &mut |_| {});
+    merge(bureau, &mut |_| {})?;
     Ok(ingested)
 }
 
