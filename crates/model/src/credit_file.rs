@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::fact::{DeliveryNumber, Fact, FactBody, Slot, Standing};
+use crate::rights::Expired;
 use crate::tradeline::AccountStatus;
 use crate::{AccountKey, Date, Month, SubjectId};
 
@@ -78,6 +79,15 @@ impl CreditFile {
     /// The fact that holds in `slot`.
     pub fn holding(&self, slot: Slot) -> Option<&Fact> {
         self.current().find(|fact| fact.key.slot == slot)
+    }
+
+    /// The file without the facts whose time has run out. Done before anything is shown or counted.
+    #[must_use]
+    pub fn without_expired(mut self, expired: &Expired) -> Self {
+        if !expired.is_empty() {
+            self.facts.retain(|fact| !expired.covers(fact));
+        }
+        self
     }
 
     /// The file as it is known now about the time up to `date`: without the months after it, and without terms and segments

@@ -23,6 +23,7 @@ pub mod packed_facts;
 pub mod payment_profile;
 pub mod quality;
 pub mod registry;
+pub mod rights;
 pub mod sensitive;
 pub mod signature;
 pub mod staff;
