@@ -67,6 +67,8 @@ mod gate;
 mod numbers;
 mod permit;
 mod policies;
+mod retention;
+mod rights;
 mod rulebook;
 pub mod staff;
 mod term;
@@ -82,6 +84,8 @@ pub use numbers::{
     RetentionKind,
 };
 pub use permit::{Permit, VisibleFile, category_of};
+pub use retention::past_term;
+pub use rights::{Charge, alert_until, charge, compensation, told_of_correction};
 pub use rulebook::{Confidence, Rule, Rulebook, RulebookError};
 pub use term::Term;
 pub use transfer::{TransferDecision, TransferEvidence, decide_transfer};
