@@ -7,7 +7,8 @@ use tallystick_audit::{CheckpointSigner, Receipt};
 use tallystick_model::charter::{FoundingCharter, Matter};
 use tallystick_model::consent::ConsentState;
 use tallystick_model::event::{Entry, Event, Founding as FoundingEvent};
-use tallystick_model::{Identifier, Pseudonymiser, Sensitive, SubjectId, SubjectKind, Timestamp};
+use tallystick_model::rights::{Dispute, Expired, Protection, disputes};
+use tallystick_model::{CreditFile, Identifier, Pseudonymiser, Sensitive, SubjectId, SubjectKind, Timestamp};
 use tallystick_policy::Rulebook;
 use tallystick_policy::charter::{Government, Refusal};
 use tallystick_policy::staff::is_signed_for;
@@ -82,6 +83,8 @@ pub struct Found {
     pub kind: SubjectKind,
     /// Everything the bureau did about it.
     pub events: Vec<RecordedEvent>,
+    /// Facts of it whose time has run out. Nothing reads them, not even a report of a past state.
+    pub expired: Expired,
 }
 
 impl Found {
@@ -93,6 +96,25 @@ impl Found {
     /// Whether its file is frozen.
     pub fn is_frozen(&self) -> bool {
         frozen(&self.events)
+    }
+
+    /// How its file is protected.
+    pub fn protection(&self) -> Protection {
+        Protection::of(self.events.iter().map(|recorded| &recorded.event))
+    }
+
+    /// Its disputes with what became of them.
+    pub fn disputes(&self) -> Vec<Dispute> {
+        disputes(self.events.iter().map(|recorded| (recorded.index, recorded.entry.at, &recorded.event)))
+    }
+
+    /// Its credit file in `snapshot`, without what no reader sees any more. Whoever reads a found subject's file, reads it
+    /// here.
+    ///
+    /// # Errors
+    /// [`StoreError`] if something stored cannot be read.
+    pub fn file(&self, snapshot: &Snapshot<'_>) -> Result<CreditFile, StoreError> {
+        Ok(snapshot.credit_file(self.subject)?.without_expired(&self.expired))
     }
 }
 
@@ -282,8 +304,20 @@ impl Bureau {
     /// identifiers takes evidence, and is not done on one furnisher's word.
     pub(crate) fn find(&self, snapshot: &Snapshot<'_>, identifier: &Identifier) -> Result<Found, OperationError> {
         let subject = self.pseudonymiser.subject(identifier);
+        let kind = identifier.scheme().subject_kind().unwrap_or(SubjectKind::Person);
+        self.find_again(snapshot, subject, kind)
+    }
+
+    /// Finds a subject by its pseudonym.
+    pub(crate) fn find_again(
+        &self,
+        snapshot: &Snapshot<'_>,
+        subject: SubjectId,
+        kind: SubjectKind,
+    ) -> Result<Found, OperationError> {
         let events = snapshot.events(subject)?;
-        Ok(Found { subject, kind: identifier.scheme().subject_kind().unwrap_or(SubjectKind::Person), events })
+        let expired = Expired::of(events.iter().map(|recorded| &recorded.event));
+        Ok(Found { subject, kind, events, expired })
     }
 }
 

@@ -83,7 +83,7 @@ pub use numbers::{
     Freezing, InquiriesShown, Overdue, OwnerApproval, Prohibited, RecordsKept, Renewal, Retention, RetentionClock,
     RetentionKind,
 };
-pub use permit::{Permit, VisibleFile, category_of};
+pub use permit::{Permit, VisibleFile, as_shown, category_of};
 pub use retention::past_term;
 pub use rights::{Charge, alert_until, charge, compensation, told_of_correction};
 pub use rulebook::{Confidence, Rule, Rulebook, RulebookError};

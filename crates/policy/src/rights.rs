@@ -27,11 +27,7 @@ pub struct Charge {
 }
 
 /// What an own report at `now` costs after `earlier` ones; `None` where no rule speaks of it.
-pub fn charge(
-    rulebook: &Rulebook,
-    earlier: impl IntoIterator<Item = Timestamp>,
-    now: Timestamp,
-) -> Option<Charge> {
+pub fn charge(rulebook: &Rulebook, earlier: impl IntoIterator<Item = Timestamp>, now: Timestamp) -> Option<Charge> {
     let number = rulebook.free_reports()?;
     let counts = |at: &Timestamp| match number.period {
         FreePeriod::CalendarYear => at.date().year() == now.date().year(),

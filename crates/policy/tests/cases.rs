@@ -333,7 +333,8 @@ mod runner {
                 charge(rulebook, earlier, now).map(|charge| {
                     let free = charge.free.map_or("every one".to_owned(), |free| free.to_string());
                     let price = charge.price.map_or("no price".to_owned(), |price| price.to_string());
-                    let [is, next] = [charge.is_free, charge.next_is_free].map(|free| if free { "free" } else { "not free" });
+                    let [is, next] =
+                        [charge.is_free, charge.next_is_free].map(|free| if free { "free" } else { "not free" });
                     format!("{} number {} of {free}: {is}, next {next}, {price}", charge.rule, charge.in_period)
                 })
             }

@@ -240,8 +240,7 @@ impl Canonical for DisputeAnswer {
             words: input.text()?,
             compensation: input.option(|input| {
                 let minor = input.signed()?;
-                let currency =
-                    Currency::from_code(&input.text()?).map_err(|_| DecodeError::Value("currency"))?;
+                let currency = Currency::from_code(&input.text()?).map_err(|_| DecodeError::Value("currency"))?;
                 Ok(Money { minor, currency })
             })?,
         })

@@ -17,7 +17,7 @@ pub use protection::{
     AccessCode, Alert, AlertKind, CODE_BYTES, FreezePause, Protection, STATEMENT_BYTES_MAX, Statement, code_hash,
 };
 pub use recall::{CorrectionNotice, Version};
-pub use retention::{ExpiredFacts, Expired, Expiry, RetentionRun};
+pub use retention::{Expired, ExpiredFacts, Expiry, RetentionRun};
 
 use crate::canonical::{Canonical, DecodeError, Reader, Writer};
 use crate::event::EventKind;

@@ -86,8 +86,7 @@ impl Canonical for ExpiredFacts {
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
             subject: SubjectId(input.fixed()?),
-            expiries: input
-                .list(|input| Ok(Expiry { rule: input.text()?, facts: input.list(read_place)? }))?,
+            expiries: input.list(|input| Ok(Expiry { rule: input.text()?, facts: input.list(read_place)? }))?,
             rulebook: input.text()?,
         })
     }

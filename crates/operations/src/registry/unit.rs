@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKind, Slot, Standing};
 use tallystick_model::identity::Identity;
 use tallystick_model::registry::{Segment, Table, table_of};
+use tallystick_model::rights::Expired;
 use tallystick_model::tradeline::{TradelineMonth, TradelineTerms};
 use tallystick_model::{AccountKey, Date, Month, SubjectId};
 use tallystick_store::{Snapshot, StoreError};
@@ -77,7 +78,9 @@ pub(super) struct Unit {
 impl Unit {
     /// What the store holds under `account` in the file of `subject`.
     pub(super) fn load(snapshot: &Snapshot<'_>, subject: SubjectId, account: AccountKey) -> Result<Self, StoreError> {
-        let file = snapshot.credit_file(subject)?;
+        let events = snapshot.events(subject)?;
+        let expired = Expired::of(events.iter().map(|recorded| &recorded.event));
+        let file = snapshot.credit_file(subject)?.without_expired(&expired);
         let mut held = BTreeMap::new();
         for slot in file.history().chunk_by(|one, other| one.key.slot == other.key.slot) {
             let Some(last) = slot.last().filter(|fact| fact.key.slot.account == account) else { continue };
