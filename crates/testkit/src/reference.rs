@@ -9,6 +9,7 @@ pub mod delivery;
 pub mod log;
 pub mod question;
 pub mod report;
+pub mod rights;
 pub mod rules;
 pub mod transfer;
 
@@ -367,6 +368,8 @@ impl Reference {
                 is_subscriber: rules::has_role(&member, MemberRole::Subscriber),
                 subject_kind: found.kind,
                 frozen: self.is_frozen(&found),
+                // No code is issued where the rulebook knows no freeze.
+                by_code: false,
                 consents: consents
                     .iter()
                     .filter(|state| {
