@@ -171,18 +171,18 @@ impl Reference {
     /// The facts that hold about one pseudonym: of each slot the last that mends, else the last; a deletion empties the
     /// slot, and an account last said to be deleted holds nothing.
     pub fn current(&self, subject: SubjectId) -> Facts {
-        let all = self.history(subject);
-        let mut facts = all.clone();
-        facts.retain(|key, held| {
-            let in_slot = || all.iter().filter(|(other, _)| other.slot == key.slot);
-            let mended = in_slot().filter(|(_, held)| held.standing != Standing::Reported);
-            let last = mended.map(|(other, _)| other.delivery).max();
-            let last = last.or_else(|| in_slot().map(|(other, _)| other.delivery).max());
-            last == Some(key.delivery) && !matches!(held.standing, Standing::Deletes(_))
+        current_of(&self.history(subject))
+    }
+
+    /// The consents relied on by everyone who looked at a file, the earliest access first.
+    pub fn consents_relied_on(&self, found: &Found) -> Vec<Option<ConsentId>> {
+        let events = found.events.iter().filter_map(|index| self.log.get(*index));
+        let relied_on = events.filter_map(|(_, event)| match event {
+            Event::Inquiry(inquiry) => Some(inquiry.consent),
+            Event::OwnReportViewed(_) => Some(None),
+            _ => None,
         });
-        let standing = facts.clone();
-        facts.retain(|key, _| !is_deleted(&standing, key.slot.account));
-        facts
+        relied_on.collect()
     }
 
     /// Finds whom an identifier means.
@@ -413,6 +413,21 @@ impl Reference {
         self.next_delivery += 1;
         number
     }
+}
+
+/// The facts of `all`, which are one pseudonym's, that hold.
+fn current_of(all: &Facts) -> Facts {
+    let mut facts = all.clone();
+    facts.retain(|key, held| {
+        let in_slot = || all.iter().filter(|(other, _)| other.slot == key.slot);
+        let mended = in_slot().filter(|(_, held)| held.standing != Standing::Reported);
+        let last = mended.map(|(other, _)| other.delivery).max();
+        let last = last.or_else(|| in_slot().map(|(other, _)| other.delivery).max());
+        last == Some(key.delivery) && !matches!(held.standing, Standing::Deletes(_))
+    });
+    let standing = facts.clone();
+    facts.retain(|key, _| !is_deleted(&standing, key.slot.account));
+    facts
 }
 
 /// Whether of the months that stand of an account the one said last says that the account is deleted.
