@@ -15,6 +15,7 @@ use crate::fact::{DeliveryNumber, Slot};
 use crate::inquiry::InquiryRecord;
 use crate::member::Member;
 use crate::removal::Removal;
+use crate::rights::Right;
 use crate::staff::SignedAct;
 use crate::transfer::TransferRecord;
 use crate::withdrawal::Withdrawal;
@@ -50,6 +51,19 @@ coded_enum! {
         StaffActed = 43, "staff_acted", "A member of staff signed for what comes next";
         BureauWoundDown = 44, "bureau_wound_down", "The bureau ended; nothing is recorded after it";
         TransferDecided = 50, "transfer_decided", "It was decided whether a member may hand data straight to another";
+        DisputeOpened = 60, "dispute_opened", "A subject disputed a fact";
+        DisputeAnswered = 61, "dispute_answered", "A furnisher answered a dispute";
+        DisputeWithdrawn = 62, "dispute_withdrawn", "A subject took a dispute back";
+        DisputeLapsed = 63, "dispute_lapsed", "A dispute was not answered in time, and what the rule says was done";
+        CorrectionNoticed = 64, "correction_noticed", "A recipient of a corrected fact is told of it";
+        StatementPlaced = 65, "statement_placed", "A subject put a statement beside the credit file";
+        StatementRemoved = 66, "statement_removed", "A subject took the statement back";
+        FreezePaused = 67, "freeze_paused", "A subject lifted the freeze for a time";
+        AlertPlaced = 68, "alert_placed", "A subject placed a fraud alert";
+        AlertRemoved = 69, "alert_removed", "A subject took the fraud alert back";
+        CodeIssued = 70, "code_issued", "A subject got a one-time code for a subscriber";
+        FactsExpired = 71, "facts_expired", "Facts past their term were taken out of a credit file";
+        RetentionRun = 72, "retention_run", "Facts past their term were looked for in every credit file";
     }
 }
 
@@ -190,6 +204,8 @@ pub enum Event {
     BureauWoundDown(Box<WindDownRecord>),
     /// See [`EventKind::TransferDecided`].
     TransferDecided(TransferRecord),
+    /// Something done under a subject's rights.
+    Right(Box<Right>),
 }
 
 /// A consent suspended or resumed.
@@ -233,6 +249,7 @@ impl Event {
     pub fn erases(&self) -> Option<SubjectId> {
         match self {
             Self::ConsentWithdrawn(withdrawal) => withdrawal.erasure.as_ref().map(|_| withdrawal.subject),
+            Self::Right(right) => matches!(**right, Right::FactsExpired(_)).then(|| right.subject()),
             _ => None,
         }
     }
@@ -270,6 +287,7 @@ impl Event {
             Self::DecisionEnacted(_) => EventKind::DecisionEnacted,
             Self::StaffActed(_) => EventKind::StaffActed,
             Self::BureauWoundDown(_) => EventKind::BureauWoundDown,
+            Self::Right(right) => right.kind(),
         }
     }
 
@@ -289,6 +307,7 @@ impl Event {
             | Self::BureauWoundDown(_) => SubjectId::BUREAU,
             Self::StaffActed(signed) => signed.act.subject,
             Self::FactsRemoved(removal) => removal.subject,
+            Self::Right(right) => right.subject(),
             Self::Inquiry(inquiry) => inquiry.subject,
             Self::OwnReportViewed(view) => view.subject,
             Self::ConsentGranted(consent) => consent.subject,
@@ -368,6 +387,7 @@ impl Canonical for Event {
             Self::DecisionEnacted(proposal) => out.fixed(&proposal.0),
             Self::StaffActed(act) => act.write(out),
             Self::BureauWoundDown(record) => record.write(out),
+            Self::Right(right) => right.write(out),
         }
     }
 
@@ -421,6 +441,10 @@ impl Canonical for Event {
             EventKind::DecisionEnacted => Self::DecisionEnacted(ProposalHash(input.fixed()?)),
             EventKind::StaffActed => Self::StaffActed(Box::new(SignedAct::read(input)?)),
             EventKind::BureauWoundDown => Self::BureauWoundDown(Box::new(WindDownRecord::read(input)?)),
+            right => match Right::read(right, input)? {
+                Some(right) => Self::Right(Box::new(right)),
+                None => return Err(DecodeError::Value("EventKind")),
+            },
         };
         if event.kind() == kind { Ok(event) } else { Err(DecodeError::Value("EventKind")) }
     }
@@ -529,6 +553,7 @@ mod tests {
                     is_subscriber: true,
                     subject_kind: crate::SubjectKind::Person,
                     frozen: true,
+                    by_code: false,
                     consents: vec![],
                 },
                 rulebook: "cn 2026.1".to_owned(),

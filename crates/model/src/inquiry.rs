@@ -125,8 +125,10 @@ pub struct Weighed {
     pub is_subscriber: bool,
     /// What the subject is.
     pub subject_kind: SubjectKind,
-    /// Whether the file was frozen.
+    /// Whether the file was frozen for this subscriber.
     pub frozen: bool,
+    /// Whether the subscriber showed the subject's one-time code, which this inquiry has used up.
+    pub by_code: bool,
     /// The subject's consents to this subscriber that were considered, in the order they were granted.
     pub consents: Vec<ConsentId>,
 }
@@ -134,7 +136,7 @@ pub struct Weighed {
 impl Canonical for Weighed {
     fn write(&self, out: &mut Writer<'_>) {
         self.subscriber_kind.write(out);
-        out.byte(u8::from(self.is_subscriber) | u8::from(self.frozen) << 1);
+        out.byte(u8::from(self.is_subscriber) | u8::from(self.frozen) << 1 | u8::from(self.by_code) << 2);
         self.subject_kind.write(out);
         out.list(&self.consents, |out, consent| out.fixed(&consent.0));
     }
@@ -142,13 +144,14 @@ impl Canonical for Weighed {
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let subscriber_kind = MemberKind::read(input)?;
         let bits = input.byte()?;
-        if bits > 3 {
+        if bits > 7 {
             return Err(DecodeError::Value("what was weighed"));
         }
         Ok(Self {
             subscriber_kind,
             is_subscriber: bits & 1 != 0,
             frozen: bits & 2 != 0,
+            by_code: bits & 4 != 0,
             subject_kind: SubjectKind::read(input)?,
             consents: input.list(|input| input.fixed().map(ConsentId))?,
         })
@@ -269,6 +272,7 @@ mod tests {
                 is_subscriber: true,
                 subject_kind: SubjectKind::Person,
                 frozen: false,
+                by_code: true,
                 consents: vec![ConsentId([9; 8])],
             },
             rulebook: "cn 1".to_owned(),
@@ -279,8 +283,8 @@ mod tests {
             report_hash: [0; 32],
         };
         let mut bytes = vec![3; 16];
-        // Subscriber, purpose, question 2 of 24 months, outcome, answer; kind, subscriber, person.
-        bytes.extend([7, 1, 1, 2, 1, 24, 1, 1, 2, 1, 1, 1]);
+        // Subscriber, purpose, question 2 of 24 months, outcome, answer; kind, subscriber with a code, person.
+        bytes.extend([7, 1, 1, 2, 1, 24, 1, 1, 2, 1, 5, 1]);
         bytes.extend([1, 9, 9, 9, 9, 9, 9, 9, 9]);
         bytes.extend(b"\x04cn 1\x01\x05cn-11\x01x\x01");
         bytes.extend([9; 8]);

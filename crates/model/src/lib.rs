@@ -25,6 +25,7 @@ pub mod payment_profile;
 pub mod quality;
 pub mod registry;
 pub mod removal;
+pub mod rights;
 pub mod sensitive;
 pub mod signature;
 pub mod staff;

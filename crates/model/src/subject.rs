@@ -26,6 +26,11 @@ pub struct SubjectId(pub [u8; 16]);
 impl SubjectId {
     /// The partition of what concerns the bureau itself and no subject.
     pub const BUREAU: Self = Self([0; 16]);
+
+    /// Reads 32 hex digits, as a pseudonym is shown.
+    pub fn parse(text: &str) -> Option<Self> {
+        read_hex(text).map(Self)
+    }
 }
 
 impl fmt::Display for SubjectId {
@@ -48,6 +53,11 @@ impl fmt::Debug for SubjectId {
 pub struct AccountKey(pub [u8; 8]);
 
 impl AccountKey {
+    /// Reads 16 hex digits, as reports show an account.
+    pub fn parse(text: &str) -> Option<Self> {
+        read_hex(text).map(Self)
+    }
+
     /// Where a fact belongs to no account.
     pub const NONE: Self = Self([0; 8]);
 
@@ -77,6 +87,17 @@ impl fmt::Debug for AccountKey {
 
 fn write_hex(bytes: &[u8], out: &mut fmt::Formatter<'_>) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+}
+
+fn read_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if text.len() != 2 * N || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(bytes)
 }
 
 /// Turns identifiers and account numbers into pseudonyms under the bureau's key.

@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::fact::{DeliveryNumber, Fact, FactBody, FactKind, Slot};
 use crate::inquiry::Reason;
 use crate::registry::table_of;
+use crate::rights::Expired;
 use crate::{AccountKey, DataCategory, Month, SubjectId};
 
 /// A consent withdrawn, and its consequences.
@@ -66,28 +67,35 @@ pub struct Recipient {
     pub inquiries: Vec<u64>,
 }
 
-/// Everything erased of one subject.
+/// Everything erased of one subject, by a withdrawn consent or because its time has run out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Erasures(Vec<Erasure>);
+pub struct Erasures {
+    withdrawn: Vec<Erasure>,
+    expired: Expired,
+}
 
 impl Erasures {
     /// What the events of one subject have erased.
     pub fn of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
-        let erased = |event: &Event| match event {
-            Event::ConsentWithdrawn(withdrawal) => withdrawal.erasure.clone(),
-            _ => None,
-        };
-        Self(events.into_iter().filter_map(erased).collect())
+        let mut erasures = Self::default();
+        for event in events {
+            match event {
+                Event::ConsentWithdrawn(withdrawal) => erasures.withdrawn.extend(withdrawal.erasure.clone()),
+                Event::Right(right) => erasures.expired.take(right),
+                _ => {}
+            }
+        }
+        erasures
     }
 
     /// Whether nothing is erased.
-    pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.withdrawn.is_empty() && self.expired.is_empty()
     }
 
     /// Whether data of `category` in this fact is erased.
     pub fn covers(&self, fact: &Fact, category: DataCategory) -> bool {
-        self.0.iter().any(|erasure| erasure.covers(fact, category))
+        self.withdrawn.iter().any(|erasure| erasure.covers(fact, category)) || self.expired.covers(fact)
     }
 
     /// What is left of a fact: all of it, it without the parts that are erased, or nothing.

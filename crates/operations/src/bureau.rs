@@ -7,8 +7,9 @@ use tallystick_audit::{CheckpointSigner, Receipt};
 use tallystick_model::charter::{FoundingCharter, Matter};
 use tallystick_model::consent::ConsentState;
 use tallystick_model::event::{Entry, Event, Founding as FoundingEvent};
+use tallystick_model::rights::{Dispute, Protection, disputes};
 use tallystick_model::withdrawal::Erasures;
-use tallystick_model::{Date, Identifier, Pseudonymiser, Sensitive, SubjectId, SubjectKind, Timestamp};
+use tallystick_model::{CreditFile, Date, Identifier, Pseudonymiser, Sensitive, SubjectId, SubjectKind, Timestamp};
 use tallystick_policy::Rulebook;
 use tallystick_policy::charter::{Government, Refusal};
 use tallystick_policy::staff::is_signed_for;
@@ -86,7 +87,7 @@ pub struct Found {
     pub kind: SubjectKind,
     /// Everything the bureau did about it.
     pub events: Vec<RecordedEvent>,
-    /// What is erased of it.
+    /// What is erased of it, and what has expired: nothing reads it, not even a report of a past state.
     pub erased: Erasures,
     /// Date of birth, where the identifier tells it.
     pub born: Option<Date>,
@@ -101,6 +102,25 @@ impl Found {
     /// Whether its file is frozen.
     pub fn is_frozen(&self) -> bool {
         frozen(&self.events)
+    }
+
+    /// How its file is protected.
+    pub fn protection(&self) -> Protection {
+        Protection::of(self.events.iter().map(|recorded| &recorded.event))
+    }
+
+    /// Its disputes with what became of them.
+    pub fn disputes(&self) -> Vec<Dispute> {
+        disputes(self.events.iter().map(|recorded| (recorded.index, recorded.entry.at, &recorded.event)))
+    }
+
+    /// Its credit file in `snapshot`, without what no reader sees any more. Whoever reads a found subject's file, reads it
+    /// here.
+    ///
+    /// # Errors
+    /// [`StoreError`] if something stored cannot be read.
+    pub fn file(&self, snapshot: &Snapshot<'_>) -> Result<CreditFile, StoreError> {
+        snapshot.credit_file(self.subject, &self.erased)
     }
 }
 
@@ -295,10 +315,20 @@ impl Bureau {
     /// identifiers takes evidence, and is not done on one furnisher's word.
     pub(crate) fn find(&self, snapshot: &Snapshot<'_>, identifier: &Identifier) -> Result<Found, OperationError> {
         let subject = self.pseudonymiser.subject(identifier);
+        let kind = identifier.scheme().subject_kind().unwrap_or(SubjectKind::Person);
+        Ok(Found { born: identifier.born(), ..self.find_again(snapshot, subject, kind)? })
+    }
+
+    /// Finds a subject by its pseudonym, which tells no date of birth.
+    pub(crate) fn find_again(
+        &self,
+        snapshot: &Snapshot<'_>,
+        subject: SubjectId,
+        kind: SubjectKind,
+    ) -> Result<Found, OperationError> {
         let events = snapshot.events(subject)?;
         let erased = erasures(&events);
-        let kind = identifier.scheme().subject_kind().unwrap_or(SubjectKind::Person);
-        Ok(Found { subject, kind, events, erased, born: identifier.born() })
+        Ok(Found { subject, kind, events, erased, born: None })
     }
 }
 

@@ -17,6 +17,7 @@ use tallystick_store::Changes;
 
 use crate::bureau::{Bureau, OperationError, Recorded};
 use crate::member::in_role;
+use crate::recall::{Notice, tell};
 
 /// What a furnisher asks to change.
 #[derive(Clone, Debug)]
@@ -68,6 +69,8 @@ pub struct Corrected {
     pub delivery: DeliveryRecord,
     /// Its entry and proof.
     pub recorded: Recorded,
+    /// Who was told of it.
+    pub told: Vec<Notice>,
 }
 
 /// Longest reason, in bytes.
@@ -93,8 +96,9 @@ pub fn correct(bureau: &Bureau, correction: &Correction, now: Timestamp) -> Resu
     let slot = Slot { kind: FactKind::TradelineMonth, account, month: Some(correction.month) };
 
     // Gather: what holds now?
-    let file = snapshot.credit_file(found.subject, &found.erased)?;
-    let Some(Fact { key, body: FactBody::TradelineMonth(before), .. }) = file.holding(slot).cloned() else {
+    let file = found.file(&snapshot)?;
+    let held = file.holding(slot).cloned();
+    let Some(held @ Fact { body: FactBody::TradelineMonth(before), .. }) = held else {
         return invalid("this furnisher has reported nothing about this account and month of the subject");
     };
 
@@ -103,24 +107,52 @@ pub fn correct(bureau: &Bureau, correction: &Correction, now: Timestamp) -> Resu
     if after == Some(before) {
         return invalid("the correction changes nothing");
     }
+    let why = Reason { rule: "own-fact".to_owned(), code: "furnisher_corrects_own_fact".to_owned() };
+    let superseding = Superseding { fact: &held, after: after.map(FactBody::TradelineMonth), reason, why };
+    let (delivery, recorded) = supersede(bureau, &superseding, now)?;
+
+    // Answer, and tell those who were shown what it was.
+    let told = tell(bureau, found.subject, now)?;
+    Ok(Corrected { subject: found.subject, before, after, delivery, recorded, told })
+}
+
+/// A fact in the place of one that holds.
+pub(crate) struct Superseding<'a> {
+    /// The one that holds.
+    pub(crate) fact: &'a Fact,
+    /// What it should say; `None` takes it back.
+    pub(crate) after: Option<FactBody>,
+    /// Why, in words for the subject.
+    pub(crate) reason: &'a str,
+    /// The rule under which it comes in.
+    pub(crate) why: Reason,
+}
+
+/// Records it, durably, as a delivery of its own.
+pub(crate) fn supersede(
+    bureau: &Bureau,
+    superseding: &Superseding<'_>,
+    now: Timestamp,
+) -> Result<(DeliveryRecord, Recorded), OperationError> {
+    let Superseding { fact: Fact { key, body, .. }, after, reason, why } = superseding;
     let open = bureau.store.begin_delivery()?;
     let standing = match after {
         Some(_) => Standing::Corrects(key.delivery),
         None => Standing::Deletes(key.delivery),
     };
     let fact = Fact {
-        key: FactKey { subject: found.subject, slot, delivery: open.number() },
+        key: FactKey { delivery: open.number(), ..*key },
         standing,
-        body: FactBody::TradelineMonth(after.unwrap_or(before)),
+        body: after.as_ref().unwrap_or(body).clone(),
     };
     let changes = Changes::add(open.number(), vec![fact])?;
     let digest = changes.digest();
     let delivery = DeliveryRecord {
         number: open.number(),
         kind: DeliveryKind::Correction,
-        furnisher: furnisher.number,
+        furnisher: key.slot.account.furnisher(),
         layout: "correction 1".to_owned(),
-        month: Some(correction.month),
+        month: key.slot.month,
         about: None,
         provenance: Provenance::FurnisherSigned,
         file_hash: Sha256::digest([]).into(),
@@ -132,7 +164,7 @@ pub fn correct(bureau: &Bureau, correction: &Correction, now: Timestamp) -> Resu
         subjects: digest.subjects,
         facts: digest.facts.clone(),
         not_admitted: Vec::new(),
-        admitted_under: vec![Reason { rule: "own-fact".to_owned(), code: "furnisher_corrects_own_fact".to_owned() }],
+        admitted_under: vec![why.clone()],
         quality: Quality { records: 1, ..Quality::default() },
         rulebook: bureau.rulebook.label().to_owned(),
         facts_root: digest.root,
@@ -140,19 +172,17 @@ pub fn correct(bureau: &Bureau, correction: &Correction, now: Timestamp) -> Resu
 
     // Record: durable before the answer leaves.
     let record = CorrectionRecord {
-        subject: found.subject,
-        slot,
+        subject: key.subject,
+        slot: key.slot,
         superseded: key.delivery,
         delivery: delivery.clone(),
-        reason: reason.to_owned(),
+        reason: (*reason).to_owned(),
     };
     let recorded = bureau.record(changes, Event::FactCorrected(record), now)?;
-
-    // Answer.
-    Ok(Corrected { subject: found.subject, before, after, delivery, recorded })
+    Ok((delivery, recorded))
 }
 
-fn changed(before: TradelineMonth, change: &Change) -> Result<Option<TradelineMonth>, OperationError> {
+pub(crate) fn changed(before: TradelineMonth, change: &Change) -> Result<Option<TradelineMonth>, OperationError> {
     let Change::Set { status, rating, balance, past_due, paid } = change else { return Ok(None) };
     let digits = before.currency.minor_digits();
     let amount = |name: &str, text: &Option<String>, before: Option<i64>| {

@@ -5,11 +5,13 @@ use tallystick_model::consent_terms::Span;
 use tallystick_model::event::Event;
 use tallystick_model::inquiry::{Answered, Asked, Detail, InquiryRecord, Outcome, Purpose, Reason, Weighed};
 use tallystick_model::member::MemberRole;
-use tallystick_model::{DataCategory, Identifier, SubjectId, Timestamp};
+use tallystick_model::rights::CODE_BYTES;
+use tallystick_model::{DataCategory, Identifier, Sensitive, SubjectId, Timestamp};
 use tallystick_policy::{Decision, InquiryEvidence, considered, decide_inquiry, decide_question};
 use tallystick_scoring::question;
 use tallystick_store::Changes;
 
+use crate::beside::Beside;
 use crate::bureau::{Bureau, OperationError, Recorded};
 use crate::member::known;
 use crate::report::Report;
@@ -52,6 +54,8 @@ pub struct Answer {
     pub keep_for: Option<Span>,
     /// The report, if asked for, permitted, and anything is held.
     pub report: Option<Report>,
+    /// What stands beside what is told: an alert, the subject's statement, and which facts are disputed.
+    pub beside: Beside,
     /// Its entry and proof.
     pub recorded: Recorded,
 }
@@ -62,6 +66,7 @@ pub struct Considered {
     record: InquiryRecord,
     report: Option<Report>,
     keep_for: Option<Span>,
+    beside: Beside,
     now: Timestamp,
 }
 
@@ -73,11 +78,34 @@ pub fn inquire(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Ans
     consider(bureau, inquiry, now)?.record(bureau)
 }
 
+/// Answers an inquiry of a subscriber that shows the subject's one-time code. A code that does not open the file (another's, used, too
+/// old) is as none; one that does is used up, whatever is answered.
+///
+/// # Errors
+/// As [`inquire`].
+pub fn inquire_with_code(
+    bureau: &Bureau,
+    inquiry: &Inquiry,
+    code: &Sensitive<[u8; CODE_BYTES]>,
+    now: Timestamp,
+) -> Result<Answer, OperationError> {
+    consider_with(bureau, inquiry, Some(code), now)?.record(bureau)
+}
+
 /// Decides an inquiry and makes its report, without recording it.
 ///
 /// # Errors
 /// [`OperationError`] if it could not be decided.
 pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Considered, OperationError> {
+    consider_with(bureau, inquiry, None, now)
+}
+
+fn consider_with(
+    bureau: &Bureau,
+    inquiry: &Inquiry,
+    code: Option<&Sensitive<[u8; CODE_BYTES]>>,
+    now: Timestamp,
+) -> Result<Considered, OperationError> {
     // Admit: who asks? A member that is no subscriber is denied by rule, like everything else that may not be.
     let snapshot = bureau.snapshot();
     let subscriber = known(snapshot.members(), &inquiry.subscriber)?;
@@ -87,6 +115,8 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
 
     // Gather: what bears on the decision?
     let consents = found.consents();
+    let protection = found.protection();
+    let by_code = code.is_some_and(|code| protection.opens(code.expose(), found.subject, subscriber.number, now));
     let evidence = InquiryEvidence {
         now,
         subscriber,
@@ -94,7 +124,7 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
         subject: found.subject,
         subject_kind: found.kind,
         consents: &consents,
-        frozen: found.is_frozen(),
+        frozen: !by_code && protection.is_frozen_for(subscriber.number, now),
     };
 
     // Decide: may it?
@@ -111,7 +141,7 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
         asked: inquiry.asked,
         outcome: Outcome::Denied,
         answered: None,
-        weighed: weighed(&evidence),
+        weighed: Weighed { by_code, ..weighed(&evidence) },
         rulebook: bureau.rulebook.label().to_owned(),
         reasons: Vec::new(),
         consent: None,
@@ -120,6 +150,7 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
         report_hash: [0; 32],
     };
     let mut keep_for = None;
+    let mut beside = Beside::default();
     let report = match decision {
         Decision::Denied(denial) => {
             record.reasons = denial.reasons;
@@ -128,7 +159,7 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
         Decision::Permit(permit) => {
             record.reasons = permit.reasons().to_vec();
             record.consent = permit.consent();
-            let file = snapshot.credit_file(found.subject, &found.erased)?;
+            let file = found.file(&snapshot)?;
             // A statement taken back leaves no trace: an empty report would tell that there was one.
             if file.says_nothing() {
                 record.outcome = Outcome::NoHit;
@@ -137,7 +168,10 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
                 record.outcome = Outcome::Permitted;
                 record.released = permit.released().iter().collect();
                 keep_for = permit.data_life();
-                record.answered = Some(question::answer(permit.reveal(file).facts(), asked, now.month()));
+                let visible = permit.reveal(file);
+                record.answered = Some(question::answer(visible.facts(), asked, now.month()));
+                // A question names no account, and what stands beside its answer names none either.
+                beside = Beside::of(&found, visible.facts(), Detail::Summary, now);
                 None
             } else {
                 let report = Report::for_subscriber(&snapshot, &permit, file, &found, subscriber, now)?;
@@ -146,12 +180,13 @@ pub fn consider(bureau: &Bureau, inquiry: &Inquiry, now: Timestamp) -> Result<Co
                 record.detail = Some(permit.detail());
                 record.report_hash = report.hash();
                 keep_for = permit.data_life();
+                beside = report.beside.clone();
                 Some(report)
             }
         }
     };
 
-    Ok(Considered { record, report, keep_for, now })
+    Ok(Considered { record, report, keep_for, beside, now })
 }
 
 /// What is kept of the evidence, so that the inquiry can be decided again.
@@ -162,6 +197,7 @@ pub(crate) fn weighed(evidence: &InquiryEvidence<'_>) -> Weighed {
         is_subscriber: evidence.subscriber.has(MemberRole::Subscriber),
         subject_kind: evidence.subject_kind,
         frozen: evidence.frozen,
+        by_code: false,
         consents: consents.map(|state| state.consent.id).collect(),
     }
 }
@@ -172,7 +208,7 @@ impl Considered {
     /// # Errors
     /// [`OperationError`] if it could not be recorded.
     pub fn record(self, bureau: &Bureau) -> Result<Answer, OperationError> {
-        let Self { record, report, keep_for, now } = self;
+        let Self { record, report, keep_for, beside, now } = self;
         // Record: durable before the answer leaves.
         let recorded = bureau.record(Changes::none(), Event::Inquiry(record.clone()), now)?;
 
@@ -189,6 +225,7 @@ impl Considered {
             answered: record.answered,
             keep_for,
             report,
+            beside,
             recorded,
         })
     }

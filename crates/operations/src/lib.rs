@@ -4,6 +4,8 @@
 //! Nothing here reads a clock, the environment or chance: `now` is an argument, random bytes come from [`Entropy`]; so a
 //! simulation is just another caller.
 
+pub mod access_history;
+pub mod beside;
 pub mod bureau;
 pub mod certificate;
 pub mod charter;
@@ -11,12 +13,17 @@ pub mod consent;
 pub mod correct;
 pub mod deliveries;
 mod delivery;
+pub mod dispute;
+pub mod expire;
 pub mod freeze;
 mod governed;
 pub mod ingest;
 pub mod inquire;
 pub mod member;
 pub mod own_report;
+pub mod protect;
+pub mod proved;
+pub mod recall;
 mod registry;
 pub mod replay;
 pub mod report;

@@ -3,8 +3,8 @@
 use tallystick_model::event::{Event, OwnReportRecord};
 use tallystick_model::inquiry::Reason;
 use tallystick_model::{Date, Identifier, SubjectId, Timestamp};
-use tallystick_policy::{Decision, decide_own_report};
-use tallystick_store::Changes;
+use tallystick_policy::{Charge, Decision, charge, decide_own_report};
+use tallystick_store::{Changes, RecordedEvent};
 
 use crate::bureau::{Bureau, OperationError, Recorded};
 use crate::report::Report;
@@ -28,6 +28,8 @@ pub struct OwnReport {
     pub reasons: Vec<Reason>,
     /// Everything, unless a rule forbids it.
     pub report: Option<Report>,
+    /// What it costs by the rulebook; `None` where no rule speaks of it.
+    pub charge: Option<Charge>,
     /// Its entry and proof; a denial of one's own report leaves none.
     pub recorded: Option<Recorded>,
 }
@@ -44,6 +46,9 @@ pub fn own_report(
 ) -> Result<OwnReport, OperationError> {
     let mut snapshot = bureau.snapshot();
     let mut found = bureau.find(&snapshot, identifier)?;
+    let viewed = |recorded: &RecordedEvent| matches!(recorded.event, Event::OwnReportViewed(_));
+    let earlier = found.events.iter().filter(|recorded| viewed(recorded)).map(|recorded| recorded.entry.at);
+    let charge = charge(&bureau.rulebook, earlier, now);
     if let Some(at) = past.known_on {
         snapshot = snapshot.as_known_on(at);
         found.events.retain(|recorded| recorded.entry.at <= at);
@@ -52,10 +57,10 @@ pub fn own_report(
     let permit = match decide_own_report(&bureau.rulebook, now, subject) {
         Decision::Permit(permit) => permit,
         Decision::Denied(denial) => {
-            return Ok(OwnReport { subject, reasons: denial.reasons, report: None, recorded: None });
+            return Ok(OwnReport { subject, reasons: denial.reasons, report: None, charge: None, recorded: None });
         }
     };
-    let mut file = snapshot.credit_file(subject, &found.erased)?;
+    let mut file = found.file(&snapshot)?;
     if let Some(date) = past.as_of {
         file = file.as_of(date);
     }
@@ -68,5 +73,5 @@ pub fn own_report(
     };
     let reasons = record.reasons.clone();
     let recorded = bureau.record(Changes::none(), Event::OwnReportViewed(record), now)?;
-    Ok(OwnReport { subject, reasons, report: Some(report), recorded: Some(recorded) })
+    Ok(OwnReport { subject, reasons, report: Some(report), charge, recorded: Some(recorded) })
 }

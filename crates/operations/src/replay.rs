@@ -10,13 +10,14 @@ use tallystick_model::consent::ConsentId;
 use tallystick_model::event::{Event, OwnReportRecord};
 use tallystick_model::inquiry::{Asked, Detail, InquiryRecord, Outcome, Purpose, Reason};
 use tallystick_model::member::{Member, MemberRole};
+use tallystick_model::rights::Protection;
 use tallystick_model::transfer::TransferRecord;
 use tallystick_model::{CategorySet, DataCategory, SubjectId, SubjectKind, Timestamp};
 use tallystick_policy::{
     Admission, ConsentNeed, Decision, InquiryEvidence, Rulebook, TransferEvidence, considered, decide_inquiry,
     decide_own_report, decide_question, decide_transfer, gate,
 };
-use tallystick_store::{RecordedEvent, Snapshot, consents, frozen};
+use tallystick_store::{RecordedEvent, Snapshot, consents};
 
 use crate::bureau::{Bureau, OperationError};
 
@@ -288,7 +289,13 @@ impl Past<'_> {
         let Some(subscriber) = member(snapshot, inquiry.subscriber) else { return false };
         let states = consents(self.earlier);
         let known = considered(&states, &subscriber, inquiry.subject).map(|state| state.consent.id);
-        inquiry.weighed.frozen == frozen(self.earlier)
+        let protection = Protection::of(self.earlier.iter().map(|recorded| &recorded.event));
+        let at = self.recorded.entry.at;
+        // The code itself is not kept: that one was waiting to be used is what the log can say.
+        let could_open = protection.codes(at).any(|code| code.subscriber == inquiry.subscriber);
+        let is_frozen = protection.is_frozen_for(inquiry.subscriber, at) && !inquiry.weighed.by_code;
+        inquiry.weighed.frozen == is_frozen
+            && (could_open || !inquiry.weighed.by_code)
             && inquiry.weighed.subscriber_kind == subscriber.kind
             && inquiry.weighed.is_subscriber == subscriber.has(MemberRole::Subscriber)
             && known.eq(inquiry.weighed.consents.iter().copied())

@@ -24,6 +24,7 @@ use tallystick_policy::{Permit, VisibleFile};
 use tallystick_scoring::summary::{Summary, summarise};
 use tallystick_store::{RecordedEvent, Snapshot, StoreError, refusals};
 
+use crate::beside::{Beside, RightsPart};
 use crate::bureau::{Found, OperationError};
 use crate::own_report::Past;
 
@@ -42,7 +43,7 @@ impl Named {
         Self { code: String::new(), name: "a furnisher".to_owned() }
     }
 
-    fn of(snapshot: &Snapshot<'_>, number: u16) -> Self {
+    pub(crate) fn of(snapshot: &Snapshot<'_>, number: u16) -> Self {
         match snapshot.member_by_number(number) {
             Some(member) => Self { code: member.code.clone(), name: member.name.clone() },
             None => Self { code: number.to_string(), name: "unknown member".to_owned() },
@@ -176,6 +177,8 @@ pub struct SubjectPart {
     pub withdrawals: Vec<(u64, Withdrawal)>,
     /// Whether the file is frozen.
     pub frozen: bool,
+    /// What became of the subject's rights.
+    pub rights: RightsPart,
 }
 
 /// One correction, as the subject sees it.
@@ -222,6 +225,8 @@ pub struct Report {
     pub summary: Summary,
     /// Inquiries before this one; `None` where credit was not released.
     pub inquiries: Option<InquiryCounts>,
+    /// What stands beside the facts.
+    pub beside: Beside,
     /// What only the subject sees.
     pub own: Option<SubjectPart>,
 }
@@ -280,6 +285,7 @@ impl Report {
                 .collect(),
             withdrawals: found.events.iter().filter_map(withdrawal).collect(),
             frozen: found.is_frozen(),
+            rights: RightsPart::of(snapshot, found, past.known_on.map_or(now, |at| at.min(now))),
         });
         Ok(report)
     }
@@ -338,6 +344,7 @@ impl Report {
             agreements: agreements(snapshot, &file, past.as_of)?,
             summary: summarise(file.facts(), month),
             inquiries: Some(inquiry_counts(&found.events, then)),
+            beside: Beside::of(found, file.facts(), file.detail(), then),
             own: None,
         };
         report.cut();
@@ -359,6 +366,16 @@ impl Report {
                 for wallet in &mut self.wallets {
                     wallet.months.drain(..wallet.months.len().saturating_sub(1));
                 }
+                let (accounts, wallets) = (&self.accounts, &self.wallets);
+                self.beside.marks.retain(|marked| {
+                    let of = |account: AccountKey| marked.account == Some(account);
+                    let account = accounts.iter().find(|account| of(account.account));
+                    let wallet = wallets.iter().find(|wallet| of(wallet.account));
+                    let last = account.and_then(|account| account.months.last()).map(|month| month.month);
+                    let last = last.filter(|_| marked.kind != FactKind::PaymentProfileMonth);
+                    let last = last.or(wallet.and_then(|wallet| wallet.months.last()).map(|(month, ..)| *month));
+                    marked.month.is_none() || marked.month == last
+                });
             }
             Detail::Summary => {
                 self.accounts.clear();
@@ -384,7 +401,22 @@ impl Report {
         if has_more {
             self.write_more(&mut Writer::new(&mut bytes));
         }
-        let version: &[u8] = if has_more { b"tallystick report 2\n" } else { b"tallystick report 1\n" };
+        // What stands beside the facts, and the subject's rights, make it version 3, which has everything.
+        let no_rights = RightsPart::default();
+        let rights = self.own.as_ref().map_or(&no_rights, |own| &own.rights);
+        let has_rights = !self.beside.is_empty() || *rights != no_rights;
+        if has_rights {
+            if !has_more {
+                self.write_more(&mut Writer::new(&mut bytes));
+            }
+            self.beside.write(&mut Writer::new(&mut bytes));
+            rights.write(&mut Writer::new(&mut bytes));
+        }
+        let version: &[u8] = match (has_rights, has_more) {
+            (true, _) => b"tallystick report 3\n",
+            (false, true) => b"tallystick report 2\n",
+            (false, false) => b"tallystick report 1\n",
+        };
         Sha256::new_with_prefix(version).chain_update(bytes).finalize().into()
     }
 
@@ -470,7 +502,7 @@ impl Report {
     }
 }
 
-fn write_named(out: &mut Writer<'_>, named: &Named) {
+pub(crate) fn write_named(out: &mut Writer<'_>, named: &Named) {
     out.text(&named.code);
     out.text(&named.name);
 }
@@ -524,7 +556,7 @@ fn agreements(snapshot: &Snapshot<'_>, file: &VisibleFile, as_of: Option<Date>) 
     Ok(agreements)
 }
 
-fn access(snapshot: &Snapshot<'_>, recorded: &RecordedEvent) -> Option<Access> {
+pub(crate) fn access(snapshot: &Snapshot<'_>, recorded: &RecordedEvent) -> Option<Access> {
     let (at, index) = (recorded.entry.at, recorded.index);
     match &recorded.event {
         Event::Inquiry(inquiry) => Some(Access {

@@ -61,7 +61,7 @@ pub fn transfer(bureau: &Bureau, transfer: &Transfer, now: Timestamp) -> Result<
     let (category, subject) = (transfer.category, found.subject);
 
     let mut furnished = false;
-    for fact in snapshot.credit_file(subject, &found.erased)?.current() {
+    for fact in found.file(&snapshot)?.current() {
         if fact.key.slot.account.furnisher() == from.number {
             furnished = furnished || is_about(&snapshot, &found, fact, category)?;
         }

@@ -215,7 +215,7 @@ fn reach(permit: &Permit) -> (usize, i64) {
 }
 
 /// Codes and their sentences, for whoever has to be told. Codes never change their meaning.
-const SENTENCES: [(&str, &str); 73] = [
+const SENTENCES: [(&str, &str); 76] = [
     // Who asks, and what for.
     ("not_a_subscriber", "The member is not admitted as a subscriber."),
     ("own_report_is_for_the_subject", "Only the subject can ask for the own report."),
@@ -292,6 +292,10 @@ const SENTENCES: [(&str, &str); 73] = [
     // Single questions.
     ("question_not_offered", "The rulebook lets nobody ask this question."),
     ("question_reads_more", "The question reads data that this inquiry does not release."),
+    // What follows from a dispute or a correction.
+    ("not_verified_in_time", "The furnisher did not verify the statement in time."),
+    ("furnisher_can_not_verify", "The furnisher could not verify the statement."),
+    ("was_shown_what_is_corrected", "The member was shown the statement before it was corrected."),
     // What the partners have not decided.
     ("not_collected", "The partners have not decided to collect this kind of data."),
     ("layout_not_accepted", "The partners have not accepted this layout."),

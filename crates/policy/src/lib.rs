@@ -71,6 +71,8 @@ mod gate;
 mod numbers;
 mod permit;
 mod policies;
+mod retention;
+mod rights;
 mod rulebook;
 pub mod staff;
 mod term;
@@ -87,7 +89,9 @@ pub use numbers::{
     FreeReports, Freezing, Guardianship, InquiriesShown, Overdue, OwnerApproval, Prohibited, RecordsKept, Renewal,
     Retention, RetentionClock, RetentionKind, RuleAlone,
 };
-pub use permit::{Permit, VisibleFile, category_of};
+pub use permit::{Permit, VisibleFile, as_shown, category_of};
+pub use retention::past_term;
+pub use rights::{Charge, alert_until, charge, compensation, told_of_correction};
 pub use rulebook::{Confidence, Rule, Rulebook, RulebookError};
 pub use term::Term;
 pub use transfer::{TransferDecision, TransferEvidence, decide_transfer};

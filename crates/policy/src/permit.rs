@@ -130,6 +130,12 @@ impl fmt::Debug for VisibleFile {
     }
 }
 
+/// What a recipient that was released these categories was shown of a fact; `None` if nothing. For telling it what has become of a
+/// fact that an earlier permit, which is on record, let it see.
+pub fn as_shown(fact: &Fact, released: CategorySet) -> Option<Fact> {
+    visible(fact, released)
+}
+
 fn visible(fact: &Fact, released: CategorySet) -> Option<Fact> {
     if !released.contains(category_of(&fact.body)) {
         return None;

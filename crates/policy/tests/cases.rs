@@ -18,11 +18,12 @@ mod runner {
     };
     use tallystick_model::inquiry::{Detail, Purpose, Reason, SingleQuestion};
     use tallystick_model::member::{ConsentDuty, Member, MemberKind, MemberRole};
+    use tallystick_model::rights::AlertKind;
     use tallystick_model::{CategorySet, DataCategory, SubjectId, SubjectKind, Timestamp};
     use tallystick_policy::{
-        Admission, AskAgain, ConsentNeed, Decision, Dispute, FraudAlert, Freezing, Guardianship, InquiryEvidence,
-        RetentionKind, Rulebook, Term, TransferEvidence, decide_inquiry, decide_own_report, decide_question,
-        decide_transfer, gate,
+        Admission, AskAgain, Bounds, ConsentNeed, Decision, Dispute, FraudAlert, Freezing, Guardianship,
+        InquiryEvidence, RetentionKind, Rulebook, Term, TransferEvidence, alert_until, charge, compensation,
+        decide_inquiry, decide_own_report, decide_question, decide_transfer, gate, told_of_correction,
     };
 
     /// What one case says.
@@ -363,6 +364,29 @@ mod runner {
                 let of: Vec<_> = number.categories.iter().map(DataCategory::code).collect();
                 format!("{} {}", number.rule, of.join(","))
             }),
+            "charge" => {
+                let earlier = words.iter().skip(1).map(|at| Timestamp::parse(at).unwrap());
+                charge(rulebook, earlier, now).map(|charge| {
+                    let free = charge.free.map_or("every one".to_owned(), |free| free.to_string());
+                    let price = charge.price.map_or("no price".to_owned(), |price| price.to_string());
+                    let [is, next] =
+                        [charge.is_free, charge.next_is_free].map(|free| if free { "free" } else { "not free" });
+                    format!("{} number {} of {free}: {is}, next {next}, {price}", charge.rule, charge.in_period)
+                })
+            }
+            "recall" => {
+                let shown = Timestamp::parse(&words[2]).unwrap();
+                let reason = told_of_correction(rulebook, purpose(), shown, now);
+                Some(reason.map_or("not told".to_owned(), |reason| reasons(&[reason])))
+            }
+            "alert" => {
+                let kind = AlertKind::from_code(of.unwrap()).unwrap();
+                alert_until(rulebook, kind, now).map(|(until, rule)| format!("{rule} until {until}"))
+            }
+            "compensation" => {
+                let paid = compensation(rulebook, of.unwrap().parse().unwrap());
+                Some(paid.map_or("nothing".to_owned(), |money| money.to_string()))
+            }
             other => panic!("unknown number `{other}`"),
         };
         told.map_or("-> no rule".to_owned(), |told| format!("-> {told}"))

@@ -10,12 +10,13 @@ pub mod delivery;
 pub mod log;
 pub mod question;
 pub mod report;
+pub mod rights;
 pub mod rules;
 pub mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tallystick_model::consent::{Consent, ConsentScope};
+use tallystick_model::consent::{Consent, ConsentId, ConsentScope};
 use tallystick_model::consent_terms::DataRange;
 use tallystick_model::delivery::DeliveryRecord;
 use tallystick_model::event::{Entry, Event, EventKind};
@@ -172,26 +173,23 @@ impl Reference {
     /// The facts that hold about one pseudonym: of each slot the last that mends, else the last; a deletion empties the
     /// slot, and an account last said to be deleted holds nothing.
     pub fn current(&self, subject: SubjectId) -> Facts {
-        Self::standing(self.history(subject))
+        current_of(&self.history(subject))
     }
 
     /// The facts that hold about one pseudonym, of what is not erased: what is shown and corrected.
     pub fn live(&self, subject: SubjectId) -> Facts {
-        Self::standing(self.without_erased(self.history(subject)))
+        current_of(&self.without_erased(self.history(subject)))
     }
 
-    fn standing(all: Facts) -> Facts {
-        let mut facts = all.clone();
-        facts.retain(|key, held| {
-            let in_slot = || all.iter().filter(|(other, _)| other.slot == key.slot);
-            let mended = in_slot().filter(|(_, held)| held.standing != Standing::Reported);
-            let last = mended.map(|(other, _)| other.delivery).max();
-            let last = last.or_else(|| in_slot().map(|(other, _)| other.delivery).max());
-            last == Some(key.delivery) && !matches!(held.standing, Standing::Deletes(_))
+    /// The consents relied on by everyone who looked at a file, the earliest access first.
+    pub fn consents_relied_on(&self, found: &Found) -> Vec<Option<ConsentId>> {
+        let events = found.events.iter().filter_map(|index| self.log.get(*index));
+        let relied_on = events.filter_map(|(_, event)| match event {
+            Event::Inquiry(inquiry) => Some(inquiry.consent),
+            Event::OwnReportViewed(_) => Some(None),
+            _ => None,
         });
-        let standing = facts.clone();
-        facts.retain(|key, _| !is_deleted(&standing, key.slot.account));
-        facts
+        relied_on.collect()
     }
 
     /// Finds whom an identifier means.
@@ -312,6 +310,8 @@ impl Reference {
                 is_subscriber: rules::has_role(&member, MemberRole::Subscriber),
                 subject_kind: found.kind,
                 frozen: self.is_frozen(&found),
+                // No code is issued where the rulebook knows no freeze.
+                by_code: false,
                 consents: consents
                     .iter()
                     .filter(|state| {
@@ -364,6 +364,21 @@ pub fn in_range(mut facts: Facts, range: Option<DataRange>) -> Facts {
             Timestamp::start_of(range.from).month() <= month && month <= Timestamp::start_of(range.until).month()
         })
     });
+    facts
+}
+
+/// The facts of `all`, which are one pseudonym's, that hold.
+fn current_of(all: &Facts) -> Facts {
+    let mut facts = all.clone();
+    facts.retain(|key, held| {
+        let in_slot = || all.iter().filter(|(other, _)| other.slot == key.slot);
+        let mended = in_slot().filter(|(_, held)| held.standing != Standing::Reported);
+        let last = mended.map(|(other, _)| other.delivery).max();
+        let last = last.or_else(|| in_slot().map(|(other, _)| other.delivery).max());
+        last == Some(key.delivery) && !matches!(held.standing, Standing::Deletes(_))
+    });
+    let standing = facts.clone();
+    facts.retain(|key, _| !is_deleted(&standing, key.slot.account));
     facts
 }
 

@@ -9,6 +9,7 @@ pub mod compare;
 mod consents;
 pub mod file;
 pub mod governing;
+pub mod rights;
 pub mod steps;
 mod verbs;
 
@@ -67,6 +68,14 @@ pub struct Tally {
     pub cut: usize,
     /// Corrections and deletions.
     pub corrected: usize,
+    /// Disputes filed.
+    pub disputed: usize,
+    /// Disputes answered.
+    pub settled: usize,
+    /// Disputes that nobody answered in time.
+    pub lapsed: usize,
+    /// Recipients told of corrections.
+    pub noticed: usize,
     /// Proposals made under a charter.
     pub proposed: usize,
     /// Votes on them.
@@ -117,6 +126,10 @@ impl std::ops::AddAssign for Tally {
         self.already += other.already;
         self.cut += other.cut;
         self.corrected += other.corrected;
+        self.disputed += other.disputed;
+        self.settled += other.settled;
+        self.lapsed += other.lapsed;
+        self.noticed += other.noticed;
         self.proposed += other.proposed;
         self.voted += other.voted;
         self.enacted += other.enacted;
@@ -299,6 +312,7 @@ impl<'a> World<'a> {
             Step::Freeze(who) => self.freeze(who),
             Step::Lift(who) => self.lift(who),
             Step::Transfer(from, to, who, category) => self.transfer(&from, &to, who, category),
+            Step::Claim(claim) => self.claim(claim),
             Step::Replay => self.replay(),
             Step::Propose(asking) => self.propose(&asking),
             Step::Vote(voting) => self.vote(&voting),

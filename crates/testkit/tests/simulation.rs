@@ -63,6 +63,7 @@ fn bureau_and_reference_agree_after_every_step() {
                 && tally.recipients > 1,
             "{tally:?}"
         );
+        assert!(tally.disputed > 30 && tally.settled > 10 && tally.lapsed > 2 && tally.noticed > 1, "{tally:?}");
         assert!(tally.corrected > 10 && tally.reopened > 10, "{tally:?}");
     }
 }

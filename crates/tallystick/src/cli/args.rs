@@ -77,6 +77,34 @@ pub enum Command {
     /// Freeze a file, or lift the freeze
     #[command(subcommand, after_help = "Example:\n  tallystick freeze place --subject @id.txt")]
     Freeze(Freeze),
+    /// Show a subject who looked at the own file, why, and by which rule
+    #[command(name = "access-history", after_help = "Example:\n  tallystick access-history --subject @id.txt")]
+    AccessHistory(super::rights::args::OfSubject),
+    /// Dispute a statement, answer disputes, and do what is due
+    #[command(subcommand, after_help = "Example:\n  tallystick dispute queue --furnisher CARD")]
+    Dispute(super::rights::args::Dispute),
+    /// Show who is told of corrected facts
+    #[command(subcommand, after_help = "Example:\n  tallystick recall list")]
+    Recall(super::rights::args::Recall),
+    /// Put a subject's statement beside the file
+    #[command(
+        subcommand,
+        after_help = "Example:\n  tallystick statement place --subject @id.txt --text @statement.txt"
+    )]
+    Statement(super::rights::args::Statement),
+    /// Warn of fraud everyone who inquires about a subject
+    #[command(subcommand, after_help = "Example:\n  tallystick alert place --subject @id.txt --kind initial")]
+    Alert(super::rights::args::Alert),
+    /// Issue a one-time code that opens a frozen file
+    #[command(
+        subcommand,
+        after_help = "Example:\n  tallystick code issue --subject @id.txt --subscriber BANK --until 2026-03-08"
+    )]
+    Code(super::rights::args::Code),
+    /// Take facts past the rulebook's term out of the credit files
+    #[command(after_help = "Example:\n  tallystick expire --dry-run\n  \
+                            tallystick expire --keep-for-models models.csv --certificate expired.json")]
+    Expire(super::rights::args::Expire),
     /// Ask whether a member may hand a subject's data straight to another member
     #[command(
         after_help = "Example:\n  tallystick transfer --from PAY --to BANK --subject @id.txt --category payments"
@@ -540,6 +568,9 @@ pub struct Inquire {
     /// The number of months in the question
     #[arg(long, requires = "question", value_name = "N")]
     pub months: Option<u16>,
+    /// The one-time code that the subject gave, or `@FILE` that holds it
+    #[arg(long)]
+    pub code: Option<String>,
     /// Write the proof of the answer's log entry here (C2SP tlog-proof)
     #[arg(long, value_name = "FILE")]
     pub receipt: Option<PathBuf>,
@@ -605,9 +636,9 @@ pub enum Freeze {
     /// Keep new lenders out
     #[command(after_help = "Example:\n  tallystick freeze place --subject @id.txt")]
     Place(FreezeArgs),
-    /// Open the file again
-    #[command(after_help = "Example:\n  tallystick freeze lift --subject @id.txt")]
-    Lift(FreezeArgs),
+    /// Open the file again, for good or for a time, to everyone or to one subscriber
+    #[command(after_help = "Example:\n  tallystick freeze lift --subject @id.txt --until 2026-03-08 --subscriber BANK")]
+    Lift(LiftArgs),
 }
 
 #[derive(Debug, Args)]
@@ -616,6 +647,18 @@ pub struct FreezeArgs {
     pub folder: Folder,
     #[command(flatten)]
     pub subject: SubjectArg,
+}
+
+#[derive(Debug, Args)]
+pub struct LiftArgs {
+    #[command(flatten)]
+    pub args: FreezeArgs,
+    /// Until when: a day (UTC, that day no longer) or an RFC 3339 instant; then the freeze holds again
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+    /// To this subscriber alone
+    #[arg(long, requires = "until")]
+    pub subscriber: Option<String>,
 }
 
 #[derive(Debug, Args)]

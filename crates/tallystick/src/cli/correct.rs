@@ -40,7 +40,12 @@ pub(super) fn run(args: &args::Correct) -> Result<Told> {
         reason: args.reason.clone(),
     };
     let bureau = config::open(&args.folder.folder)?;
-    Ok(tell(&correct(&bureau, &correction, clock::now())?, &args.month))
+    let corrected = correct(&bureau, &correction, clock::now())?;
+    let files = super::rights::notices::write(&args.folder.folder, &bureau, &corrected.told)?;
+    let mut told = tell(&corrected, &args.month);
+    told.lines.extend(files.iter().map(|path| line("notice", path)));
+    told.json["notices"] = json!(files);
+    Ok(told)
 }
 
 /// Tells a correction.

@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use tallystick_model::Sensitive;
 use tallystick_model::inquiry::{Asked, Outcome, Purpose, SingleQuestion};
+use tallystick_model::rights::CODE_BYTES;
 use tallystick_operations::bureau::Recorded;
-use tallystick_operations::inquire::{Answer, Inquiry, inquire};
+use tallystick_operations::inquire::{Answer, Inquiry, inquire, inquire_with_code};
 
 use super::{End, Told, args, json, line, parse, render};
 use crate::{clock, config};
@@ -21,9 +23,23 @@ pub(super) fn run(args: &args::Inquire) -> Result<Told> {
     };
     let bureau = config::open(&args.folder.folder)?;
     let receipt = receipt_file(args.receipt.as_deref())?;
-    let answer = inquire(&bureau, &inquiry, clock::now())?;
+    let answer = match args.code.as_deref().map(code).transpose()? {
+        None => inquire(&bureau, &inquiry, clock::now())?,
+        Some(code) => inquire_with_code(&bureau, &inquiry, &code, clock::now())?,
+    };
     write_receipt(receipt, &answer.recorded);
     Ok(tell(&answer))
+}
+
+/// A one-time code: 16 hex digits. Errors never repeat it.
+fn code(text: &str) -> Result<Sensitive<[u8; CODE_BYTES]>> {
+    let text = match text.strip_prefix('@') {
+        Some(path) => config::read_small(Path::new(path))?.trim().to_owned(),
+        None => text.to_owned(),
+    };
+    let mut code = [0; CODE_BYTES];
+    ensure!(hex::decode_to_slice(&text, &mut code).is_ok(), "`--code`: expected 16 hex digits");
+    Ok(Sensitive::new(code))
 }
 
 /// A question with its months.
@@ -48,6 +64,10 @@ pub(super) fn tell(answer: &Answer) -> Told {
     if let Some((asked, answered)) = answer.asked.zip(answer.answered) {
         lines.push(line("answer", format_args!("{answered}: {}", render::question(asked))));
     }
+    // A report has it itself.
+    if answer.report.is_none() {
+        lines.extend(render::beside(&answer.beside));
+    }
     match &answer.report {
         Some(report) => lines.extend(render::report(report)),
         None if answer.outcome == Outcome::NoHit => lines.push(line("no-hit", "nothing is held about this subject")),
@@ -67,6 +87,7 @@ pub(super) fn tell(answer: &Answer) -> Told {
         "released": answer.released.iter().map(|category| category.code()).collect::<Vec<_>>(),
         "detail": answer.detail.map(|detail| detail.code()),
         "question": answer.asked.map(json::question),
+        "beside": json::beside(&answer.beside),
         "answer": answer.answered.map(|answered| answered.code()),
         "keep_for": answer.keep_for.map(json::span),
         "report": answer.report.as_ref().map(json::report),

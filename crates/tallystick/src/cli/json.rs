@@ -11,8 +11,10 @@ use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
 use tallystick_model::tradeline::{PaymentRating, TradelineMonth, TradelineTerms};
 use tallystick_model::withdrawal::Withdrawal;
 use tallystick_model::{Canonical, Currency, DataCategory, Timestamp};
+use tallystick_operations::beside::{Beside, Told};
 use tallystick_operations::bureau::Recorded;
 use tallystick_operations::report::{Access, Account, Agreement, Named, Report, Wallet};
+use tallystick_policy::Charge;
 use tallystick_scoring::summary::Summary;
 
 /// The proof of an entry in the form C2SP tlog-proof, with the entry as its extra data.
@@ -187,7 +189,7 @@ fn summary(summary: &Summary) -> Value {
     })
 }
 
-fn access(access: &Access) -> Value {
+pub(super) fn access(access: &Access) -> Value {
     json!({
         "at": access.at.to_string(),
         "entry": access.index,
@@ -269,6 +271,44 @@ pub(super) fn withdrawal(withdrawal: &Withdrawal, member: &dyn Fn(u16) -> String
     })
 }
 
+/// That a recipient was told of a correction.
+pub(super) fn told(told: &Told) -> Value {
+    json!({
+        "at": told.at.to_string(),
+        "entry": told.index,
+        "to": named(&told.to),
+        "account": told.slot.account.to_string(),
+        "month": told.slot.month.map(|month| month.to_string()),
+    })
+}
+
+/// What an own report costs.
+pub(super) fn charge(charge: &Charge) -> Value {
+    json!({
+        "number_in_period": charge.in_period,
+        "free_in_period": charge.free,
+        "is_free": charge.is_free,
+        "next_is_free": charge.next_is_free,
+        "price": charge.price.map(|price| price.to_string()),
+        "rule": charge.rule,
+    })
+}
+
+/// What stands beside the facts.
+pub(super) fn beside(beside: &Beside) -> Value {
+    json!({
+        "alert": beside.alert.map(|(kind, until)| json!({"kind": kind.code(), "until": until.to_string()})),
+        "statement": beside.statement.as_ref().map(|text| text.expose()),
+        "marks": beside.marks.iter().map(|marked| json!({
+            "kind": marked.kind.code(),
+            "account": marked.account.map(|account| account.to_string()),
+            "month": marked.month.map(|month| month.to_string()),
+            "mark": marked.mark.code(),
+            "since": marked.since.to_string(),
+        })).collect::<Vec<_>>(),
+    })
+}
+
 /// One consent with its state at `now`.
 pub(super) fn consent_state(state: &ConsentState, member: &str, now: Timestamp) -> Value {
     let consent = &state.consent;
@@ -305,6 +345,7 @@ pub(super) fn report(report: &Report) -> Value {
         "purpose": report.purpose.code(),
         "detail": report.detail.code(),
         "sha256": hex::encode(report.hash()),
+        "beside": beside(&report.beside),
         "summary": summary(&report.summary),
         "inquiries": report.inquiries.map(|counts| json!({
             "days_30": counts.days_30,
@@ -317,6 +358,17 @@ pub(super) fn report(report: &Report) -> Value {
         "wallets": report.wallets.iter().map(wallet).collect::<Vec<_>>(),
         "own": report.own.as_ref().map(|own| json!({
             "frozen": own.frozen,
+            "open_until": own.rights.pauses.iter().map(|(whom, until)| json!({
+                "subscriber": whom.as_ref().map(named), "until": until.to_string(),
+            })).collect::<Vec<_>>(),
+            "codes": own.rights.codes.iter().map(|(whom, until)| json!({
+                "subscriber": named(whom), "until": until.to_string(),
+            })).collect::<Vec<_>>(),
+            "disputes": own.rights.disputes.iter().map(|dispute| {
+                super::rights::dispute::value(dispute, report.at)
+            }).collect::<Vec<_>>(),
+            "told": own.rights.told.iter().map(told).collect::<Vec<_>>(),
+            "expired_facts": own.rights.expired,
             "accesses": own.accesses.iter().map(access).collect::<Vec<_>>(),
             "corrections": own.corrections.iter().map(|mended| json!({
                 "at": mended.at.to_string(),

@@ -19,6 +19,7 @@ mod parse;
 mod policy;
 mod render;
 mod report;
+mod rights;
 mod staff;
 mod transfer;
 mod verify;
@@ -140,6 +141,13 @@ fn run_command(command: &Command, json: bool) -> Result<Told> {
         Command::Correct(correct) => correct::run(correct),
         Command::Compact(folder) => compact::run(folder, json),
         Command::Freeze(command) => freeze::run(command),
+        Command::AccessHistory(of) => rights::accesses(of),
+        Command::Dispute(command) => rights::dispute::run(command),
+        Command::Recall(command) => rights::notices::run(command),
+        Command::Statement(command) => rights::statement(command),
+        Command::Alert(command) => rights::alert(command),
+        Command::Code(command) => rights::code(command),
+        Command::Expire(expire) => rights::expire::run(expire),
         Command::Transfer(transfer) => transfer::run(transfer),
         Command::Policy(command) => policy::run(command),
         Command::Charter(command) => charter::run(command),

@@ -5,12 +5,14 @@ use tallystick_model::consent_terms::{Actor, Fetch, Frequency, Span, SpanUnit};
 use tallystick_model::inquiry::{Asked, Detail, Outcome, Reason};
 use tallystick_model::money::DecimalMinor;
 use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
+use tallystick_model::rights::{Dispute, DisputeState};
 use tallystick_model::tradeline::{Liability, TradelineMonth};
 use tallystick_model::withdrawal::Withdrawal;
 use tallystick_model::{Currency, DataCategory, Date, Money, Timestamp};
+use tallystick_operations::beside::{Beside, RightsPart, Told};
 use tallystick_operations::bureau::Recorded;
-use tallystick_operations::report::{Account, Agreement, Report, SubjectPart, Wallet};
-use tallystick_policy::sentence;
+use tallystick_operations::report::{Access, Account, Agreement, Report, SubjectPart, Wallet};
+use tallystick_policy::{Charge, sentence};
 use tallystick_scoring::summary::Summary;
 
 use super::line;
@@ -335,33 +337,105 @@ fn own(own: &SubjectPart, now: Timestamp) -> Vec<String> {
             format!("{date} {by} corrected{month} of {account}, said in delivery {superseded}: {why}, entry {entry}");
         lines.push(line("mended", what));
     }
-    for access in &own.accesses {
-        let by = access.by.as_ref().map_or("yourself".to_owned(), |by| format!("{} ({})", by.name, by.code));
-        let rules: Vec<_> = access.reasons.iter().map(|reason| reason.rule.as_str()).collect();
-        let saw = match access.outcome {
-            Outcome::Permitted if access.by.is_none() => "saw everything".to_owned(),
-            Outcome::Permitted if access.asked.is_some() => {
-                let answered = access.answered.map_or("", |answered| answered.code());
-                let question = access.asked.map_or(String::new(), question);
-                format!("was told `{answered}`: {question}")
-            }
-            Outcome::Permitted => {
-                let released = list(access.released.iter().map(|category| category.code()));
-                match access.detail {
-                    Some(detail) if detail != Detail::Whole => format!("saw {released} ({detail})"),
-                    _ => format!("saw {released}"),
-                }
-            }
-            Outcome::Denied => "was denied".to_owned(),
-            Outcome::NoHit => "found nothing".to_owned(),
-        };
-        let (date, entry) = (access.at.date(), access.index);
+    lines.extend(rights(&own.rights));
+    lines.extend(own.accesses.iter().map(access));
+    lines
+}
+
+/// What became of the subject's rights.
+fn rights(rights: &RightsPart) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (whom, until) in &rights.pauses {
+        let whom = whom.as_ref().map_or("everyone", |whom| whom.name.as_str());
+        lines.push(line("open", format_args!("to {whom} until {until}, in spite of the freeze")));
+    }
+    for (whom, until) in &rights.codes {
+        lines.push(line("code", format_args!("a one-time code for {} waits until {until}", whom.name)));
+    }
+    lines.extend(rights.disputes.iter().map(|of| line("dispute", dispute(of))));
+    lines.extend(rights.told.iter().map(told));
+    if rights.expired > 0 {
         lines.push(line(
-            "access",
-            format_args!("{date} {by} {saw}: {}, {}, entry {entry}", access.purpose, rules.join(" ")),
+            "expired",
+            format_args!("{} taken out as its time had run out", counted(rights.expired, "fact")),
         ));
     }
     lines
+}
+
+/// That a recipient was told of a correction.
+pub(super) fn told(told: &Told) -> String {
+    let month = told.slot.month.map_or(String::new(), |month| format!(" {month}"));
+    let (date, to, entry) = (told.at.date(), &told.to.name, told.index);
+    line("told", format_args!("{date} {to} of the correction of {}{month}, entry {entry}", told.slot.account))
+}
+
+/// What a dispute is about, and what became of it.
+pub(super) fn dispute(dispute: &Dispute) -> String {
+    let slot = dispute.filing.slot;
+    let month = slot.month.map_or(String::new(), |month| format!(" {month}"));
+    let state = match &dispute.state {
+        DisputeState::Open => format!("to be answered by {}", dispute.filing.answer_by.date()),
+        DisputeState::Lapsed(at, lapse) => format!("not answered in time, {} on {}", lapse.outcome, at.date()),
+        DisputeState::Answered(at, answer) => {
+            let owed = answer.compensation.map_or(String::new(), |money| format!(", {money} for the delay"));
+            format!("{} on {}: {}{owed}", answer.outcome, at.date(), answer.words)
+        }
+        DisputeState::Withdrawn(at) => format!("taken back on {}", at.date()),
+    };
+    format!("entry {} of {} about {} {}{month}: {state}", dispute.entry, dispute.at.date(), slot.kind, slot.account)
+}
+
+/// What an own report costs.
+pub(super) fn charge(charge: &Charge) -> String {
+    let price = charge.price.map_or("a fair price".to_owned(), |price| price.to_string());
+    let told = |is_free: bool| if is_free { "free".to_owned() } else { price.clone() };
+    let of = charge.free.map_or("all free".to_owned(), |free| format!("{free} free"));
+    let (this, next) = (told(charge.is_free), told(charge.next_is_free));
+    format!("number {} of the period ({of}): {this}, the next {next} ({})", charge.in_period, charge.rule)
+}
+
+/// What stands beside the facts.
+pub(super) fn beside(beside: &Beside) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some((kind, until)) = beside.alert {
+        lines.push(line("alert", format_args!("{kind} until {}: {}", until.date(), kind.meaning())));
+    }
+    if let Some(text) = &beside.statement {
+        lines.push(line("says", format_args!("the subject: {}", text.expose())));
+    }
+    for marked in &beside.marks {
+        let of = marked.account.map_or(String::new(), |account| format!(" of {account}"));
+        let month = marked.month.map_or(String::new(), |month| format!(" {month}"));
+        let (kind, mark, since) = (marked.kind, marked.mark, marked.since.date());
+        lines.push(line("marked", format_args!("{kind}{of}{month}, since {since}: {}", mark.meaning())));
+    }
+    lines
+}
+
+/// One access.
+pub(super) fn access(access: &Access) -> String {
+    let by = access.by.as_ref().map_or("yourself".to_owned(), |by| format!("{} ({})", by.name, by.code));
+    let rules: Vec<_> = access.reasons.iter().map(|reason| reason.rule.as_str()).collect();
+    let saw = match access.outcome {
+        Outcome::Permitted if access.by.is_none() => "saw everything".to_owned(),
+        Outcome::Permitted if access.asked.is_some() => {
+            let answered = access.answered.map_or("", |answered| answered.code());
+            let question = access.asked.map_or(String::new(), question);
+            format!("was told `{answered}`: {question}")
+        }
+        Outcome::Permitted => {
+            let released = list(access.released.iter().map(|category| category.code()));
+            match access.detail {
+                Some(detail) if detail != Detail::Whole => format!("saw {released} ({detail})"),
+                _ => format!("saw {released}"),
+            }
+        }
+        Outcome::Denied => "was denied".to_owned(),
+        Outcome::NoHit => "found nothing".to_owned(),
+    };
+    let (date, entry) = (access.at.date(), access.index);
+    line("access", format_args!("{date} {by} {saw}: {}, {}, entry {entry}", access.purpose, rules.join(" ")))
 }
 
 /// A question in words, with its number of months.
@@ -383,6 +457,7 @@ pub(super) fn report(report: &Report) -> Vec<String> {
     if report.detail != Detail::Whole {
         lines.push(line("detail", format_args!("{}: {}", report.detail, report.detail.meaning())));
     }
+    lines.extend(beside(&report.beside));
     for (furnisher, identity) in &report.identities {
         let name = identity.name.as_ref().map_or("name not given", |name| name.expose());
         let born = identity.born.as_ref().map_or(String::new(), |date| format!(", born {}", date.expose()));

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use tallystick_operations::own_report::{OwnReport, Past, own_report};
 
-use super::{End, Told, args, inquire, json, parse, render};
+use super::{End, Told, args, inquire, json, line, parse, render};
 use crate::{clock, config};
 
 pub(super) fn run(args: &args::Report) -> Result<Told> {
@@ -23,6 +23,9 @@ pub(super) fn run(args: &args::Report) -> Result<Told> {
 pub(super) fn tell(own: &OwnReport) -> Told {
     let (end, word) = if own.report.is_some() { (End::Ok, "permit") } else { (End::Denied, "deny") };
     let mut lines = render::reasons(word, &own.reasons);
+    if let Some(charge) = &own.charge {
+        lines.push(line("price", render::charge(charge)));
+    }
     if let Some(report) = &own.report {
         lines.extend(render::report(report));
     }
@@ -31,6 +34,7 @@ pub(super) fn tell(own: &OwnReport) -> Told {
         "result": if own.report.is_some() { "permitted" } else { "denied" },
         "subject": own.subject.to_string(),
         "reasons": json::reasons(&own.reasons),
+        "charge": own.charge.as_ref().map(json::charge),
         "report": own.report.as_ref().map(json::report),
         "recorded": own.recorded.as_ref().map(json::recorded),
     });

@@ -2,7 +2,7 @@
 
 use tallystick_model::consent_terms::DataRange;
 use tallystick_model::event::Event;
-use tallystick_model::fact::{Fact, FactBody, FactKind, Standing};
+use tallystick_model::fact::{Fact, FactBody, FactKind, Slot, Standing};
 use tallystick_model::inquiry::{Detail, Outcome, Purpose};
 use tallystick_model::tradeline::TradelineTerms;
 use tallystick_model::{AccountKey, DataCategory, Timestamp};
@@ -17,7 +17,7 @@ use super::{Found, Reference, Said, in_range};
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 impl Reference {
-    fn named(&self, number: u16) -> Named {
+    pub(crate) fn named(&self, number: u16) -> Named {
         let member = self.members().into_iter().find(|member| member.number == number);
         member.map_or_else(
             || Named { code: number.to_string(), name: "unknown member".to_owned() },
@@ -50,6 +50,7 @@ impl Reference {
             summary: tallystick_scoring::summary::Summary::default(),
             // Who asked about credit is said of credit.
             inquiries: shows(DataCategory::Credit).then(|| self.inquiry_counts(found, now)),
+            beside: Default::default(),
             own: None,
         };
         for (key, held) in in_range(self.live(found.subject), range) {
@@ -83,6 +84,13 @@ impl Reference {
             }
         }
         report.summary = summarise(&facts, now.month());
+        let last = |slot: &Slot| {
+            let account = || facts.iter().map(|fact| fact.key.slot).filter(|other| other.account == slot.account);
+            account().filter(|other| other.kind == slot.kind).max() == Some(*slot)
+        };
+        let told: Vec<Slot> = facts.iter().map(|fact| fact.key.slot).collect();
+        let told: Vec<Slot> = told.into_iter().filter(|slot| detail != Detail::Latest || last(slot)).collect();
+        report.beside = self.beside(found, &told, detail != Detail::Summary);
         let mut keys: Vec<(FactKind, AccountKey)> = Vec::new();
         for fact in &facts {
             let is_wallet = fact.key.slot.kind == FactKind::PaymentProfileMonth;
@@ -232,6 +240,7 @@ impl Reference {
                 })
                 .collect(),
             frozen: self.is_frozen(found),
+            rights: self.rights_part(found),
         });
         report
     }

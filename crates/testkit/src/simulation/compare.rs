@@ -79,7 +79,7 @@ impl World<'_> {
         same("kinds of the entry", &entry.kind, &expected.kind())?;
         same("times of the entry", &entry.at, &self.now)?;
         let stored = snapshot.events(expected.subject()).map_err(|error| error.to_string())?;
-        let stored = stored.last().ok_or("no event is stored")?;
+        let stored = stored.iter().find(|stored| stored.index == index).ok_or("no event is stored")?;
         same("events", &stored.event, &expected)?;
         same("places of the event", &(stored.index, stored.entry), &(index, entry))?;
         let commitment = log::commitment(&stored.salt, &expected.to_bytes());

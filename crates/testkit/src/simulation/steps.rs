@@ -15,6 +15,7 @@ use super::chance::Chance;
 use super::consents::acting;
 use super::file::{Fault, File, LATE, PRODUCTS, Row, Shape, Who};
 use super::governing::{Asking, Voting};
+use super::rights::{self, Claim};
 
 /// One thing to do.
 #[derive(Clone, Debug)]
@@ -49,6 +50,8 @@ pub enum Step {
     Lift(Who),
     /// Ask whether a member may hand data straight to another: giver, receiver, subject, category.
     Transfer(String, String, Who, DataCategory),
+    /// Something under a subject's rights.
+    Claim(Claim),
     /// Decide everything again that was decided.
     Replay,
     /// Propose a decision under the charter.
@@ -263,6 +266,10 @@ impl Chooser {
         }
         if self.chance.percent(if self.governed { 45 } else { 1 }) {
             return self.govern();
+        }
+        if self.chance.percent(14) {
+            let other = (self.who(), self.member(), "A0".to_owned(), self.month());
+            return Step::Claim(rights::choose(&mut self.chance, &self.months, other));
         }
         match self.chance.below(100) {
             0..=3 => match self.chance.one(&APPLICANTS).copied() {

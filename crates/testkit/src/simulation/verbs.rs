@@ -137,6 +137,9 @@ impl World<'_> {
             same("consents relied on", &answer.consent, &record.consent)?;
             same("categories released", &answer.released, &record.released)?;
             same("reports", &answer.report, &report)?;
+            if let Some(report) = &report {
+                same("what stands beside", &answer.beside, &report.beside)?;
+            }
             same("details", &answer.detail, &record.detail)?;
             same("questions", &answer.asked, &record.asked)?;
             same("answers", &answer.answered, &record.answered)?;
@@ -192,6 +195,9 @@ impl World<'_> {
             own_report(self.bureau()?, &identifier, Past::default(), self.now).map_err(|error| error.to_string())?;
         let found = self.reference.find(&identifier);
         let report = self.reference.own_report(&found, self.now);
+        let number = self.reference.own_reports(&found, self.now);
+        let charge = answer.charge.as_ref().map(|charge| (charge.in_period, charge.is_free, charge.rule.as_str()));
+        same("prices", &charge, &Some((number, number <= 2, "cn-10")))?;
         let reasons = vec![Reason { rule: "cn-25".to_owned(), code: "own_access".to_owned() }];
         same("reasons", &answer.reasons, &reasons)?;
         let record = OwnReportRecord {
@@ -239,16 +245,17 @@ impl World<'_> {
         };
         let answer = answer.map(|corrected| {
             let (delivery, after) = (corrected.delivery, corrected.after);
-            ((delivery, after), corrected.recorded)
+            ((delivery, after, corrected.told), corrected.recorded)
         });
-        let Some((record, after)) = self.both(answer, event)? else { return Ok(()) };
+        let place = self.corrected_at();
+        let Some((record, after, told)) = self.both(answer, event)? else { return Ok(()) };
         self.tally.corrected += 1;
         self.chooser.mended(mending);
         same("numbers of the correction", &record.number, &self.reference.take_number())?;
         let deleted = facts.values().any(|held| matches!(held.standing, Standing::Deletes(_)));
         same("deletions", &after.is_none(), &deleted)?;
         self.reference.facts.extend(facts);
-        Ok(())
+        self.noticed(place, &told)
     }
 
     pub(super) fn ingest(&mut self, handing: &Handing) -> Result<(), String> {

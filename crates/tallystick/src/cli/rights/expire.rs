@@ -1,0 +1,66 @@
+//! `expire`.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tallystick_operations::expire::{MODEL_COLUMNS, look};
+
+use super::{args, notices};
+use crate::cli::{End, Told, json::recorded, line, render};
+use crate::{clock, config};
+
+pub(in crate::cli) fn run(expire: &args::Expire) -> Result<Told> {
+    let bureau = config::open(&expire.folder.folder)?;
+    let now = clock::now();
+    let due = look(&bureau, now)?;
+    let rules = due.by_rule();
+    let by_rule: Value = rules.iter().map(|(rule, count)| json!({"rule": rule, "facts": count})).collect();
+    let mut lines: Vec<String> = rules
+        .iter()
+        .map(|(rule, count)| line("expired", format_args!("{} under {rule}", render::counted(*count, "fact"))))
+        .collect();
+    let files = render::counted(due.files.len() as u64, "file");
+    if expire.dry_run {
+        lines.push(line("ok", format_args!("{files} would lose facts; nothing was changed")));
+        let told = json!({"result": "ok", "dry_run": true, "files": due.files.len(), "facts": by_rule});
+        return Ok(Told::new(End::Ok, lines, told));
+    }
+    // Kept first: what is taken out can't be kept afterwards.
+    let kept = match &expire.keep_for_models {
+        None => None,
+        Some(path) => {
+            let text = due.rows().iter().fold(format!("{MODEL_COLUMNS}\n"), |text, row| text + row + "\n");
+            config::write_private(path, &text)?;
+            Some(Sha256::digest(text.as_bytes()).into())
+        }
+    };
+    let expired = due.carry_out(&bureau, kept, now)?;
+    let certificate = json!({
+        "certificate": "tallystick retention 1",
+        "at": now.to_string(),
+        "rulebook": expired.run.rulebook,
+        "files": expired.run.subjects,
+        "facts": by_rule,
+        "log_entries_before": expired.run.entries_before,
+        "log_root_before": hex::encode(expired.run.root_before),
+        "kept_for_models_sha256": expired.run.kept_for_models.map(hex::encode),
+        "proof": notices::proof(&expired.certificate),
+    });
+    if let Some(path) = &expire.certificate {
+        config::write_new(path, &format!("{certificate:#}\n"))?;
+    }
+    lines.push(line(
+        "ok",
+        format_args!("{files} lost facts: nobody sees them any more; `compact` takes them off the disk"),
+    ));
+    if kept.is_some() {
+        lines.push(line(
+            "kept",
+            format_args!("{} of nobody in particular, for models", render::counted(due.rows().len() as u64, "row")),
+        ));
+    }
+    lines.push(render::receipt(&expired.recorded));
+    let told = json!({"result": "ok", "dry_run": false, "files": expired.run.subjects, "facts": by_rule,
+        "certificate": certificate, "recorded": recorded(&expired.recorded)});
+    Ok(Told::new(End::Ok, lines, told))
+}

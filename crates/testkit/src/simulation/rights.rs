@@ -1,0 +1,230 @@
+//! Steps of rights: disputes, statements, what China's rulebook does not know, and what is due.
+
+use tallystick_model::event::Event;
+use tallystick_model::fact::{FactKind, Slot};
+use tallystick_model::rights::{AlertKind, DisputeOutcome};
+use tallystick_model::tradeline::PaymentRating;
+use tallystick_model::{Month, Sensitive, SubjectId, Timestamp};
+use tallystick_operations::correct::Change;
+use tallystick_operations::dispute::{self, Answering, DisputeName, Disputing};
+use tallystick_operations::recall::Notice;
+use tallystick_operations::{access_history, expire, freeze, protect};
+
+use super::World;
+use super::chance::Chance;
+use super::compare::same;
+use super::file::Who;
+use crate::reference::delivery::Mending;
+use crate::reference::rights::Reply;
+
+/// A month of an account: whose, whose report, its number, which month.
+pub type Told = (Who, String, String, Month);
+
+/// One thing to do.
+#[derive(Clone, Debug)]
+pub enum Claim {
+    /// Dispute a month, with these words.
+    Dispute(Told, String),
+    /// Answer one of the disputes that were filed: a month that may be another's, how, and a new balance.
+    Answer(Told, DisputeOutcome, Option<i64>),
+    /// Take back the dispute about a month.
+    Withdraw(Told),
+    /// Do what is due.
+    RunDue,
+    /// Place a statement.
+    Say(Who, String),
+    /// Take it back.
+    Unsay(Who),
+    /// See who looked at the file.
+    History(Who),
+    /// Lift the freeze for a time, place an alert, and ask for a code: nothing that China's rulebook knows.
+    Unknown(Who),
+    /// Look for facts past their term.
+    Expire,
+}
+
+/// Chooses one, about one of the `months` that were reported or of what `other` says.
+pub fn choose(chance: &mut Chance, months: &[Told], other: Told) -> Claim {
+    // The first are disputed again and again, so that disputes are answered.
+    let few = months.get(..months.len().min(6)).unwrap_or_default();
+    let told = chance.one(few).cloned().filter(|_| !chance.percent(8)).unwrap_or(other);
+    let outcome = chance.one(DisputeOutcome::ALL).copied().unwrap_or(DisputeOutcome::Confirmed);
+    let words = if chance.percent(6) { " \n" } else { " it was paid " }.to_owned();
+    match chance.below(20) {
+        0..=5 => Claim::Dispute(told, words),
+        6..=10 => {
+            let says = chance.percent(if outcome == DisputeOutcome::Corrected { 90 } else { 8 });
+            Claim::Answer(told, outcome, says.then(|| i64::try_from(chance.below(90_000)).unwrap_or(0)))
+        }
+        11 => Claim::Withdraw(told),
+        12 | 13 => Claim::RunDue,
+        14 | 15 => Claim::Say(told.0, words),
+        16 => Claim::Unsay(told.0),
+        17 => Claim::History(told.0),
+        18 => Claim::Unknown(told.0),
+        _ => Claim::Expire,
+    }
+}
+
+impl World<'_> {
+    fn slot(&self, (_, furnisher, account, month): &Told) -> Slot {
+        let number = self.reference.known(furnisher).map_or(0, |member| member.number);
+        let account = self.reference.pseudonymiser.account(number, account.as_bytes());
+        Slot { kind: FactKind::TradelineMonth, account, month: Some(*month) }
+    }
+
+    /// The last dispute about this month, or a name that none has.
+    fn filed(&self, told: &Told) -> Result<(SubjectId, u64), String> {
+        let subject = self.reference.find(&self.who(told.0)?).subject;
+        let disputes = self.reference.disputes(subject);
+        let about = disputes.iter().rfind(|dispute| dispute.filing.slot == self.slot(told));
+        Ok((subject, about.map_or(3, |dispute| dispute.entry)))
+    }
+
+    pub(super) fn claim(&mut self, claim: Claim) -> Result<(), String> {
+        match claim {
+            Claim::Dispute(told, words) => self.dispute(&told, &words),
+            Claim::Answer(told, outcome, balance) => self.answer(told, outcome, balance),
+            Claim::Withdraw(told) => {
+                let (identifier, (_, entry)) = (self.who(told.0)?, self.filed(&told)?);
+                let answer = dispute::withdraw(self.bureau()?, &identifier, entry, self.now);
+                let expected = self.reference.withdraw_dispute(&identifier, entry);
+                self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
+            }
+            Claim::RunDue => self.run_due(),
+            Claim::Say(who, words) => {
+                let identifier = self.who(who)?;
+                let answer = protect::say(self.bureau()?, &identifier, &Sensitive::new(words.clone()), self.now);
+                let expected = self.reference.say(&identifier, &words);
+                self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
+            }
+            Claim::Unsay(who) => {
+                let identifier = self.who(who)?;
+                let answer = protect::unsay(self.bureau()?, &identifier, self.now);
+                let expected = self.reference.unsay(&identifier);
+                self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
+            }
+            Claim::History(who) => self.history(who),
+            Claim::Unknown(who) => self.unknown(who),
+            Claim::Expire => {
+                let due = expire::look(self.bureau()?, self.now).map_err(|error| error.to_string())?;
+                same("facts past their term", &due, &expire::Due::default())?;
+                let expected = self.reference.expire();
+                let done = due.carry_out(self.bureau()?, None, self.now).map_err(|error| error.to_string())?;
+                let certified = done.certificate.check(&self.bureau()?.verifier_key())?;
+                same("certificates", &certified, &expected)?;
+                self.agree_on(expected, &done.recorded)
+            }
+        }
+    }
+
+    fn dispute(&mut self, told: &Told, words: &str) -> Result<(), String> {
+        let (identifier, slot) = (self.who(told.0)?, self.slot(told));
+        let grounds = Sensitive::new(words.to_owned());
+        let disputing = Disputing { identifier: identifier.clone(), slot, grounds, evidence: [8; 32] };
+        let answer = dispute::open(self.bureau()?, &disputing, self.now);
+        let expected = self.reference.dispute(&identifier, slot, words, self.now);
+        let opened = self.both(answer, expected)?;
+        self.tally.disputed += usize::from(opened.is_some());
+        Ok(())
+    }
+
+    fn answer(&mut self, told: Told, outcome: DisputeOutcome, balance: Option<i64>) -> Result<(), String> {
+        let (identifier, name) = (self.who(told.0)?, self.filed(&told)?);
+        let (_, furnisher, account, month) = told;
+        let words = "looked at again";
+        let set = balance.map(|minor| (None, Some(PaymentRating::Current), Some(minor)));
+        let mending = Mending { furnisher: furnisher.clone(), account, month, set, reason: words.to_owned() };
+        let change = balance.map(|minor| Change::Set {
+            status: None,
+            rating: Some(PaymentRating::Current),
+            balance: Some(format!("{}.{:02}", minor / 100, minor % 100)),
+            past_due: None,
+            paid: None,
+        });
+        let reply =
+            Reply { furnisher: furnisher.clone(), name, outcome, mending: Some(mending), words: words.to_owned() };
+        let expected = self.reference.reply(&identifier, &reply, self.now);
+        let (subject, entry) = name;
+        let answering = Answering { outcome, change, words: words.to_owned() };
+        let answer = dispute::answer(self.bureau()?, &furnisher, DisputeName { subject, entry }, &answering, self.now);
+        let (answer, mended, event) = match (answer, expected) {
+            (Ok(answer), Ok((mended, event))) => (answer, mended, event),
+            (answer, expected) => {
+                let answer = answer.map(|answer| ((), answer.recorded));
+                return self.both(answer, expected.map(|(_, event)| event)).map(drop);
+            }
+        };
+        let mut corrected = None;
+        if let Some((record, facts)) = mended {
+            corrected = Some(self.corrected_at());
+            same("numbers of the correction", &record.delivery.number, &self.reference.take_number())?;
+            self.agree_on_event(Event::FactCorrected(record))?;
+            self.reference.facts.extend(facts);
+        }
+        self.agree_on(event, &answer.recorded)?;
+        self.tally.settled += 1;
+        corrected.map_or(Ok(()), |place| self.noticed(place, &answer.told))
+    }
+
+    /// Where a correction will stand in the log: behind the act that is signed for it, where staff is enrolled.
+    pub(super) fn corrected_at(&self) -> usize {
+        self.reference.log.len() + usize::from(self.staffed)
+    }
+
+    /// The recipients of the correction at `place` were told, and nobody else.
+    pub(super) fn noticed(&mut self, place: usize, told: &[Notice]) -> Result<(), String> {
+        let expected = self.reference.notices(place);
+        same("notices", &told.len(), &expected.len())?;
+        self.tally.noticed += told.len();
+        for (event, told) in expected.into_iter().zip(told) {
+            self.agree_on(event, &told.recorded)?;
+        }
+        Ok(())
+    }
+
+    fn run_due(&mut self) -> Result<(), String> {
+        let lapsed = dispute::run_due(self.bureau()?, self.now).map_err(|error| error.to_string())?;
+        let expected = self.reference.lapses(self.now);
+        same("disputes that lapse", &lapsed.len(), &expected.len())?;
+        self.tally.lapsed += lapsed.len();
+        for (event, lapsed) in expected.into_iter().zip(lapsed) {
+            self.agree_on(event, &lapsed.recorded)?;
+        }
+        Ok(())
+    }
+
+    fn history(&self, who: Who) -> Result<(), String> {
+        let identifier = self.who(who)?;
+        let history =
+            access_history::access_history(self.bureau()?, &identifier, self.now).map_err(|error| error.to_string())?;
+        let found = self.reference.find(&identifier);
+        let own = self.reference.own_report(&found, self.now).own.ok_or("an own report has its own part")?;
+        let accesses: Vec<_> = history.accesses.iter().map(|accessed| accessed.access.clone()).collect();
+        same("accesses", &accesses, &own.accesses)?;
+        same("recipients told", &history.told, &own.rights.told)?;
+        let consents: Vec<_> = history.accesses.iter().map(|accessed| accessed.consent).collect();
+        same("consents of accesses", &consents, &self.reference.consents_relied_on(&found))
+    }
+
+    fn unknown(&mut self, who: Who) -> Result<(), String> {
+        let identifier = self.who(who)?;
+        let later = Timestamp::from_millis(self.now.millis() + 3_600_000).map_err(|error| error.to_string())?;
+        let bureau = self.bureau()?;
+        let paused = freeze::pause(bureau, &identifier, None, later, self.now).map_err(|error| error.to_string());
+        let alert = protect::alert(bureau, &identifier, AlertKind::Initial, [1; 32], self.now);
+        let code = protect::issue_code(bureau, &identifier, "BANK", later, self.now);
+        let label = bureau.rulebook().label();
+        let refusals = [
+            paused.err(),
+            alert.map_err(|error| error.to_string()).err(),
+            code.map_err(|error| error.to_string()).err(),
+        ];
+        let expected = [
+            Some("the file is not frozen".to_owned()),
+            Some(format!("rulebook {label} knows no fraud alert")),
+            Some(format!("rulebook {label} knows no freeze that a code could open")),
+        ];
+        same("refusals", &refusals, &expected)
+    }
+}
