@@ -177,6 +177,8 @@ pub struct Chooser {
     asked: Vec<(Who, String, Purpose)>,
     months: Vec<(Who, String, String, Month)>,
     mended: Vec<(Who, String, String, Month)>,
+    /// Of whom a report was given.
+    shown: Vec<Who>,
     files: usize,
 }
 
@@ -192,6 +194,7 @@ impl Chooser {
             asked: Vec::new(),
             months: Vec::new(),
             mended: Vec::new(),
+            shown: Vec::new(),
             files: 0,
         }
     }
@@ -210,6 +213,11 @@ impl Chooser {
             let month = if shape.month { row.month } else { handing.month.unwrap_or(row.month) };
             self.months.push((row.who, handing.furnisher.clone(), row.account.clone(), month));
         }
+    }
+
+    /// Remembers of whom a report was given: what it showed is corrected more often than other months.
+    pub fn shown(&mut self, who: Who) {
+        self.shown.push(who);
     }
 
     /// Remembers a month that was corrected or taken back.
@@ -514,7 +522,10 @@ impl Chooser {
 
     fn correct(&mut self) -> Step {
         let other = (self.who(), self.member(), "A0".to_owned(), self.month());
-        let known = self.chance.one(&self.months).cloned().filter(|_| self.chance.percent(90));
+        let shown = self.chance.one(&self.shown).copied().filter(|_| self.chance.percent(70));
+        let of_shown: Vec<_> = self.months.iter().filter(|month| Some(month.0) == shown).cloned().collect();
+        let months = if of_shown.is_empty() { &self.months } else { &of_shown };
+        let known = self.chance.one(months).cloned().filter(|_| self.chance.percent(90));
         let (who, furnisher, account, month) = known.unwrap_or(other);
         let status = if self.chance.percent(25) { AccountStatus::Deleted } else { AccountStatus::Closed };
         let status = self.chance.percent(30).then_some(status);
