@@ -260,7 +260,7 @@ impl Chooser {
         if self.chance.percent(if self.governed { 30 } else { 1 }) {
             return self.govern();
         }
-        if self.chance.percent(14) {
+        if self.chance.percent(11) {
             let other = (self.who(), self.member(), "A0".to_owned(), self.month());
             return Step::Claim(rights::choose(&mut self.chance, &self.months, other));
         }
