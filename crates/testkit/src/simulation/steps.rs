@@ -11,7 +11,7 @@ use tallystick_model::{DataCategory, Date, IdScheme, Month, Timestamp};
 use super::chance::Chance;
 use super::file::{Fault, File, LATE, PRODUCTS, Row, Shape, Who};
 use super::governing::{Asking, Voting};
-use super::rights::{self, Claim};
+use super::rights::{self, Claim, Told};
 
 /// One thing to do.
 #[derive(Clone, Debug)]
@@ -177,6 +177,8 @@ pub struct Chooser {
     asked: Vec<(Who, String, Purpose)>,
     months: Vec<(Who, String, String, Month)>,
     mended: Vec<(Who, String, String, Month)>,
+    /// Months that were disputed.
+    disputed: Vec<Told>,
     /// Of whom a report was given.
     shown: Vec<Who>,
     files: usize,
@@ -194,6 +196,7 @@ impl Chooser {
             asked: Vec::new(),
             months: Vec::new(),
             mended: Vec::new(),
+            disputed: Vec::new(),
             shown: Vec::new(),
             files: 0,
         }
@@ -213,6 +216,11 @@ impl Chooser {
             let month = if shape.month { row.month } else { handing.month.unwrap_or(row.month) };
             self.months.push((row.who, handing.furnisher.clone(), row.account.clone(), month));
         }
+    }
+
+    /// Remembers a month that was disputed.
+    pub fn disputed(&mut self, told: &Told) {
+        self.disputed.push(told.clone());
     }
 
     /// Remembers of whom a report was given: what it showed is corrected more often than other months.
@@ -262,7 +270,7 @@ impl Chooser {
         }
         if self.chance.percent(11) {
             let other = (self.who(), self.member(), "A0".to_owned(), self.month());
-            return Step::Claim(rights::choose(&mut self.chance, &self.months, other));
+            return Step::Claim(rights::choose(&mut self.chance, &self.months, &self.disputed, other));
         }
         match self.chance.below(100) {
             0..=3 => match self.chance.one(&APPLICANTS).copied() {
