@@ -255,8 +255,11 @@ mod tests {
         Fact { key, standing: Standing::Reported, body }
     }
 
+    /// A rule, and the months and deliveries of what went by it.
+    type Gone = (String, Vec<(Option<Month>, u32)>);
+
     /// What goes on a day: rules, and months with their deliveries; terms have no month.
-    fn gone(book: &str, mut facts: Vec<Fact>, today: &str) -> Vec<(String, Vec<(Option<Month>, u32)>)> {
+    fn gone(book: &str, mut facts: Vec<Fact>, today: &str) -> Vec<Gone> {
         facts.sort_by_key(|fact| (fact.key.slot, fact.key.delivery));
         let file = CreditFile::new(SubjectId([1; 16]), facts);
         let expiries = past_term(&Rulebook::built_in(book).unwrap(), &file, day(today));
@@ -264,7 +267,7 @@ mod tests {
         expiries.iter().map(|expiry| (expiry.rule.clone(), places(expiry))).collect()
     }
 
-    fn of(rule: &str, months: &[(&str, u32)]) -> Vec<(String, Vec<(Option<Month>, u32)>)> {
+    fn of(rule: &str, months: &[(&str, u32)]) -> Vec<Gone> {
         vec![(rule.to_owned(), months.iter().map(|(at, delivery)| (Some(month(at)), *delivery)).collect())]
     }
 

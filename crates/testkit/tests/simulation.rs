@@ -6,7 +6,7 @@
 use tallystick_testkit::simulation::{Tally, run};
 
 /// Seeds and steps of the normal run.
-const SEEDS: u64 = 64;
+const SEEDS: u64 = 96;
 const STEPS: usize = 60;
 
 #[expect(clippy::disallowed_methods, reason = "how long to run is asked of whoever runs the tests")]
@@ -63,7 +63,7 @@ fn bureau_and_reference_agree_after_every_step() {
                 && tally.recipients > 1,
             "{tally:?}"
         );
-        assert!(tally.disputed > 30 && tally.settled > 10 && tally.lapsed > 2 && tally.noticed > 1, "{tally:?}");
+        assert!(tally.disputed > 30 && tally.settled > 5 && tally.lapsed > 2 && tally.noticed > 0, "{tally:?}");
         assert!(tally.corrected > 10 && tally.reopened > 10, "{tally:?}");
     }
 }

@@ -1,3 +1,5 @@
+//! Rights: the bytes of each are fixed, and what events leave is folded as it should be.
+
 use super::*;
 use crate::event::Event;
 use crate::inquiry::Reason;

@@ -44,7 +44,7 @@ pub(super) fn run(args: &args::Correct) -> Result<Told> {
     let files = super::rights::notices::write(&args.folder.folder, &bureau, &corrected.told)?;
     let mut told = tell(&corrected, &args.month);
     told.lines.extend(files.iter().map(|path| line("notice", path)));
-    told.json["notices"] = json!(files);
+    json::put(&mut told.json, "notices", json!(files));
     Ok(told)
 }
 

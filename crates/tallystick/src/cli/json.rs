@@ -34,6 +34,13 @@ pub(super) fn recorded(recorded: &Recorded) -> Value {
     })
 }
 
+/// Puts a further value into an object.
+pub(super) fn put(object: &mut Value, key: &str, value: Value) {
+    if let Some(object) = object.as_object_mut() {
+        object.insert(key.to_owned(), value);
+    }
+}
+
 pub(super) fn reasons(reasons: &[Reason]) -> Value {
     reasons.iter().map(|reason| json!({"rule": reason.rule, "code": reason.code})).collect()
 }

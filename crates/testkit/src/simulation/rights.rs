@@ -43,20 +43,21 @@ pub enum Claim {
     Expire,
 }
 
-/// Chooses one, about one of the `months` that were reported or of what `other` says.
-pub fn choose(chance: &mut Chance, months: &[Told], other: Told) -> Claim {
+/// Chooses one, about one of the `months` that were reported, of those that were `disputed`, or of what `other` says.
+pub fn choose(chance: &mut Chance, months: &[Told], disputed: &[Told], other: Told) -> Claim {
     // The first are disputed again and again, so that disputes are answered.
     let few = months.get(..months.len().min(6)).unwrap_or_default();
     let told = chance.one(few).cloned().filter(|_| !chance.percent(8)).unwrap_or(other);
+    let disputed = chance.one(disputed).cloned().filter(|_| !chance.percent(10)).unwrap_or_else(|| told.clone());
     let outcome = chance.one(DisputeOutcome::ALL).copied().unwrap_or(DisputeOutcome::Confirmed);
     let words = if chance.percent(6) { " \n" } else { " it was paid " }.to_owned();
     match chance.below(20) {
         0..=5 => Claim::Dispute(told, words),
         6..=10 => {
             let says = chance.percent(if outcome == DisputeOutcome::Corrected { 90 } else { 8 });
-            Claim::Answer(told, outcome, says.then(|| i64::try_from(chance.below(90_000)).unwrap_or(0)))
+            Claim::Answer(disputed, outcome, says.then(|| i64::try_from(chance.below(90_000)).unwrap_or(0)))
         }
-        11 => Claim::Withdraw(told),
+        11 => Claim::Withdraw(disputed),
         12 | 13 => Claim::RunDue,
         14 | 15 => Claim::Say(told.0, words),
         16 => Claim::Unsay(told.0),
@@ -125,7 +126,10 @@ impl World<'_> {
         let answer = dispute::open(self.bureau()?, &disputing, self.now);
         let expected = self.reference.dispute(&identifier, slot, words, self.now);
         let opened = self.both(answer, expected)?;
-        self.tally.disputed += usize::from(opened.is_some());
+        if opened.is_some() {
+            self.tally.disputed += 1;
+            self.chooser.disputed(told);
+        }
         Ok(())
     }
 

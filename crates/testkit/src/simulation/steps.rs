@@ -15,7 +15,7 @@ use super::chance::Chance;
 use super::consents::acting;
 use super::file::{Fault, File, LATE, PRODUCTS, Row, Shape, Who};
 use super::governing::{Asking, Voting};
-use super::rights::{self, Claim};
+use super::rights::{self, Claim, Told};
 
 /// One thing to do.
 #[derive(Clone, Debug)]
@@ -191,6 +191,10 @@ pub struct Chooser {
     asked: Vec<(Who, String, Purpose)>,
     months: Vec<(Who, String, String, Month)>,
     mended: Vec<(Who, String, String, Month)>,
+    /// Months that were disputed.
+    disputed: Vec<Told>,
+    /// Of whom a report was given.
+    shown: Vec<Who>,
     files: usize,
 }
 
@@ -206,6 +210,8 @@ impl Chooser {
             asked: Vec::new(),
             months: Vec::new(),
             mended: Vec::new(),
+            disputed: Vec::new(),
+            shown: Vec::new(),
             files: 0,
         }
     }
@@ -224,6 +230,16 @@ impl Chooser {
             let month = if shape.month { row.month } else { handing.month.unwrap_or(row.month) };
             self.months.push((row.who, handing.furnisher.clone(), row.account.clone(), month));
         }
+    }
+
+    /// Remembers a month that was disputed.
+    pub fn disputed(&mut self, told: &Told) {
+        self.disputed.push(told.clone());
+    }
+
+    /// Remembers of whom a report was given: what it showed is corrected more often than other months.
+    pub fn shown(&mut self, who: Who) {
+        self.shown.push(who);
     }
 
     /// Remembers a month that was corrected or taken back.
@@ -267,9 +283,9 @@ impl Chooser {
         if self.chance.percent(if self.governed { 45 } else { 1 }) {
             return self.govern();
         }
-        if self.chance.percent(14) {
+        if self.chance.percent(11) {
             let other = (self.who(), self.member(), "A0".to_owned(), self.month());
-            return Step::Claim(rights::choose(&mut self.chance, &self.months, other));
+            return Step::Claim(rights::choose(&mut self.chance, &self.months, &self.disputed, other));
         }
         match self.chance.below(100) {
             0..=3 => match self.chance.one(&APPLICANTS).copied() {
@@ -570,7 +586,10 @@ impl Chooser {
 
     fn correct(&mut self) -> Step {
         let other = (self.who(), self.member(), "A0".to_owned(), self.month());
-        let known = self.chance.one(&self.months).cloned().filter(|_| self.chance.percent(90));
+        let shown = self.chance.one(&self.shown).copied().filter(|_| self.chance.percent(70));
+        let of_shown: Vec<_> = self.months.iter().filter(|month| Some(month.0) == shown).cloned().collect();
+        let months = if of_shown.is_empty() { &self.months } else { &of_shown };
+        let known = self.chance.one(months).cloned().filter(|_| self.chance.percent(90));
         let (who, furnisher, account, month) = known.unwrap_or(other);
         let status = if self.chance.percent(25) { AccountStatus::Deleted } else { AccountStatus::Closed };
         let status = self.chance.percent(30).then_some(status);

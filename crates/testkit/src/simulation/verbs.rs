@@ -149,7 +149,10 @@ impl World<'_> {
                     Some(Answered::Yes) => self.tally.answered[0] += 1,
                     Some(Answered::No) => self.tally.answered[1] += 1,
                     Some(Answered::Unknown) => self.tally.answered[2] += 1,
-                    None => self.tally.permitted += 1,
+                    None => {
+                        self.tally.permitted += 1;
+                        self.chooser.shown(who);
+                    }
                 },
                 Outcome::Denied => self.tally.denied += 1,
                 Outcome::NoHit => self.tally.no_hit += 1,

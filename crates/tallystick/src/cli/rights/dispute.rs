@@ -10,7 +10,11 @@ use tallystick_operations::correct::Change;
 use tallystick_operations::dispute::{self, Answering, DisputeName, Disputing};
 
 use super::{args, evidence, notices, words};
-use crate::cli::{End, Told, json::recorded, line, parse, render};
+use crate::cli::{
+    End, Told,
+    json::{put, recorded},
+    line, parse, render,
+};
 use crate::{clock, config};
 
 pub(in crate::cli) fn run(command: &args::Dispute) -> Result<Told> {
@@ -87,10 +91,10 @@ fn queue(queue: &args::Queue) -> Result<Told> {
             format_args!("{}{late} {}: {}{owed}", filing.answer_by, queued.name, render::dispute(&queued.dispute)),
         ));
         let mut one = value(&queued.dispute, now);
-        one["dispute"] = json!(queued.name.to_string());
+        put(&mut one, "dispute", json!(queued.name.to_string()));
         // The furnisher checks what the subject says: it is shown in full here, and nowhere else but to the subject.
-        one["grounds"] = json!(filing.grounds.expose());
-        one["compensation"] = json!(queued.compensation.map(|money| money.to_string()));
+        put(&mut one, "grounds", json!(filing.grounds.expose()));
+        put(&mut one, "compensation", json!(queued.compensation.map(|money| money.to_string())));
         told.push(one);
     }
     if lines.is_empty() {

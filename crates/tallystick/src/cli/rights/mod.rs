@@ -111,10 +111,10 @@ pub(super) fn accesses(of: &args::OfSubject) -> Result<Told> {
         .iter()
         .map(|accessed| {
             let mut value = json::access(&accessed.access);
-            value["consent"] = json!(accessed.consent.map(|consent| consent.to_string()));
-            value["by_code"] = json!(accessed.by_code);
-            value["rulebook"] = json!(accessed.rulebook);
-            value["report_sha256"] = json!(accessed.report_hash.map(hex::encode));
+            json::put(&mut value, "consent", json!(accessed.consent.map(|consent| consent.to_string())));
+            json::put(&mut value, "by_code", json!(accessed.by_code));
+            json::put(&mut value, "rulebook", json!(accessed.rulebook));
+            json::put(&mut value, "report_sha256", json!(accessed.report_hash.map(hex::encode)));
             value
         })
         .collect();

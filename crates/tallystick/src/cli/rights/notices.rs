@@ -37,9 +37,9 @@ pub(in crate::cli) fn run(command: &args::Recall) -> Result<Told> {
                 let what = format!("{} {to} told of {} {}{month}: {path}", notice.at.date(), slot.kind, slot.account);
                 lines.push(line("notice", what));
                 let mut value = content(&notice.notice);
-                value["entry"] = json!(notice.index);
-                value["recipient"] = json!(to);
-                value["file"] = json!(path);
+                json::put(&mut value, "entry", json!(notice.index));
+                json::put(&mut value, "recipient", json!(to));
+                json::put(&mut value, "file", json!(path));
                 told.push(value);
             }
             if lines.is_empty() {
@@ -70,8 +70,8 @@ fn write_one(folder: &Path, bureau: &Bureau, notice: &CorrectionNotice, index: u
     config::create_private_folder(&to)?;
     let proved = Proved::of_entry(bureau, notice.subject, index)?;
     let mut value = content(notice);
-    value["recipient"] = json!(recipient(bureau, notice.recipient));
-    value["proof"] = proof(&proved);
+    json::put(&mut value, "recipient", json!(recipient(bureau, notice.recipient)));
+    json::put(&mut value, "proof", proof(&proved));
     config::write_private(&path, &format!("{value:#}\n"))?;
     Ok(shown)
 }
