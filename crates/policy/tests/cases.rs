@@ -21,9 +21,9 @@ mod runner {
     use tallystick_model::rights::AlertKind;
     use tallystick_model::{CategorySet, DataCategory, SubjectId, SubjectKind, Timestamp};
     use tallystick_policy::{
-        Admission, AskAgain, Bounds, ConsentNeed, Decision, Dispute, FraudAlert, Freezing, Guardianship,
-        InquiryEvidence, RetentionKind, Rulebook, Term, TransferEvidence, alert_until, charge, compensation,
-        decide_inquiry, decide_own_report, decide_question, decide_transfer, gate, told_of_correction,
+        Admission, AskAgain, ConsentNeed, Decision, Dispute, FraudAlert, Freezing, Guardianship, InquiryEvidence,
+        RetentionKind, Rulebook, Term, TransferEvidence, alert_until, charge, compensation, decide_inquiry,
+        decide_own_report, decide_question, decide_transfer, gate, told_of_correction,
     };
 
     /// What one case says.
@@ -376,7 +376,8 @@ mod runner {
             }
             "recall" => {
                 let shown = Timestamp::parse(&words[2]).unwrap();
-                let reason = told_of_correction(rulebook, purpose(), shown, now);
+                let purpose = Purpose::from_code(of.unwrap()).unwrap();
+                let reason = told_of_correction(rulebook, purpose, shown, now);
                 Some(reason.map_or("not told".to_owned(), |reason| reasons(&[reason])))
             }
             "alert" => {

@@ -145,7 +145,7 @@ fn consents_go_out_in_standard_forms_and_come_in_again() {
     let id = granted["consent"].as_str().expect("an id");
     let one = ["--subject", ZHANG, "--consent", id];
 
-    let exported = ok(path, &[&["consent", "export", "--as", "aa", "--file", "artefact.json"], &one[..]].concat());
+    let exported = ok(path, &[&["consent", "export", "--form", "aa", "--file", "artefact.json"], &one[..]].concat());
     std::fs::write(path.join("bureau.jwk"), exported["jwk"].as_str().expect("a key")).expect("is written");
     let other = "cn-resident-id:110101199003074514";
     let into = ["--subject", other, "--member", "BANK", "--form", "electronic", "--key", "bureau.jwk"];
@@ -169,14 +169,14 @@ fn consents_go_out_in_standard_forms_and_come_in_again() {
     let message = "`artefact.json`: the signature does not verify under this key";
     assert_eq!((end, &told["message"]), (3, &message.into()));
     ok(path, &[&["consent", "pause"], &one[..]].concat());
-    ok(path, &[&["consent", "export", "--as", "aa", "--file", "artefact.json"], &one[..]].concat());
+    ok(path, &[&["consent", "export", "--form", "aa", "--file", "artefact.json"], &one[..]].concat());
     let (end, told) = json(path, &[&["consent", "import", "--file", "artefact.json"], &into[..]].concat());
     assert_eq!((end, &told["message"]), (3, &"`artefact.json`: `status`: expected ACTIVE".into()));
     ok(path, &[&["consent", "resume"], &one[..]].concat());
 
     // The record, with a signature beside it.
     let files = ["--file", "record.json", "--signature", "record.jws"];
-    ok(path, &[&["consent", "export", "--as", "iso27560"], &files[..], &one].concat());
+    ok(path, &[&["consent", "export", "--form", "iso27560"], &files[..], &one].concat());
     let record = [&["consent", "import"], &files[..], &into, &["--until", "2200-01-01"]].concat();
     ok(path, &record);
     let text = std::fs::read_to_string(path.join("record.json")).expect("reads");
@@ -194,7 +194,7 @@ fn consents_go_out_in_standard_forms_and_come_in_again() {
     let consent =
         ok(path, &[&grant[..], &["--purpose", "tenancy", "--category", "credit", "--until", "2200-01-01"]].concat());
     let id = consent["consent"].as_str().expect("an id");
-    let export = ["consent", "export", "--as", "aa", "--file", "none.json", "--subject", ZHANG, "--consent", id];
+    let export = ["consent", "export", "--form", "aa", "--file", "none.json", "--subject", ZHANG, "--consent", id];
     let (end, told) = json(path, &export);
     assert_eq!((end, &told["message"]), (3, &"the account-aggregator artefact has no word for `tenancy`".into()));
     assert!(!path.join("none.json").exists());

@@ -7,7 +7,7 @@ use tallystick_testkit::simulation::{Tally, run};
 
 /// Seeds and steps of the normal run.
 const SEEDS: u64 = 96;
-const STEPS: usize = 60;
+const STEPS: usize = 100;
 
 #[expect(clippy::disallowed_methods, reason = "how long to run is asked of whoever runs the tests")]
 fn asked(name: &str, default: u64) -> u64 {

@@ -25,10 +25,10 @@ pub struct Cli {
 
     /// Secret key of the member of staff at work, where staff is enrolled
     #[arg(long = "as", global = true, value_name = "KEY_FILE", requires = "why")]
-    pub acting: Option<PathBuf>,
+    pub staff_key: Option<PathBuf>,
 
     /// Why the member of staff does it; the register keeps it
-    #[arg(long, global = true, value_name = "REASON", requires = "acting")]
+    #[arg(long, global = true, value_name = "REASON", requires = "staff_key")]
     pub why: Option<String>,
 }
 
@@ -320,7 +320,7 @@ pub enum Consent {
     Import(Box<ImportConsent>),
     /// Write a consent in a standard form: `aa` or `iso27560`
     #[command(after_help = "Example:\n  tallystick consent export --subject @id.txt --consent 0123456789abcdef \
-                            --as iso27560 --file record.json")]
+                            --form iso27560 --file record.json")]
     Export(Box<ExportConsent>),
     /// Write a consent receipt for the subject (ISO/IEC TS 27560)
     #[command(after_help = "Example:\n  tallystick consent receipt --subject @id.txt --consent 0123456789abcdef \
@@ -498,7 +498,7 @@ pub struct ExportConsent {
     #[command(flatten)]
     pub one: OneConsentShown,
     /// `aa` (account-aggregator artefact) or `iso27560` (consent record)
-    #[arg(long = "as", value_name = "FORM")]
+    #[arg(long, value_name = "FORM")]
     pub form: String,
     /// Where to write it
     #[arg(long, value_name = "FILE")]

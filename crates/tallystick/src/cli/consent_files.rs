@@ -202,7 +202,7 @@ pub(super) fn export(args: &args::ExportConsent) -> Result<Told> {
             }
         },
         "iso27560" => written.with_facts(now, write_record),
-        other => return Err(anyhow!("`--as`: expected one of `aa`, `iso27560`, found `{other}`")),
+        other => return Err(anyhow!("`--form`: expected one of `aa`, `iso27560`, found `{other}`")),
     };
     put(&written, &args.file, args.signature.as_deref(), &text, &key)
 }

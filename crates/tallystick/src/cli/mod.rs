@@ -161,7 +161,7 @@ fn run_command(command: &Command, json: bool) -> Result<Told> {
 
 /// Says who is at work, before anything is opened.
 fn acting(cli: &Cli) -> Result<()> {
-    let Some(key) = &cli.acting else { return Ok(()) };
+    let Some(key) = &cli.staff_key else { return Ok(()) };
     let key = charter::file::secret_key(key)?;
     let reason = cli.why.clone().unwrap_or_default();
     config::act_as(tallystick_operations::staff::Acting { key, reason });

@@ -295,8 +295,8 @@ impl Chooser {
             4..=29 => self.ingest(),
             30..=33 if self.files > 0 => Step::Again(self.chance.below(self.files)),
             34..=49 => self.grant(),
-            50..=57 => self.withdraw(),
-            58..=77 => self.inquire(),
+            50..=54 => self.withdraw(),
+            55..=77 => self.inquire(),
             78..=82 => Step::OwnReport(self.who()),
             83..=90 => self.correct(),
             91 => Step::Freeze(self.who()),
@@ -569,7 +569,7 @@ impl Chooser {
     }
 
     fn inquire(&mut self) -> Step {
-        let question = self.chance.one(SingleQuestion::ALL).copied().filter(|_| self.chance.percent(35));
+        let question = self.chance.one(SingleQuestion::ALL).copied().filter(|_| self.chance.percent(45));
         let question = question.and_then(|question| {
             let most = question.months_max().map(|max| usize::from(max.min(24)));
             Asked::new(question, most.map(|most| u16::try_from(1 + self.chance.below(most)).unwrap_or(1)))
