@@ -86,6 +86,8 @@ pub struct Tally {
     pub acts: usize,
     /// Bureaus that ended by decision.
     pub ended: usize,
+    /// Times that erased facts left the disk.
+    pub removed: usize,
     /// Times the bureau was opened again.
     pub reopened: usize,
     /// What spoke against the way consents were asked for.
@@ -135,6 +137,7 @@ impl std::ops::AddAssign for Tally {
         self.enacted += other.enacted;
         self.acts += other.acts;
         self.ended += other.ended;
+        self.removed += other.removed;
         self.reopened += other.reopened;
         self.flagged += other.flagged;
         self.turned += other.turned;

@@ -59,6 +59,7 @@ fn bureau_and_reference_agree_after_every_step() {
                 && tally.turned > 20
                 && tally.withdrawn > 20
                 && tally.erased > 5
+                && tally.removed > 0
                 && tally.salts_destroyed > 0
                 && tally.recipients > 1,
             "{tally:?}"

@@ -70,6 +70,25 @@ impl Reference {
         Some(left)
     }
 
+    /// Takes off the disk what is erased of a subject; gives how many facts of which delivery went whole. What is erased of a sealed
+    /// identity stays in its seal.
+    pub fn remove_erased(&mut self, subject: SubjectId) -> BTreeMap<DeliveryNumber, u64> {
+        let mut gone = BTreeMap::new();
+        for (key, held) in self.history(subject) {
+            match (self.left_of(&key, &held), &held.said) {
+                (None, _) => {
+                    self.facts.remove(&key);
+                    *gone.entry(key.delivery).or_insert(0) += 1;
+                }
+                (Some(_), Said::Identity(_)) => {}
+                (Some(left), Said::Body(_)) => {
+                    self.facts.insert(key, left);
+                }
+            }
+        }
+        gone
+    }
+
     /// These facts without what is erased.
     pub fn without_erased(&self, facts: Facts) -> Facts {
         facts.into_iter().filter_map(|(key, held)| Some((key, self.left_of(&key, &held)?))).collect()

@@ -151,7 +151,7 @@ impl Reference {
     pub fn dispute(&self, identifier: &Identifier, slot: Slot, grounds: &str, now: Timestamp) -> Result<Event, String> {
         let grounds = Sensitive::new(words(grounds)?);
         let subject = self.find(identifier).subject;
-        let held = self.current(subject).into_keys().find(|key| key.slot == slot);
+        let held = self.live(subject).into_keys().find(|key| key.slot == slot);
         let Some(key) = held else {
             return Err("the file holds no statement of this kind about this account and month".to_owned());
         };
@@ -203,7 +203,7 @@ impl Reference {
         if slot.account.furnisher() != furnisher {
             return Err("the disputed statement is another furnisher's".to_owned());
         }
-        let is_held = self.current(subject).into_keys().any(|key| key.slot == slot);
+        let is_held = self.live(subject).into_keys().any(|key| key.slot == slot);
         let set = reply.mending.as_ref().and_then(|mending| mending.set);
         match (reply.outcome, set) {
             (DisputeOutcome::Corrected, None) => {
@@ -296,7 +296,7 @@ impl Reference {
         let Some((corrected, Event::FactCorrected(record))) = self.log.get(correction) else { return Vec::new() };
         let slot = record.slot;
         let find = |delivery: DeliveryNumber| {
-            let all = self.history(record.subject).into_iter();
+            let all = self.without_erased(self.history(record.subject)).into_iter();
             all.filter(|(key, _)| key.slot == slot && key.delivery == delivery).find_map(|(key, held)| {
                 match held.said {
                     Said::Body(body) => Some(Fact { key, standing: held.standing, body }),
@@ -358,7 +358,7 @@ impl Reference {
                 _ => {}
             }
         }
-        let mut then = self.history(subject);
+        let mut then = self.without_erased(self.history(subject));
         then.retain(|key, _| known.contains(&key.delivery));
         let then = current_of(&then);
         let months = || then.keys().filter(|key| key.slot.kind == FactKind::TradelineMonth);

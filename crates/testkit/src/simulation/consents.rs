@@ -1,10 +1,13 @@
 //! The steps about consents on both bureaus.
 
+use std::collections::BTreeMap;
+
 use tallystick_model::consent::{Consent, ConsentId};
 use tallystick_model::consent_terms::{Acting, Actor};
 use tallystick_model::event::Event;
 use tallystick_model::{SubjectId, Timestamp};
 use tallystick_operations::consent::{Grant, Refused, grant, pause, record_death, refuse, resume, withdraw};
+use tallystick_operations::ingest::compact;
 use tallystick_operations::withdraw::withdrawn;
 
 use super::World;
@@ -129,5 +132,35 @@ impl World<'_> {
             same("times certified", &certified.at, &self.now)?;
         }
         Ok(())
+    }
+
+    /// Compacts: what is erased leaves the disk, each removal is on record, and says what went.
+    pub(super) fn compact(&mut self) -> Result<(), String> {
+        compact(self.bureau()?, self.now, &|_, _| {}).map_err(|error| error.to_string())?;
+        let first = u64::try_from(self.reference.log.len()).unwrap_or(u64::MAX);
+        let mut removals = BTreeMap::new();
+        let recorded = self.bureau()?.snapshot().each_event(|_, index, event| {
+            if let (true, Event::FactsRemoved(removal)) = (index >= first, event) {
+                removals.insert(index, removal);
+            }
+        });
+        recorded.map_err(|error| error.to_string())?;
+        for removal in removals.into_values() {
+            let found = removal
+                .parts
+                .iter()
+                .map(|part| (part.delivery, part.removed.iter().map(|(_, count)| count).sum::<u64>()));
+            let found: BTreeMap<_, _> = found.filter(|(_, count)| *count > 0).collect();
+            same("facts removed", &found, &self.reference.remove_erased(removal.subject))?;
+            self.agree_on_event(Event::FactsRemoved(removal))?;
+            self.tally.removed += 1;
+        }
+        // Past states are without it too.
+        for keys in self.past.iter_mut().flat_map(|(_, holding)| holding.values_mut()) {
+            keys.retain(|key| self.reference.facts.contains_key(key));
+        }
+        let left = self.reference.facts.clone();
+        let hidden = left.len() - self.reference.without_erased(left).len();
+        same("erased facts that are still there", &hidden, &0)
     }
 }

@@ -15,7 +15,7 @@ use tallystick_operations::OperationError;
 use tallystick_operations::bureau::Recorded;
 use tallystick_operations::correct::{Change, Correction, correct};
 use tallystick_operations::freeze::{lift, place};
-use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, compact, ingest, merge};
+use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest, merge};
 use tallystick_operations::inquire::{Inquiry, inquire};
 use tallystick_operations::member::{Application, admit};
 use tallystick_operations::own_report::{Past, own_report};
@@ -307,9 +307,6 @@ impl World<'_> {
             };
             let answer = ingest(bureau, &delivery, file, now, &mut telling);
             merge(bureau, &mut |_| {}).map_err(IngestError::from)?;
-            if compacts {
-                compact(bureau, now, &|_, _| {}).map_err(IngestError::from)?;
-            }
             answer
         }));
         self.fuse.put_out();
@@ -321,7 +318,8 @@ impl World<'_> {
                 }
                 same("rejects fed back", &fed_back, &ingested.rejects)?;
                 self.chooser.delivered(handing);
-                self.delivered(&ingested, taken)
+                self.delivered(&ingested, taken)?;
+                if compacts { self.compact() } else { Ok(()) }
             }
             (Err(_), Ok(taken)) if cut => self.power_cut(handing, &taken),
             (Ok(Err(error)), Err(expected)) => self.not_taken(error, &expected),
