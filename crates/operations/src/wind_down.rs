@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use tallystick_model::charter::{ProposalHash, WindDown, WindDownWay};
 use tallystick_model::event::{Event, WindDownRecord};
 use tallystick_model::signature::{PublicKey, SecretKey, Signature};
-use tallystick_model::{Sensitive, Timestamp};
+use tallystick_model::{Canonical, Sensitive, Timestamp};
 use tallystick_policy::charter::Refusal;
 use tallystick_store::Changes;
 use tallystick_store::check::Progress;
@@ -83,6 +83,9 @@ pub struct HandedFile {
 /// What a certificate is signed under.
 const DOMAIN: &str = "tallystick certificate 1\n";
 
+/// What a draft of a certificate is signed under.
+const DRAFT_DOMAIN: &str = "tallystick certificate draft 1\n";
+
 /// What is certified of a bureau's end: its last state, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
@@ -134,10 +137,55 @@ impl Certificate {
 
     /// The same of a text that [`Certificate::text`] gave earlier: signed when what it says is done.
     pub fn sign_text(text: &str, signing: &Sensitive<[u8; 32]>) -> String {
-        let key = SecretKey::new(signing.clone());
-        let signature = key.sign(DOMAIN, text.as_bytes());
-        format!("{text}signed: {} {}\n", key.public(), hex(&signature.0))
+        sign(DOMAIN, text, signing)
     }
+
+    /// What a destruction that is under way will certify, with the last event it goes by: signed under a domain of its own, so that it
+    /// is no certificate.
+    pub fn draft(&self, signing: &Sensitive<[u8; 32]>) -> String {
+        let event = Event::BureauWoundDown(Box::new(self.record.clone()));
+        sign(DRAFT_DOMAIN, &format!("{}record: {}\n", self.text(), hex(&event.to_bytes())), signing)
+    }
+}
+
+fn sign(domain: &str, text: &str, signing: &Sensitive<[u8; 32]>) -> String {
+    let key = SecretKey::new(signing.clone());
+    let signature = key.sign(domain, text.as_bytes());
+    format!("{text}signed: {} {}\n", key.public(), hex(&signature.0))
+}
+
+/// The way of ending that a certificate's text tells, by its code.
+pub fn way_of(text: &str) -> Option<&str> {
+    let ended = text.lines().find_map(|line| line.strip_prefix("ended: "))?;
+    ended.split_once(" by ")?.1.split(',').next()
+}
+
+/// Opens a draft that [`Certificate::draft`] signed with `key`: gives the text to certify.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn open_draft(signed: &str, key: PublicKey) -> Result<&str, &'static str> {
+    let text = open_signed(DRAFT_DOMAIN, signed, key)?;
+    let none = "the draft names no end of a bureau by destruction";
+    let split = text.trim_end().rfind("\nrecord: ").ok_or(none)?;
+    let (text, record) = text.split_at(split + 1);
+    let record = record.trim_end().strip_prefix("record: ").and_then(unhex).ok_or(none)?;
+    match Event::from_bytes(&record) {
+        Ok(Event::BureauWoundDown(record)) if record.end.way == WindDownWay::Destroy => {
+            let decision = format!(" by {}, decision {}", record.end.way, hex(&record.proposal.0));
+            let named = text.lines().any(|line| line.starts_with("ended: ") && line.ends_with(&decision));
+            if named { Ok(text) } else { Err(none) }
+        }
+        _ => Err(none),
+    }
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let pair = |pair: &[u8]| match pair {
+        [_, _] => u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok(),
+        _ => None,
+    };
+    text.as_bytes().chunks(2).map(pair).collect()
 }
 
 /// Opens a signed certificate: gives its text if the holder of `key` signed it.
@@ -145,23 +193,16 @@ impl Certificate {
 /// # Errors
 /// What is wrong with it.
 pub fn open_certificate(signed: &str, key: PublicKey) -> Result<&str, &'static str> {
+    open_signed(DOMAIN, signed, key)
+}
+
+fn open_signed<'a>(domain: &str, signed: &'a str, key: PublicKey) -> Result<&'a str, &'static str> {
     let split = signed.trim_end().rfind("\nsigned: ").ok_or("the certificate has no signature")?;
     let (text, last) = signed.split_at(split + 1);
     let (_, signature) = last.trim_end().rsplit_once(' ').ok_or("the certificate has no signature")?;
-    let mut bytes = [0; 64];
-    let digits = signature.as_bytes().chunks(2).map(|pair| {
-        let pair = std::str::from_utf8(pair).ok()?;
-        u8::from_str_radix(pair, 16).ok()
-    });
-    let mut count = 0;
-    for (to, digit) in bytes.iter_mut().zip(digits) {
-        *to = digit.ok_or("the certificate's signature is no hex")?;
-        count += 1;
-    }
-    if count != 64 || signature.len() != 128 {
-        return Err("the certificate's signature is no hex of 64 bytes");
-    }
-    if key.has_signed(DOMAIN, text.as_bytes(), &Signature(bytes)) {
+    let signature = unhex(signature).and_then(|bytes| <[u8; 64]>::try_from(bytes).ok());
+    let signature = signature.ok_or("the certificate's signature is no hex of 64 bytes")?;
+    if key.has_signed(domain, text.as_bytes(), &Signature(signature)) {
         Ok(text)
     } else {
         Err("the certificate is not signed by this key")

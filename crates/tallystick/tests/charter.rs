@@ -288,6 +288,78 @@ fn a_bureau_is_destroyed_only_where_the_other_ways_are_closed() {
     assert!(refused(at, &["verify"]).contains("was wound down and destroyed: `certificate.txt` says how"));
 }
 
+const WHY: &str = "way = \"destroy\"\nno_transfer = \"no buyer\"\nno_hand_over = \"none designated\"\n";
+const DESTROY: [&str; 4] = ["wind-down", "destroy", "--certificate", "gone.txt"];
+
+#[test]
+fn a_draft_that_lies_there_decides_nothing() {
+    let (folder, _) = founded();
+    let at = folder.path();
+    let draft = at.join("bureau/certificate.draft");
+    let forged = "bureau: charter.example/log\nended: 2026-01-01T00:00:00Z by destroy, decision 00\nheld: nothing\n";
+    fs::write(&draft, forged).expect("writes");
+    // Nobody has decided: nothing is destroyed, and the log goes on.
+    let undecided = "no enacted decision ends the bureau this way (charter, matter `wind_down`)";
+    assert_eq!(refused(at, &DESTROY), undecided);
+    assert_eq!(ok(at, &["verify"])["findings"], serde_json::json!([]));
+    enacted(at, "end", &format!("{END}{WHY}"));
+    // While the bureau opens, the log is what is certified. Interrupted after the first key: only a signed draft is taken up.
+    let key = at.join("bureau/keys/pseudonym.key");
+    let pseudonym = fs::read(&key).expect("reads");
+    fs::remove_file(&key).expect("removes");
+    let no = refused(at, &DESTROY);
+    assert!(no.contains("certificate.draft`: the certificate has no signature"), "{no}");
+    assert!(at.join("bureau/store").exists() && !at.join("gone.txt").exists());
+    fs::write(&key, pseudonym).expect("writes");
+    ok(at, &DESTROY);
+    let text = fs::read_to_string(at.join("gone.txt")).expect("reads");
+    assert!(text.contains("held: 0 facts of 0 subjects") && !text.contains("held: nothing"), "{text}");
+}
+
+#[test]
+fn after_a_transfer_nothing_is_certified_as_destroyed() {
+    let (folder, _) = founded();
+    let at = folder.path();
+    enacted(at, "end", &format!("{END}way = \"transfer\"\n"));
+    // Into itself it would never end; it is refused before the end is recorded.
+    for inside in ["bureau/handed", "bureau/store/../../bureau/handed", "bureau"] {
+        let no = refused(at, &["wind-down", "transfer", "--out", inside]);
+        assert!(no.ends_with("is in the bureau's own folder"), "{no}");
+    }
+    assert_eq!(ok(at, &["charter", "show"])["wound_down_at"], Value::Null);
+    // What an interrupted run left is begun again; what it did not leave is nobody's to remove.
+    fs::create_dir_all(at.join("handed.part/keys")).expect("creates");
+    write(at, "handed.part/keys/signing.key", "half");
+    write(at, "handed.part/letter.txt", "mine");
+    let transfer = ["wind-down", "transfer", "--out", "handed"];
+    assert!(refused(at, &transfer).ends_with("holds what no hand-over left there: `letter.txt`"));
+    fs::remove_file(at.join("handed.part/letter.txt")).expect("removes");
+    let first = ok(at, &transfer);
+    assert!(!at.join("handed.part").exists());
+    // Interrupted behind the copy: the same command ends it.
+    fs::remove_file(at.join("bureau/certificate.txt")).expect("removes");
+    assert_eq!(ok(at, &transfer)["files"], first["files"]);
+    assert!(at.join("bureau/certificate.txt").exists());
+    assert_eq!(refused(at, &DESTROY), "the bureau ended by `transfer`: nothing is destroyed");
+    assert!(at.join("bureau/store").exists() && !at.join("gone.txt").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_link_leads_to_is_not_certified_as_destroyed() {
+    let (folder, _) = founded();
+    let at = folder.path();
+    enacted(at, "end", &format!("{END}{WHY}"));
+    fs::rename(at.join("bureau/store"), at.join("elsewhere")).expect("renames");
+    std::os::unix::fs::symlink(at.join("elsewhere"), at.join("bureau/store")).expect("links");
+    let no = refused(at, &DESTROY);
+    assert_eq!(no, "`bureau/store` is a symbolic link: put what it leads to in its place first");
+    assert_eq!(ok(at, &["charter", "show"])["wound_down_at"], Value::Null);
+    fs::remove_file(at.join("bureau/store")).expect("removes");
+    fs::rename(at.join("elsewhere"), at.join("bureau/store")).expect("renames");
+    ok(at, &DESTROY);
+}
+
 #[test]
 fn a_bureau_without_a_charter_says_so() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -120,7 +120,7 @@ pub enum Command {
     #[command(subcommand, after_help = "Example:\n  tallystick staff register")]
     Staff(super::charter::args::Staff),
     /// End the bureau as its partners have decided
-    #[command(subcommand, after_help = "Example:\n  tallystick wind-down transfer --out /mnt/handover")]
+    #[command(subcommand, after_help = "Example:\n  tallystick wind-down transfer --out /mnt/handover/bureau")]
     WindDown(super::charter::args::WindDown),
     /// Check everything that can be derived again
     #[command(after_help = "Example:\n  tallystick verify --bureau bureau")]

@@ -15,8 +15,10 @@ use tallystick_audit::CheckpointVerifier;
 use tallystick_model::Timestamp;
 use tallystick_model::charter::WindDownWay;
 use tallystick_model::event::WindDownRecord;
-use tallystick_model::signature::PublicKey;
-use tallystick_operations::wind_down::{Certificate, HandedFile, end, ended, hash_of, open_certificate};
+use tallystick_model::signature::{PublicKey, SecretKey};
+use tallystick_operations::wind_down::{
+    Certificate, HandedFile, end, ended, hash_of, open_certificate, open_draft, way_of,
+};
 
 use super::charter::args;
 use super::render::counted;
@@ -27,7 +29,7 @@ use crate::{clock, config};
 /// What is handed over of a bureau's folder. Feedback is its furnishers' and stays.
 const HANDED: [&str; 5] = ["bureau.toml", "keys", "layouts", "log", "store"];
 
-/// A certificate of destruction before its signature: there while the destruction is under way.
+/// What a destruction will say once it is done, signed as such: there while it is under way.
 const DRAFT: &str = "certificate.draft";
 
 pub(super) fn run(command: &args::WindDown, quiet: bool) -> Result<Told> {
@@ -58,28 +60,145 @@ fn conclude(folder: &Path, way: WindDownWay, quiet: bool) -> Result<(Timestamp, 
     Ok((at, record, checkpoint))
 }
 
+/// The signing key, if it is there and whole.
+fn signing_key(folder: &Path) -> Option<SecretKey> {
+    config::read_key(folder, "signing").ok().map(SecretKey::new)
+}
+
+/// Whether anything is there, a link that leads nowhere too.
+fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// The certificate in the bureau's own folder, if one is there: its text. One that this bureau did not sign is refused.
+fn own_certificate(folder: &Path) -> Result<Option<(String, String)>> {
+    let path = folder.join(config::CERTIFICATE);
+    if !is_there(&path) {
+        return Ok(None);
+    }
+    let signed = config::read_small(&path)?;
+    // Once the key is destroyed the certificate can only be checked against the key it names.
+    let named = || signed.lines().next_back()?.strip_prefix("signed: ")?.split(' ').next().and_then(hex_key);
+    let key = signing_key(folder).map(|key| key.public()).or_else(named);
+    let text = key.ok_or("the certificate has no signature").and_then(|key| open_certificate(&signed, key));
+    match text {
+        Ok(text) => Ok(Some((text.to_owned(), signed.clone()))),
+        Err(what) => bail!("`{}` is there and is not this bureau's: {what}", path.display()),
+    }
+}
+
+fn hex_key(text: &str) -> Option<PublicKey> {
+    let mut key = [0; 32];
+    hex::decode_to_slice(text, &mut key).ok().map(|()| PublicKey(key))
+}
+
+/// Refuses symbolic links in what is handed over or destroyed: what they lead to would be left out, or left over.
+fn ensure_plain(folder: &Path) -> Result<()> {
+    let own = ["feedback", DRAFT, config::CERTIFICATE];
+    HANDED.iter().chain(&own).try_for_each(|name| ensure_no_link(&folder.join(name)))
+}
+
+fn ensure_no_link(path: &Path) -> Result<()> {
+    let context = || format!("`{}`", path.display());
+    let kind = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        other => other.with_context(context)?,
+    };
+    ensure!(!kind.is_symlink(), "`{}` is a symbolic link: put what it leads to in its place first", path.display());
+    if kind.is_dir() {
+        for entry in fs::read_dir(path).with_context(context)? {
+            ensure_no_link(&entry.with_context(context)?.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// The path as the file system has it, of something that may not be there yet.
+fn resolved(path: &Path) -> Result<PathBuf> {
+    let path = std::path::absolute(path).with_context(|| format!("`{}`", path.display()))?;
+    for ancestor in path.ancestors() {
+        if let (Ok(there), Ok(rest)) = (ancestor.canonicalize(), path.strip_prefix(ancestor)) {
+            ensure!(
+                rest.components().all(|part| matches!(part, std::path::Component::Normal(_))),
+                "`{}`: `..` leads out of a folder that is not there",
+                path.display()
+            );
+            return Ok(there.join(rest));
+        }
+    }
+    Ok(path)
+}
+
+fn is_empty(folder: &Path) -> Result<bool> {
+    Ok(fs::read_dir(folder).with_context(|| format!("`{}`", folder.display()))?.next().is_none())
+}
+
+/// Where the copy grows until it is whole. What an interrupted run has left there is begun again.
+fn part_of(out: &Path) -> Result<PathBuf> {
+    let name = out.file_name().with_context(|| format!("`{}` names no folder", out.display()))?;
+    let mut name = name.to_owned();
+    name.push(".part");
+    let part = out.with_file_name(name);
+    if is_there(&part) {
+        let context = || format!("`{}`", part.display());
+        for entry in fs::read_dir(&part).with_context(context)? {
+            let name = entry.with_context(context)?.file_name();
+            let ours = HANDED.iter().chain(&[config::CERTIFICATE]).any(|ours| name == *ours);
+            ensure!(ours, "`{}` holds what no hand-over left there: `{}`", part.display(), name.display());
+        }
+    }
+    Ok(part)
+}
+
+/// Whether `out` is what an earlier run has handed over whole: then only what comes after is left to do.
+fn is_handed(folder: &Path, out: &Path, way: WindDownWay) -> bool {
+    let signed = config::read_small(&out.join(config::CERTIFICATE));
+    let (Ok(signed), Some(key)) = (signed, signing_key(folder)) else { return false };
+    open_certificate(&signed, key.public())
+        .is_ok_and(|text| way_of(text) == Some(way.code()) && check_files(text, out).is_empty())
+}
+
 fn hand(args: &args::Handing, way: WindDownWay, quiet: bool) -> Result<Told> {
-    let (folder, out) = (&args.folder.folder, &args.out);
-    if out.exists() {
-        let mut entries = fs::read_dir(out).with_context(|| format!("`{}`", out.display()))?;
-        ensure!(entries.next().is_none(), "`{}` exists already and is not empty", out.display());
+    let (folder, out) = (&args.folder.folder, &resolved(&args.out)?);
+    let inside = resolved(folder)?;
+    ensure!(!out.starts_with(&inside), "`{}` is in the bureau's own folder", out.display());
+    ensure_plain(folder)?;
+    let own = own_certificate(folder)?;
+    let part = part_of(out)?;
+    let mut done = false;
+    if is_there(out) {
+        done = is_handed(folder, out, way);
+        ensure!(done || is_empty(out)?, "`{}` exists already and is not empty", out.display());
+        if !done {
+            // The copy takes its place: better to hear now than after the end that it cannot.
+            fs::remove_dir(out)
+                .with_context(|| format!("`{}` has to be a folder that is not there yet", out.display()))?;
+        }
     }
     let (at, record, checkpoint) = conclude(folder, way, quiet)?;
-    config::create_private_folder(out)?;
-    let mut files = Vec::new();
-    for name in HANDED {
-        copy(folder, out, Path::new(name), &mut files)?;
+    if !done {
+        if is_there(&part) {
+            fs::remove_dir_all(&part).with_context(|| format!("`{}`", part.display()))?;
+        }
+        config::create_private_folder(&part)?;
+        let mut files = Vec::new();
+        for name in HANDED {
+            copy(folder, &part, Path::new(name), &mut files)?;
+        }
+        files.sort_by(|one, other| one.path.cmp(&other.path));
+        let bureau = config::name(folder)?;
+        let record = record.clone();
+        let certificate = Certificate { bureau, at, record, checkpoint, files, destroyed: Vec::new() };
+        let signed = certificate.signed(&config::read_key(folder, "signing")?);
+        config::write_new(&part.join(config::CERTIFICATE), &signed)?;
+        fs::rename(&part, out).with_context(|| format!("`{}`", out.display()))?;
     }
-    files.sort_by(|one, other| one.path.cmp(&other.path));
-    let bureau = config::name(folder)?;
-    let certificate = Certificate { bureau, at, record, checkpoint, files, destroyed: Vec::new() };
-    let signed = certificate.signed(&config::read_key(folder, "signing")?);
-    config::write_new(&out.join(config::CERTIFICATE), &signed)?;
-    let own = folder.join(config::CERTIFICATE);
-    if !own.exists() {
-        config::write_new(&own, &signed)?;
+    let signed = fs::read_to_string(out.join(config::CERTIFICATE)).with_context(|| format!("`{}`", out.display()))?;
+    if own.is_none() {
+        config::write_new(&folder.join(config::CERTIFICATE), &signed)?;
     }
-    let (count, receiver) = (certificate.files.len() as u64, &certificate.record.end.receiver);
+    let count = signed.lines().filter(|line| line.starts_with("file: ")).count() as u64;
+    let receiver = &record.end.receiver;
     Ok(Told::new(
         End::Ok,
         vec![
@@ -125,24 +244,26 @@ const DESTROYED: [&str; 3] = [
 
 fn destroy(folder: &Path, out: &Path, quiet: bool) -> Result<Told> {
     let (draft, own) = (folder.join(DRAFT), folder.join(config::CERTIFICATE));
-    ensure!(!out.exists(), "`{}` exists already", out.display());
-    if !draft.exists() && !own.exists() {
-        let (at, record, checkpoint) = conclude(folder, WindDownWay::Destroy, quiet)?;
-        let bureau = config::name(folder)?;
-        let destroyed = DESTROYED.map(str::to_owned).to_vec();
-        let certificate = Certificate { bureau, at, record, checkpoint, files: Vec::new(), destroyed };
-        config::write_new(&draft, &certificate.text())?;
+    ensure!(!is_there(out), "`{}` exists already", out.display());
+    ensure_plain(folder)?;
+    let certified = own_certificate(folder)?;
+    if let Some((text, _)) = &certified {
+        let way = way_of(text).unwrap_or("another way");
+        ensure!(way == WindDownWay::Destroy.code(), "the bureau ended by `{way}`: nothing is destroyed");
     }
-    if draft.exists() {
-        erase(&config::key_path(folder, "pseudonym"))?;
-        erase(&folder.join("store"))?;
-        erase(&folder.join("feedback"))?;
+    let claimed = [config::key_path(folder, "pseudonym"), folder.join("store"), folder.join("feedback")];
+    if certified.is_none() {
+        let text = announced(folder, &draft, quiet)?;
+        claimed.iter().try_for_each(|path| erase(path))?;
+        ensure_gone(&claimed)?;
         // Signed when it is true, and not before.
-        if !own.exists() {
-            let signed = Certificate::sign_text(&config::read_small(&draft)?, &config::read_key(folder, "signing")?);
-            config::write_new(&own, &signed)?;
-        }
-        erase(&folder.join("keys"))?;
+        config::write_new(&own, &Certificate::sign_text(&text, &config::read_key(folder, "signing")?))?;
+    }
+    ensure_gone(&claimed)?;
+    let keys = folder.join("keys");
+    erase(&keys)?;
+    ensure_gone(&[keys])?;
+    if is_there(&draft) {
         fs::remove_file(&draft).with_context(|| format!("`{}`", draft.display()))?;
     }
     config::write_new(out, &config::read_small(&own)?)?;
@@ -154,6 +275,32 @@ fn destroy(folder: &Path, out: &Path, quiet: bool) -> Result<Told> {
         ],
         json!({"result": "ok", "way": WindDownWay::Destroy.code(), "certificate": out}),
     ))
+}
+
+/// What the certificate will say. While the bureau opens the log says so, and what lies there as a draft counts for nothing;
+/// once it opens no more, which takes an interrupted destruction, the draft counts that the bureau signed.
+fn announced(folder: &Path, draft: &Path, quiet: bool) -> Result<String> {
+    if let Err(error) = config::open(folder).map(drop) {
+        let Some(key) = signing_key(folder).filter(|_| is_there(draft)) else { return Err(error) };
+        return match open_draft(&config::read_small(draft)?, key.public()) {
+            Ok(text) => Ok(text.to_owned()),
+            Err(what) => Err(error.context(format!("`{}`: {what}", draft.display()))),
+        };
+    }
+    let (at, record, checkpoint) = conclude(folder, WindDownWay::Destroy, quiet)?;
+    let bureau = config::name(folder)?;
+    let destroyed = DESTROYED.map(str::to_owned).to_vec();
+    let certificate = Certificate { bureau, at, record, checkpoint, files: Vec::new(), destroyed };
+    if is_there(draft) {
+        fs::remove_file(draft).with_context(|| format!("`{}`", draft.display()))?;
+    }
+    config::write_new(draft, &certificate.draft(&config::read_key(folder, "signing")?))?;
+    Ok(certificate.text())
+}
+
+fn ensure_gone(paths: &[PathBuf]) -> Result<()> {
+    let left = paths.iter().find(|path| is_there(path));
+    left.map_or(Ok(()), |left| bail!("`{}` is still there: nothing is certified", left.display()))
 }
 
 /// Overwrites and removes a file, or a folder with all that is in it; one that is not there is none.

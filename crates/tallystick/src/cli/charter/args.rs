@@ -160,17 +160,17 @@ pub struct Register {
 #[derive(Debug, Subcommand)]
 pub enum WindDown {
     /// End the bureau and transfer it to another
-    #[command(after_help = "Example:\n  tallystick wind-down transfer --out /mnt/handover")]
+    #[command(after_help = "Example:\n  tallystick wind-down transfer --out /mnt/handover/bureau")]
     Transfer(Handing),
     /// End the bureau and hand it over to the one designated
-    #[command(after_help = "Example:\n  tallystick wind-down hand-over --out /mnt/handover")]
+    #[command(after_help = "Example:\n  tallystick wind-down hand-over --out /mnt/handover/bureau")]
     HandOver(Handing),
     /// End the bureau and destroy its keys, salts and tables
     #[command(after_help = "Example:\n  tallystick wind-down destroy --certificate certificate.txt")]
     Destroy(Destroy),
     /// Check a certificate, and the files it names
     #[command(after_help = "Example:\n  tallystick wind-down check --certificate certificate.txt \
-                            --verifier-key \"bureau.example/log+1a2b3c4d+AS...\" --files /mnt/handover")]
+                            --verifier-key \"bureau.example/log+1a2b3c4d+AS...\" --files /mnt/handover/bureau")]
     Check(Check),
 }
 
@@ -178,7 +178,7 @@ pub enum WindDown {
 pub struct Handing {
     #[command(flatten)]
     pub folder: Folder,
-    /// Where the bureau's files and their certificate go; empty or not there yet
+    /// Where the bureau's files and their certificate go: a folder that is not there yet, outside the bureau's
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
 }
