@@ -336,9 +336,8 @@ fn the_session_of_the_page_runs_as_it_stands() {
     std::os::unix::fs::symlink(fs::canonicalize(SAMPLES).expect("is there"), folder.path().join("samples"))
         .expect("links");
     let program = Path::new(env!("CARGO_BIN_EXE_tallystick")).parent().expect("a folder");
-    let path = format!("{}:{}", program.display(), std::env::var("PATH").expect("a path"));
-    let mut shell = Command::new("sh");
-    let output = shell.args(["-ec", session]).env("PATH", path).current_dir(folder.path()).output().expect("runs");
+    let script = format!("PATH=\"{}:$PATH\"\n{session}", program.display());
+    let output = Command::new("sh").args(["-ec", &script]).current_dir(folder.path()).output().expect("runs");
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
     assert!(told.contains("in force: collect `income`"), "{told}");
