@@ -209,8 +209,10 @@ impl Bureau {
     ) -> Result<Self, OperationError> {
         let pseudonymiser = Pseudonymiser::new(&keys.pseudonym);
         let store = Store::open(folder, signer(name, keys)?, pseudonymiser.key_check())?;
-        let events = store.snapshot().events(SubjectId::BUREAU)?;
-        let government = crate::charter::derive(&events);
+        let snapshot = store.snapshot();
+        let events = snapshot.events(SubjectId::BUREAU)?;
+        let government = crate::charter::derive(&snapshot, &events)?;
+        drop(snapshot);
         let rulebook_fault = rulebook_fault(&events, government.as_ref(), &rulebook);
         Ok(Self {
             store,

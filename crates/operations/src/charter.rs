@@ -10,7 +10,7 @@ use tallystick_model::event::Event;
 use tallystick_model::inquiry::Reason;
 use tallystick_model::{CategorySet, Timestamp};
 use tallystick_policy::charter::{Government, Motion, Verdict};
-use tallystick_store::{Changes, RecordedEvent};
+use tallystick_store::{Changes, RecordedEvent, Snapshot, StoreError};
 
 use crate::bureau::{Bureau, OperationError, Recorded};
 
@@ -111,17 +111,42 @@ pub(crate) fn collected(bureau: &Bureau) -> Option<CategorySet> {
     bureau.government().as_ref().map(Government::collected)
 }
 
-/// What holds under the charter of these events of a bureau. What is not covered counts for nothing: `verify` names it.
-pub(crate) fn derive(events: &[RecordedEvent]) -> Option<Government> {
-    let mut events = events.iter();
-    let mut government = events.find_map(|recorded| match &recorded.event {
-        Event::BureauFounded(founding) => Some(Government::founded(founding, recorded.entry.at).ok().flatten()),
-        _ => None,
-    })??;
-    for recorded in events {
-        if government.check(&recorded.event, recorded.entry.at).is_ok() {
-            government.apply(&recorded.event, recorded.entry.at);
-        }
+/// What holds under the charter, step by step through a bureau's own events. What is not covered counts for nothing: `verify`
+/// names it.
+pub(crate) struct Derivation<'a> {
+    events: std::iter::Peekable<std::slice::Iter<'a, RecordedEvent>>,
+    government: Government,
+}
+
+impl<'a> Derivation<'a> {
+    /// From the founding on; `None` of a bureau without a charter.
+    pub(crate) fn of(events: &'a [RecordedEvent]) -> Option<Self> {
+        let mut events = events.iter();
+        let government = events.find_map(|recorded| match &recorded.event {
+            Event::BureauFounded(founding) => Some(Government::founded(founding, recorded.entry.at).ok().flatten()),
+            _ => None,
+        })??;
+        Some(Self { events: events.peekable(), government })
     }
-    Some(government)
+
+    /// What held when the entry at `index` came.
+    pub(crate) fn before(&mut self, index: u64) -> &mut Government {
+        while let Some(recorded) = self.events.next_if(|recorded| recorded.index < index) {
+            if self.government.check(&recorded.event, recorded.entry.at).is_ok() {
+                self.government.apply(&recorded.event, recorded.entry.at);
+            }
+        }
+        &mut self.government
+    }
+}
+
+/// What holds now under the charter of these events of a bureau. Every entry's time counts, whomever it is about: a decision
+/// is not put behind what was recorded later.
+pub(crate) fn derive(snapshot: &Snapshot<'_>, events: &[RecordedEvent]) -> Result<Option<Government>, StoreError> {
+    let Some(mut derived) = Derivation::of(events) else { return Ok(None) };
+    for index in 0..snapshot.log_size() {
+        let at = snapshot.entry(index)?.at;
+        derived.before(index + 1).pass(at);
+    }
+    Ok(Some(derived.government))
 }

@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tallystick_model::charter::Matter;
 use tallystick_model::event::{Event, EventKind};
-use tallystick_model::fact::{DeliveryNumber, Fact, FactBody};
+use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKey, Slot, Standing};
+use tallystick_model::member::MemberRole;
 use tallystick_model::staff::{SignedAct, content_of};
 use tallystick_model::{CategorySet, DataCategory, SubjectId, Timestamp};
 use tallystick_policy::category_of;
-use tallystick_policy::charter::Government;
+use tallystick_policy::charter::{Government, role_of};
 use tallystick_policy::staff::is_signed_for;
 use tallystick_store::check::Finding;
 use tallystick_store::{Snapshot, StoreError};
@@ -22,6 +23,9 @@ use tallystick_store::{Snapshot, StoreError};
 struct Light {
     kind: EventKind,
     content: [u8; 32],
+    subject: SubjectId,
+    /// Of a subject's event the member it concerns, and as what.
+    member: Option<(u16, MemberRole)>,
     /// Of a subject's event the rulebook it was decided by.
     rulebook: Option<String>,
     /// The whole of what governs: the bureau's own events, and acts.
@@ -35,9 +39,15 @@ impl Light {
             Event::OwnReportViewed(view) => Some(view.rulebook.clone()),
             _ => None,
         };
-        let governs =
-            event.subject() == SubjectId::BUREAU || matches!(event, Event::StaffActed(_) | Event::FactCorrected(_));
-        Self { kind: event.kind(), content: content_of(&event), rulebook, governs: governs.then(|| Box::new(event)) }
+        let member = match &event {
+            Event::Inquiry(inquiry) => Some((inquiry.subscriber, MemberRole::Subscriber)),
+            Event::ConsentGranted(consent) => Some((consent.member, role_of(consent.scope))),
+            _ => None,
+        };
+        let (kind, content, subject) = (event.kind(), content_of(&event), event.subject());
+        let governs = subject == SubjectId::BUREAU
+            || matches!(event, Event::StaffActed(_) | Event::FactCorrected(_) | Event::FactsRemoved(_));
+        Self { kind, content, subject, member, rulebook, governs: governs.then(|| Box::new(event)) }
     }
 }
 
@@ -70,15 +80,19 @@ pub(crate) fn check(snapshot: &Snapshot<'_>, findings: &mut Vec<Finding>) -> Res
         ever_collected: government.collected(),
         government,
         scopes: BTreeMap::new(),
+        corrections: BTreeMap::new(),
+        removed: BTreeSet::new(),
         last_act: None,
         findings: Vec::new(),
     };
     for (index, light) in events {
-        walk.step(index, snapshot.entry(index)?.at, &light);
+        let at = snapshot.entry(index)?.at;
+        walk.step(index, at, &light);
+        walk.government.pass(at);
     }
-    let Walk { scopes, findings: found, .. } = walk;
+    let Walk { scopes, corrections, removed, findings: found, .. } = walk;
     findings.extend(found);
-    check_scopes(snapshot, &scopes, findings)
+    check_scopes(snapshot, &scopes, corrections, &removed, findings)
 }
 
 /// Kinds that only a charter brings forth.
@@ -98,6 +112,10 @@ struct Walk {
     ever_collected: CategorySet,
     /// What each delivery may hold.
     scopes: BTreeMap<DeliveryNumber, CategorySet>,
+    /// What each correction says it does.
+    corrections: BTreeMap<DeliveryNumber, Corrected>,
+    /// Whose facts of which deliveries have left the disk.
+    removed: BTreeSet<(SubjectId, DeliveryNumber)>,
     /// The last event, if it was an act that is covered, and its place.
     last_act: Option<(u64, Box<SignedAct>)>,
     findings: Vec<Finding>,
@@ -112,7 +130,8 @@ impl Walk {
         if self.government.has_staff() && is_signed_for(light.kind) {
             let signed = self.last_act.as_ref().is_some_and(|(place, signed)| {
                 let act = &signed.act;
-                *place + 1 == index && (act.kind, act.content, act.at) == (light.kind, light.content, at)
+                *place + 1 == index
+                    && (act.kind, act.subject, act.content, act.at) == (light.kind, light.subject, light.content, at)
             });
             if !signed {
                 self.find(index, format!("{} without the signature of a member of staff", light.kind));
@@ -146,6 +165,11 @@ impl Walk {
         if let Some(ended) = self.government.wound_down_at() {
             return Some(format!("the bureau was wound down at {ended}, this is of {at}"));
         }
+        if let Some((number, role)) = light.member
+            && let Err(refusal) = self.government.check_member(number, role)
+        {
+            return Some(refusal.to_string());
+        }
         let rulebook = light.rulebook.as_ref()?;
         self.government.check_name(Matter::Rulebook, rulebook).err().map(|refusal| refusal.to_string())
     }
@@ -158,24 +182,60 @@ impl Walk {
             }
             Some(Event::FactCorrected(correction)) => {
                 self.scopes.insert(correction.delivery.number, self.ever_collected);
+                let (subject, slot, superseded) = (correction.subject, correction.slot, correction.superseded);
+                let corrected = Corrected { subject, slot, superseded, known: None, brings: Vec::new(), strays: false };
+                self.corrections.insert(correction.delivery.number, corrected);
+            }
+            Some(Event::FactsRemoved(removal)) => {
+                self.removed.extend(removal.parts.iter().map(|part| (removal.subject, part.delivery)));
             }
             _ => {}
         }
     }
 }
 
-/// Every fact against the scope of its delivery. A category is told once for each delivery.
+/// What a correction says it does; its facts are held to it.
+struct Corrected {
+    subject: SubjectId,
+    slot: Slot,
+    superseded: DeliveryNumber,
+    /// Categories of the fact it supersedes; `None` if that fact is not there any more, or never was.
+    known: Option<Vec<DataCategory>>,
+    /// Categories of its own facts.
+    brings: Vec<DataCategory>,
+    /// Whether it holds a fact in another place, or that stands otherwise.
+    strays: bool,
+}
+
+/// Every fact against the scope of its delivery: a category is told once for each delivery. Of a correction the scope is what the
+/// fact it supersedes says.
 fn check_scopes(
     snapshot: &Snapshot<'_>,
     scopes: &BTreeMap<DeliveryNumber, CategorySet>,
+    mut corrections: BTreeMap<DeliveryNumber, Corrected>,
+    removed: &BTreeSet<(SubjectId, DeliveryNumber)>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), StoreError> {
     let mut outside: BTreeSet<(DeliveryNumber, DataCategory)> = BTreeSet::new();
+    let mut superseded: BTreeMap<FactKey, Vec<DeliveryNumber>> = BTreeMap::new();
+    for (number, corrected) in &corrections {
+        let Corrected { subject, slot, superseded: delivery, .. } = *corrected;
+        superseded.entry(FactKey { subject, slot, delivery }).or_default().push(*number);
+    }
     snapshot.each_fact(|delivery, fact| {
-        let Some(scope) = scopes.get(&delivery) else { return };
-        for category in categories_of(snapshot, &fact) {
-            if !scope.contains(category) {
-                outside.insert((delivery, category));
+        let categories = categories_of(snapshot, &fact);
+        if let Some(scope) = scopes.get(&delivery) {
+            outside.extend(categories.iter().filter(|one| !scope.contains(**one)).map(|one| (delivery, *one)));
+        }
+        if let Some(corrected) = corrections.get_mut(&delivery) {
+            let named = [Standing::Corrects(corrected.superseded), Standing::Deletes(corrected.superseded)];
+            let place = (fact.key.subject, fact.key.slot) == (corrected.subject, corrected.slot);
+            corrected.strays |= !place || !named.contains(&fact.standing);
+            corrected.brings.extend(&categories);
+        }
+        for number in superseded.get(&fact.key).into_iter().flatten() {
+            if let Some(corrected) = corrections.get_mut(number) {
+                corrected.known = Some(categories.clone());
             }
         }
     })?;
@@ -183,6 +243,19 @@ fn check_scopes(
         place: format!("delivery {delivery}"),
         what: format!("holds facts of category `{category}`, which no enacted decision let it bring"),
     }));
+    for (number, corrected) in corrections {
+        let what = match &corrected.known {
+            _ if corrected.strays => "holds facts that are no correction of the one it names",
+            // What was corrected has left the disk since, and the log says so: what its event says is all there is.
+            None if removed.contains(&(corrected.subject, corrected.superseded)) => continue,
+            None => "corrects a fact that was never there",
+            Some(known) if corrected.brings.iter().any(|one| !known.contains(one)) => {
+                "holds facts of another category than the one it corrects"
+            }
+            Some(_) => continue,
+        };
+        findings.push(Finding { place: format!("delivery {number}"), what: what.to_owned() });
+    }
     Ok(())
 }
 

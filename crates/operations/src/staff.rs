@@ -7,6 +7,7 @@ use tallystick_model::{SubjectId, Timestamp};
 use tallystick_policy::charter::{Government, Refusal};
 
 use crate::bureau::{Bureau, OperationError};
+use crate::charter::Derivation;
 
 /// A member of staff at work.
 #[derive(Clone, Debug)]
@@ -26,7 +27,7 @@ pub struct Registered {
     pub at: Timestamp,
     /// Code of the member of staff.
     pub staff: String,
-    /// Full name and role, as enrolled last; `None` of one who never was.
+    /// Full name and role, as enrolled at that place in the log; `None` of one who was not.
     pub who: Option<(String, StaffRole)>,
     /// What was done.
     pub kind: EventKind,
@@ -78,30 +79,33 @@ pub fn register(bureau: &Bureau, code: Option<&str>) -> Result<Vec<Registered>, 
             acts.push((index, signed.act));
         }
     })?;
-    let names = names(bureau);
+    let ever = bureau
+        .government()
+        .as_ref()
+        .is_some_and(|government| code.is_none_or(|code| government.enrolled().any(|staff| staff.code == code)));
     if let Some(code) = code
-        && !names.iter().any(|(known, ..)| known == code)
+        && !ever
         && !acts.iter().any(|(_, act)| act.staff == code)
     {
         return Err(Refusal::NoStaff(code.escape_debug().take(40).collect()).into());
     }
     acts.retain(|(_, act)| code.is_none_or(|code| act.staff == code));
     acts.sort_by_key(|(index, _)| *index);
-    let registered = |(index, act): (u64, StaffAct)| Registered {
-        index,
-        at: act.at,
-        who: names.iter().rev().find(|(known, ..)| *known == act.staff).map(|(_, name, role)| (name.clone(), *role)),
-        staff: act.staff,
-        kind: act.kind,
-        subject: (act.subject != SubjectId::BUREAU).then_some(act.subject),
-        reason: act.reason,
-    };
-    Ok(acts.into_iter().map(registered).collect())
-}
-
-/// Codes, names and roles of everyone ever enrolled, in the order of enrolment.
-fn names(bureau: &Bureau) -> Vec<(String, String, StaffRole)> {
-    bureau.government().as_ref().map_or_else(Vec::new, |government| {
-        government.enrolled().map(|staff| (staff.code.clone(), staff.name.clone(), staff.role)).collect()
-    })
+    let own = snapshot.events(SubjectId::BUREAU)?;
+    let mut derived = Derivation::of(&own);
+    let mut lines = Vec::with_capacity(acts.len());
+    for (index, act) in acts {
+        let government = derived.as_mut().map(|derived| derived.before(index));
+        let enrolled = government.and_then(|government| government.staff().find(|staff| staff.code == act.staff));
+        lines.push(Registered {
+            index,
+            at: act.at,
+            who: enrolled.map(|staff| (staff.name.clone(), staff.role)),
+            staff: act.staff,
+            kind: act.kind,
+            subject: (act.subject != SubjectId::BUREAU).then_some(act.subject),
+            reason: act.reason,
+        });
+    }
+    Ok(lines)
 }

@@ -358,7 +358,7 @@ fn enactment_waits_for_the_date_and_does_not_wait_for_ever() {
 fn decisions_never_go_back_in_time() {
     let mut world = World::new();
     let hash = world.propose(collect(), 50);
-    let back = format!("it would be earlier than what was decided at {}: is the clock right?", at(50));
+    let back = format!("it would be earlier than what was recorded at {}: is the clock right?", at(50));
     assert_eq!(world.vote(hash, "A", Choice::For, 1, 49), back);
     let signed = world.proposal(layout(), 0);
     assert_eq!(world.take(&Event::DecisionProposed(Box::new(signed)), 49), back);
@@ -432,6 +432,71 @@ fn an_amended_charter_governs_and_lapses_what_was_open_under_the_old_one() {
     world.votes(hash, "A B C D E F", Choice::For, 31);
     assert_eq!(world.enact(hash, 40), "ok");
     assert_eq!(world.stands(open, 40), "lapsed charter_amended 0.00/0.00/0.00");
+}
+
+#[test]
+fn what_was_decided_is_not_counted_anew_under_another_charter() {
+    let mut world = World::new();
+    let first = world.propose(layout(), 1);
+    world.votes(first, "A B C", Choice::For, 2);
+    assert_eq!(world.take(&Event::DecisionEnacted(first), 150), "ok");
+    let lost = world.propose(collect(), 151);
+    world.votes(lost, "A B", Choice::Against, 152);
+    let count = |world: &World, hash| {
+        let motion = world.0.motions().iter().find(|motion| motion.hash == hash).expect("made").clone();
+        let verdict = world.0.verdict(&motion, at(1_000));
+        (verdict.standing, verdict.count.in_favour_bp, verdict.count.against_bp, verdict.share_bp)
+    };
+    let mut other = charter();
+    other.partners.iter_mut().zip([500, 500, 7_350, 650, 650, 350]).for_each(|(one, weight)| one.weight_bp = weight);
+    other.rules.iter_mut().for_each(|rule| rule.share_bp = 9_000);
+    let amended = world.propose(Measure::Amend(Box::new(other)), 300);
+    world.votes(amended, "A B C D E F", Choice::For, 301);
+    let before = [count(&world, first), count(&world, lost)];
+    assert_eq!(world.take(&Event::DecisionEnacted(amended), 450), "ok");
+    assert_eq!([count(&world, first), count(&world, lost)], before);
+    assert_eq!(before, [(Standing::Enacted, 7_700, 0, 5_001), (Standing::Rejected, 0, 7_000, 5_001)]);
+    assert_eq!(count(&world, amended), (Standing::Enacted, 10_000, 0, 6_667));
+}
+
+#[test]
+fn a_number_or_code_is_given_once_and_a_staff_code_to_one_person() {
+    let terms = |code: &str| MemberTerms {
+        code: code.to_owned(),
+        name: "Bank".to_owned(),
+        kind: MemberKind::Bank,
+        roles: vec![MemberRole::Subscriber],
+        duty: ConsentDuty::Nothing,
+    };
+    let clerk = |name: &str, code: &str| StaffMember {
+        code: code.to_owned(),
+        name: name.to_owned(),
+        role: StaffRole::Operator,
+        key: key(code).public(),
+    };
+    let measures = vec![Measure::Admit(terms("ONE")), Measure::Admit(terms("TWO")), Measure::Enrol(clerk("Wu", "wu"))];
+    let government = Government::founded(&founding(charter(), measures), at(0)).expect("a charter").expect("governed");
+    let mut world = World(government);
+    let member = |number, code: &str| {
+        let MemberTerms { code, name, kind, roles, duty } = terms(code);
+        Event::MemberAdmitted(Member { number, code, name, kind, roles, duty })
+    };
+    assert_eq!(world.take(&member(1, "ONE"), 1), "ok");
+    assert_eq!(world.take(&member(1, "TWO"), 1), "member 1 or the code `TWO` was admitted before");
+    assert_eq!(world.take(&member(2, "TWO"), 1), "ok");
+    let proposal = world.propose(Measure::Enrol(clerk("Xu", "wu")), 2);
+    world.votes(proposal, "A B C D E F", Choice::For, 2);
+    let refused = world.take(&Event::DecisionEnacted(proposal), 200);
+    assert!(refused.ends_with("`wu` was another's: the register tells people by their codes"), "{refused}");
+}
+
+#[test]
+fn a_date_that_the_calendar_does_not_outlast_is_no_effective_date() {
+    let mut world = World::new();
+    let mut proposal = world.proposal(collect(), 1).proposal;
+    proposal.effective_from = Timestamp::parse("9999-12-01").expect("a date");
+    let refused = world.take(&Event::DecisionProposed(Box::new(proposal.signed(&key("C")))), 1);
+    assert_eq!(refused, "the effective date of a proposal is too near the calendar's end");
 }
 
 #[test]

@@ -291,6 +291,59 @@ fn a_bureau_is_destroyed_only_where_the_other_ways_are_closed() {
 const WHY: &str = "way = \"destroy\"\nno_transfer = \"no buyer\"\nno_hand_over = \"none designated\"\n";
 const DESTROY: [&str; 4] = ["wind-down", "destroy", "--certificate", "gone.txt"];
 
+/// Runs for people, and gives what is printed.
+fn printed(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_tallystick")).args(arguments).current_dir(folder).output();
+    let output = output.expect("runs");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[test]
+fn who_votes_on_an_amendment_reads_all_of_it() {
+    let (folder, founded) = founded();
+    let at = folder.path();
+    let old = fs::read_to_string(at.join("charter.toml")).expect("reads");
+    let cut = old.find("[[founding]]").expect("measures");
+    let new = old[..cut].replace("consent_of = [\"SUPER\"]\n", "").replacen("quorum = \"75\"\n", "", 1);
+    write(at, "new.toml", &new.replace("voting_hours = 336", "voting_hours = 24"));
+    write(at, "measure.toml", "amend = \"new.toml\"\n");
+    let charter = founded["charter"].as_str().expect("an id");
+    let draft = ["charter", "draft", "--charter", charter, "--proposer", "C", "--key", "C.key", "--measure"];
+    let rest = ["measure.toml", "--effective", "2026-01-01", "--reason", "quicker", "--out", "amend.proposal"];
+    let drafted = printed(at, &[&draft[..], &rest[..]].concat());
+    let sign = ["charter", "sign-vote", "--proposal", "amend.proposal", "--voter", "C", "--key", "C.key"];
+    let signed = printed(at, &[&sign[..], &["--choice", "for", "--out", "ballot"]].concat());
+    for said in [
+        "new     rule    wind_down: 66.67 % in favour, 75.00 % taking part\n",
+        "new     rule    data_category: 66.67 % in favour, no quorum\n",
+        "new     time    votes 24 hours, enactment within 720; deadlock: a second round for 45.00 %\n",
+    ] {
+        assert!(drafted.contains(said) && signed.contains(said), "{said}{drafted}{signed}");
+    }
+    let proposed = printed(at, &["charter", "propose", "--proposal", "amend.proposal"]);
+    let gone = "goes    rule    wind_down: 66.67 % in favour, 75.00 % taking part, with the consent of SUPER\n";
+    assert!(proposed.contains(gone) && !proposed.contains("goes    partner"), "{proposed}");
+    assert!(proposed.contains("comes   time    votes 24 hours"), "{proposed}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_session_of_the_page_runs_as_it_stands() {
+    let page = fs::read_to_string(Path::new(SAMPLES).join("../docs/charter.md")).expect("reads");
+    let session = page.split("```console\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a session");
+    let folder = tempfile::tempdir().expect("a folder");
+    std::os::unix::fs::symlink(fs::canonicalize(SAMPLES).expect("is there"), folder.path().join("samples"))
+        .expect("links");
+    let program = Path::new(env!("CARGO_BIN_EXE_tallystick")).parent().expect("a folder");
+    let script = format!("PATH=\"{}:$PATH\"\n{session}", program.display());
+    let output = Command::new("sh").args(["-ec", &script]).current_dir(folder.path()).output().expect("runs");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(told.contains("in force: collect `income`"), "{told}");
+    assert_eq!(ok(folder.path(), &["charter", "show"])["proposals"][0]["standing"], "enacted");
+}
+
 #[test]
 fn a_draft_that_lies_there_decides_nothing() {
     let (folder, _) = founded();

@@ -13,8 +13,8 @@ use tallystick_model::charter::{
     Proposal, ProposalHash, WindDown, WindDownWay,
 };
 use tallystick_model::delivery::{DeliveryKind, DeliveryRecord};
-use tallystick_model::event::{Event, EventKind};
-use tallystick_model::fact::{Fact, FactBody, FactKey, FactKind, Slot, Standing};
+use tallystick_model::event::{CorrectionRecord, Event, EventKind};
+use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKey, FactKind, Slot, Standing};
 use tallystick_model::member::{ConsentDuty, Member, MemberKind, MemberRole};
 use tallystick_model::payment_profile::Provenance;
 use tallystick_model::quality::Quality;
@@ -405,6 +405,164 @@ fn what_no_member_of_staff_signed_for_is_named() {
             missing(9),
         ]
     );
+}
+
+/// A correction of January that brings electricity: facts of a category that nobody decided to collect.
+fn corrected(superseded: DeliveryNumber, facts: u64) -> impl Fn(&Store) -> (Changes, Event) {
+    move |store| {
+        let (_, mut record) = smuggled(store);
+        let slot = |month: &str| Slot {
+            kind: FactKind::TradelineMonth,
+            account: AccountKey::of_furnisher(1),
+            month: Some(Month::parse(month).expect("a month")),
+        };
+        let body = FactBody::TradelineMonth(TradelineMonth {
+            kind: AccountKind::Service,
+            status: AccountStatus::Open,
+            rating: PaymentRating::Current,
+            currency: Currency::from_code("CNY").expect("a currency"),
+            balance_minor: Some(1),
+            past_due_minor: None,
+            limit_minor: None,
+            paid_minor: None,
+            scheduled_minor: None,
+        });
+        let open = store.begin_delivery().expect("begins");
+        let fact = |month: &str| Fact {
+            key: FactKey { subject: subject(), slot: slot(month), delivery: open.number() },
+            standing: Standing::Corrects(superseded),
+            body: body.clone(),
+        };
+        let months = ["2026-01", "2026-02"];
+        let count = usize::try_from(facts).expect("few");
+        let changes = Changes::add(open.number(), months.iter().take(count).map(|month| fact(month)).collect());
+        let changes = changes.expect("is in order");
+        let digest = changes.digest();
+        record.number = open.number();
+        record.kind = DeliveryKind::Correction;
+        (record.subjects, record.facts, record.facts_root) = (digest.subjects, digest.facts.clone(), digest.root);
+        let (subject, slot, delivery, reason) = (subject(), slot("2026-01"), record, "mended".to_owned());
+        (changes, Event::FactCorrected(CorrectionRecord { subject, slot, superseded, delivery, reason }))
+    }
+}
+
+#[test]
+fn a_correction_widens_no_scope() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Collected once: a correction could bring it, if anything could.
+    let bureau = found(folder.path(), vec![Measure::Collect(DataCategory::NonCredit)]);
+    admit_bank(&bureau);
+    deliver(&bureau, at(1)).expect("is taken");
+    drop(bureau);
+    {
+        let signer = CheckpointSigner::new(NAME, &[5; 32]).expect("a name");
+        let check = Pseudonymiser::new(&keys().pseudonym).key_check();
+        let store = Store::open(folder.path(), signer, check).expect("opens");
+        for (facts, salt) in [(2, 7), (1, 8)] {
+            let (changes, event) = corrected(DeliveryNumber(1), facts)(&store);
+            store.commit(changes, event, [salt; 16], at(5)).expect("commits");
+        }
+    }
+    let refused =
+        "fact_corrected is not covered by the charter: a correction brings exactly one fact, of the kind it corrects";
+    let found = findings(&open(folder.path()));
+    assert!(found.contains(&format!("log entry 3: {refused}")), "{found:?}");
+    let strays = "holds facts that are no correction of the one it names";
+    assert!(found.iter().any(|finding| finding.ends_with(strays)), "{found:?}");
+    assert!(found.iter().any(|finding| finding.ends_with("corrects a fact that was never there")), "{found:?}");
+}
+
+#[test]
+fn furnishers_and_subscribers_nobody_admitted_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bureau = found(folder.path(), vec![Measure::Collect(DataCategory::NonCredit)]);
+    admit_bank(&bureau);
+    drop(bureau);
+    {
+        let signer = CheckpointSigner::new(NAME, &[5; 32]).expect("a name");
+        let check = Pseudonymiser::new(&keys().pseudonym).key_check();
+        let store = Store::open(folder.path(), signer, check).expect("opens");
+        let (changes, mut record) = smuggled(&store);
+        record.furnisher = 9;
+        store.commit(changes, Event::DeliveryAdmitted(record), [7; 16], at(5)).expect("commits");
+        let (changes, mut record) = smuggled(&store);
+        // Under a correction's name no layout was asked about.
+        (record.kind, record.layout) = (DeliveryKind::Correction, "other 1".to_owned());
+        store.commit(changes, Event::DeliveryAdmitted(record), [8; 16], at(5)).expect("commits");
+    }
+    let found = findings(&open(folder.path()));
+    let not = "delivery_admitted is not covered by the charter:";
+    for expected in [
+        format!("log entry 2: {not} member 9 was never admitted as a furnisher"),
+        format!("log entry 3: {not} a correction is no delivery to admit: it comes with the fact it corrects"),
+    ] {
+        assert!(found.contains(&expected), "{found:?}");
+    }
+}
+
+#[test]
+fn a_clock_turned_back_behind_the_log_revives_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bureau = found(folder.path(), Vec::new());
+    let hash = proposed(&bureau);
+    for (voter, seed) in [("B", 2), ("C", 3), ("D", 4), ("E", 5), ("F", 6)] {
+        let Event::BallotCast(signed) = ballot(&bureau, hash, voter, seed) else { unreachable!("made above") };
+        vote(&bureau, signed, at(4)).expect("is recorded");
+    }
+    // It expires at 104; then the log goes on, with something that is no decision.
+    let who = Identifier::parse_tagged(&format!("cn-resident-id:{ID}")).expect("an identifier");
+    own_report(&bureau, &who, Past::default(), at(300)).expect("is seen");
+    let late = format!("it would be earlier than what was recorded at {}: is the clock right?", at(300));
+    let enacted = |bureau: &Bureau| enact(bureau, hash, at(50)).map(|_| ()).map_err(|no| no.to_string());
+    assert_eq!(enacted(&bureau), Err(late.clone()));
+    drop(bureau);
+    let bureau = open(folder.path());
+    assert_eq!(enacted(&bureau), Err(late.clone()));
+    drop(bureau);
+    by_root(folder.path(), [(Event::DecisionEnacted(hash), 50)]);
+    let bureau = open(folder.path());
+    assert_eq!(findings(&bureau), [format!("log entry 9: decision_enacted is not covered by the charter: {late}")]);
+    assert!(!bureau.government().as_ref().expect("governed").collected().contains(DataCategory::Identity));
+}
+
+#[test]
+fn the_register_names_people_as_they_were_enrolled_then() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let clerk = |name: &str, role, seed| StaffMember {
+        code: "wu".to_owned(),
+        name: name.to_owned(),
+        role,
+        key: key(seed).public(),
+    };
+    let bureau = found(folder.path(), vec![Measure::Enrol(clerk("Wu Min", StaffRole::DisputesClerk, 40))]);
+    let acting = |seed| Some(Acting { key: key(seed), reason: "asked".to_owned() });
+    let who = Identifier::parse_tagged(&format!("cn-resident-id:{ID}")).expect("an identifier");
+    let bureau = bureau.with_acting(acting(40));
+    own_report(&bureau, &who, Past::default(), at(1)).expect("is seen");
+    decide(&bureau, Measure::Enrol(clerk("Wu Min", StaffRole::InquiryClerk, 41)), 2);
+    let bureau = bureau.with_acting(acting(41));
+    own_report(&bureau, &who, Past::default(), at(3)).expect("is seen");
+    let roles: Vec<_> = register(&bureau, None).expect("reads").into_iter().map(|line| line.who).collect();
+    let name = |role| Some(("Wu Min".to_owned(), role));
+    assert_eq!(roles, [name(StaffRole::DisputesClerk), name(StaffRole::InquiryClerk)]);
+    // Signed for another subject than the one it is about.
+    let charter = bureau.government().as_ref().expect("governed").id();
+    let place = bureau.snapshot().log_size();
+    drop(bureau);
+    let report = Event::FreezePlaced(subject());
+    let act = StaffAct {
+        charter,
+        staff: "wu".to_owned(),
+        kind: EventKind::OwnReportViewed,
+        subject: SubjectId([9; 16]),
+        content: content_of(&report),
+        reason: "asked".to_owned(),
+        at: at(4),
+        place,
+    };
+    by_root(folder.path(), [(Event::StaffActed(Box::new(act.signed(&key(41)))), 4), (report, 4)]);
+    let unsigned = format!("log entry {}: freeze_placed without the signature of a member of staff", place + 1);
+    assert_eq!(findings(&open(folder.path())), [unsigned]);
 }
 
 /// Everyone is for it, at once.

@@ -6,7 +6,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{CharterFault, CharterId, Measure, REASON_BYTES_MAX, check_text};
+use super::{CharterFault, CharterId, HOURS_MAX, Measure, REASON_BYTES_MAX, check_text, fault};
 use crate::Timestamp;
 use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
 use crate::consent::read_timestamp;
@@ -59,6 +59,11 @@ impl Proposal {
     /// [`CharterFault`] with what is wrong.
     pub fn check(&self) -> Result<(), CharterFault> {
         self.measure.check()?;
+        // Two rounds of votes and the time for enactment still have dates after it.
+        let last = i64::from(HOURS_MAX).saturating_mul(3 * 3_600_000).saturating_add(self.effective_from.millis());
+        if Timestamp::from_millis(last).is_err() {
+            return fault("the effective date of a proposal is too near the calendar's end");
+        }
         check_text("the reason of a proposal", &self.reason, REASON_BYTES_MAX)
     }
 

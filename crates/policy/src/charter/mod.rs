@@ -12,9 +12,11 @@ use tallystick_model::charter::{
     Artefact, Charter, CharterFault, CharterId, Matter, Measure, MemberTerms, ProposalHash, SignedBallot,
     SignedProposal, WindDown,
 };
+use tallystick_model::consent::ConsentScope;
 use tallystick_model::delivery::{DeliveryKind, DeliveryRecord};
-use tallystick_model::event::{Event, Founding, WindDownRecord};
+use tallystick_model::event::{CorrectionRecord, Event, Founding, WindDownRecord};
 use tallystick_model::inquiry::Reason;
+use tallystick_model::member::{Member, MemberRole};
 use tallystick_model::staff::{SignedAct, StaffMember};
 use tallystick_model::{CategorySet, DataCategory, Timestamp};
 use thiserror::Error;
@@ -106,11 +108,30 @@ pub enum Refusal {
         what: String,
     },
     /// The clock went back behind an earlier decision.
-    #[error("it would be earlier than what was decided at {0}: is the clock right?")]
+    #[error("it would be earlier than what was recorded at {0}: is the clock right?")]
     ClockWentBack(Timestamp),
     /// A member without a decision.
     #[error("no enacted decision admits member `{0}` on these terms (charter, matter `member`)")]
     MemberNotDecided(String),
+    /// A number or code that a member has already.
+    #[error("member {number} or the code `{code}` was admitted before")]
+    MemberAdmittedBefore {
+        /// As recorded.
+        number: u16,
+        /// As recorded.
+        code: String,
+    },
+    /// Whoever it names was not admitted in this role.
+    #[error("member {number} was never admitted as a {role}")]
+    NoMember {
+        /// As recorded.
+        number: u16,
+        /// Code of the role.
+        role: &'static str,
+    },
+    /// A correction that would bring in more than the one fact it names, or a delivery under a correction's name.
+    #[error("{0}")]
+    NoSuchDelivery(&'static str),
     /// A layout, rulebook or the like without a decision.
     #[error("no enacted decision accepts `{name}` (charter, matter `{matter}`)")]
     NotAccepted {
@@ -148,6 +169,8 @@ pub struct Government {
     accepted: BTreeMap<(Matter, String), [u8; 32]>,
     /// Decided and not admitted yet.
     to_admit: Vec<MemberTerms>,
+    /// Admitted, by number.
+    members: BTreeMap<u16, Member>,
     staff: BTreeMap<String, StaffMember>,
     enrolled: Vec<StaffMember>,
     end: Option<(ProposalHash, WindDown)>,
@@ -172,6 +195,7 @@ impl Government {
             collected: CategorySet::EMPTY,
             accepted: BTreeMap::new(),
             to_admit: Vec::new(),
+            members: BTreeMap::new(),
             staff: BTreeMap::new(),
             enrolled: Vec::new(),
             end: None,
@@ -297,13 +321,26 @@ impl Government {
             Event::StaffActed(signed) => self.check_act(signed),
             Event::BureauWoundDown(record) => self.check_end(record),
             Event::MemberAdmitted(member) => {
-                let decided = self.to_admit.iter().any(|terms| terms.fit(member));
-                if decided { Ok(()) } else { Err(Refusal::MemberNotDecided(member.code.clone())) }
+                if !self.to_admit.iter().any(|terms| terms.fit(member)) {
+                    return Err(Refusal::MemberNotDecided(member.code.clone()));
+                }
+                let known = |other: &Member| other.number == member.number || other.code == member.code;
+                if member.number == 0 || self.members.values().any(known) {
+                    return Err(Refusal::MemberAdmittedBefore { number: member.number, code: member.code.clone() });
+                }
+                Ok(())
             }
             Event::DeliveryAdmitted(record) | Event::DeliveryQuarantined(record) => self.check_delivery(record),
-            Event::FactCorrected(correction) => self.check_name(Matter::Rulebook, &correction.delivery.rulebook),
-            Event::DeliveryDenied(denial) => self.check_name(Matter::Rulebook, &denial.rulebook),
-            Event::Inquiry(inquiry) => self.check_name(Matter::Rulebook, &inquiry.rulebook),
+            Event::FactCorrected(correction) => self.check_correction(correction),
+            Event::DeliveryDenied(denial) => {
+                self.check_member(denial.furnisher, MemberRole::Furnisher)?;
+                self.check_name(Matter::Rulebook, &denial.rulebook)
+            }
+            Event::Inquiry(inquiry) => {
+                self.check_member(inquiry.subscriber, MemberRole::Subscriber)?;
+                self.check_name(Matter::Rulebook, &inquiry.rulebook)
+            }
+            Event::ConsentGranted(consent) => self.check_member(consent.member, role_of(consent.scope)),
             Event::OwnReportViewed(view) => self.check_name(Matter::Rulebook, &view.rulebook),
             _ => Ok(()),
         }
@@ -391,10 +428,41 @@ impl Government {
         }
     }
 
-    /// A correction stands under the delivery it corrects.
     fn check_delivery(&self, record: &DeliveryRecord) -> Result<(), Refusal> {
+        if record.kind != DeliveryKind::Report {
+            return Err(Refusal::NoSuchDelivery(
+                "a correction is no delivery to admit: it comes with the fact it corrects",
+            ));
+        }
+        self.check_member(record.furnisher, MemberRole::Furnisher)?;
         self.check_name(Matter::Rulebook, &record.rulebook)?;
-        if record.kind == DeliveryKind::Report { self.check_name(Matter::Layout, &record.layout) } else { Ok(()) }
+        self.check_name(Matter::Layout, &record.layout)
+    }
+
+    /// A correction brings one fact, in the place it names, of the furnisher whose place it is. Its layout is the one of the fact.
+    fn check_correction(&self, correction: &CorrectionRecord) -> Result<(), Refusal> {
+        let record = &correction.delivery;
+        let fault = |what| Err(Refusal::NoSuchDelivery(what));
+        if record.kind != DeliveryKind::Correction {
+            return fault("a correction comes with a delivery of its own kind");
+        }
+        if record.subjects != 1 || record.facts.as_slice() != [(correction.slot.kind, 1)] {
+            return fault("a correction brings exactly one fact, of the kind it corrects");
+        }
+        if correction.slot.account.furnisher() != record.furnisher || correction.superseded >= record.number {
+            return fault("a correction supersedes an earlier fact of the same furnisher");
+        }
+        self.check_member(record.furnisher, MemberRole::Furnisher)?;
+        self.check_name(Matter::Rulebook, &record.rulebook)
+    }
+
+    /// Whether a member of this number was admitted in this role.
+    ///
+    /// # Errors
+    /// [`Refusal::NoMember`].
+    pub fn check_member(&self, number: u16, role: MemberRole) -> Result<(), Refusal> {
+        let admitted = self.members.get(&number).is_some_and(|member| member.has(role));
+        if admitted { Ok(()) } else { Err(Refusal::NoMember { number, role: role.code() }) }
     }
 
     /// Whether something of this name is accepted: what records tell of what was used.
@@ -442,7 +510,12 @@ impl Government {
                 Some(format!("`{}` is enrolled already", staff.code))
             }
             Measure::Enrol(staff)
-                if self.staff.values().any(|other| other.key == staff.key && other.code != staff.code) =>
+                if self.enrolled.iter().any(|other| other.code == staff.code && other.name != staff.name) =>
+            {
+                Some(format!("`{}` was another's: the register tells people by their codes", staff.code))
+            }
+            Measure::Enrol(staff)
+                if self.enrolled.iter().any(|other| other.key == staff.key && other.code != staff.code) =>
             {
                 Some(format!("the key of `{}` is another's: each signs with a key of its own", staff.code))
             }
@@ -452,15 +525,28 @@ impl Government {
         }
     }
 
+    /// An entry of the log of this time, whatever it is about: no decision comes before it any more.
+    pub fn pass(&mut self, at: Timestamp) {
+        self.decided_last = self.decided_last.max(at);
+    }
+
     /// What holds after `event` at `at`, which was checked.
     pub fn apply(&mut self, event: &Event, at: Timestamp) {
+        self.pass(at);
         match event {
             Event::DecisionProposed(signed) => {
                 let proposal = signed.proposal.clone();
                 let hash = proposal.hash();
                 let casts = Vec::new();
-                self.motions.push(Motion { hash, proposal, proposed_at: at, casts, enacted_at: None, lapsed_at: None });
-                self.decided_last = at;
+                self.motions.push(Motion {
+                    hash,
+                    proposal,
+                    proposed_at: at,
+                    casts,
+                    enacted_at: None,
+                    lapsed_at: None,
+                    settled: None,
+                });
             }
             Event::BallotCast(signed) => {
                 let ballot = &signed.ballot;
@@ -468,25 +554,27 @@ impl Government {
                 if let Some(motion) = self.motions.iter_mut().find(|motion| motion.hash == ballot.proposal) {
                     motion.casts.push(cast);
                 }
-                self.decided_last = at;
             }
             Event::DecisionEnacted(proposal) => {
                 let Some(motion) = self.motions.iter_mut().find(|motion| motion.hash == *proposal) else { return };
                 motion.enacted_at = Some(at);
+                // Counted under the charter it was decided under, for good.
+                motion.settled = Some(Box::new(stand(&self.charter, motion, at)));
                 let measure = motion.proposal.measure.clone();
-                self.enforce(*proposal, &measure);
                 if matches!(measure, Measure::Amend(_)) {
-                    for motion in self.motions.iter_mut().filter(|motion| motion.enacted_at.is_none()) {
-                        motion.lapsed_at.get_or_insert(at);
+                    for motion in self.motions.iter_mut().filter(|motion| motion.settled.is_none()) {
+                        motion.lapsed_at = Some(at);
+                        motion.settled = Some(Box::new(stand(&self.charter, motion, at)));
                     }
                 }
-                self.decided_last = at;
+                self.enforce(*proposal, &measure);
             }
             Event::MemberAdmitted(member) => {
                 let place = self.to_admit.iter().position(|terms| terms.fit(member));
                 if let Some(place) = place {
                     self.to_admit.remove(place);
                 }
+                self.members.insert(member.number, member.clone());
             }
             Event::BureauWoundDown(_) => self.wound_down_at = Some(at),
             _ => {}
@@ -514,6 +602,14 @@ impl Government {
                 self.charter = (**charter).clone();
             }
         }
+    }
+}
+
+/// What a member is that a consent of this scope is given to.
+pub const fn role_of(scope: ConsentScope) -> MemberRole {
+    match scope {
+        ConsentScope::Furnish => MemberRole::Furnisher,
+        ConsentScope::Inquire => MemberRole::Subscriber,
     }
 }
 

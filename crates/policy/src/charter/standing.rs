@@ -38,6 +38,8 @@ pub struct Motion {
     pub enacted_at: Option<Timestamp>,
     /// When the charter it was made under was amended, if it was not enacted before.
     pub lapsed_at: Option<Timestamp>,
+    /// How it stood when it was enacted or its charter amended: it is not counted anew under another charter.
+    pub settled: Option<Box<Verdict>>,
 }
 
 /// Where a proposal stands.
@@ -191,6 +193,9 @@ pub struct Verdict {
 
 /// How `motion` stands at `now`.
 pub fn stand(charter: &Charter, motion: &Motion, now: Timestamp) -> Verdict {
+    if let Some(settled) = &motion.settled {
+        return (**settled).clone();
+    }
     let mut verdict = voted(charter, motion, now);
     if motion.enacted_at.is_some() {
         (verdict.standing, verdict.ground) = (Standing::Enacted, Ground::Enacted);
@@ -335,6 +340,6 @@ fn consent_missing(rule: &MatterRule, votes: &BTreeMap<&str, Choice>) -> Option<
 
 fn hours_after(at: Timestamp, hours: u32) -> Timestamp {
     let later = at.millis().saturating_add(i64::from(hours) * 3_600_000);
-    // Past the calendar's end there is no later instant: then it never comes.
+    // Proposals whose dates come near the calendar's end are refused (`Proposal::check`), and no clock is there.
     Timestamp::from_millis(later).unwrap_or(at)
 }

@@ -2,13 +2,14 @@
 
 pub(super) mod args;
 pub(super) mod file;
+mod words;
 
 use std::path::Path;
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use tallystick_model::charter::{
-    Artefact, Ballot, Choice, Deadlock, Measure, Proposal, SignedBallot, SignedProposal, WHOLE_BP,
+    Artefact, Ballot, Choice, Measure, Partner, Proposal, SignedBallot, SignedProposal, WHOLE_BP,
 };
 use tallystick_model::event::Event;
 use tallystick_model::{Sensitive, SubjectId, Timestamp};
@@ -16,6 +17,7 @@ use tallystick_operations::charter::{Stood, enact, find, list, propose, vote};
 use tallystick_operations::{Bureau, Entropy};
 use tallystick_policy::charter::{Government, Standing};
 
+use self::words::percent;
 use super::{End, Told, json::recorded, line, parse, render};
 use crate::{clock, config};
 
@@ -31,6 +33,7 @@ pub(super) fn run(command: &args::Charter) -> Result<Told> {
             let (hash, left) = propose(&bureau, signed, now)?;
             let stood = find(&bureau, &hash.to_string(), now)?;
             let mut lines = told(&stood);
+            lines.extend(words::changes(&bureau, &stood.motion.proposal.measure));
             lines.push(render::receipt(&left));
             Ok(Told::new(
                 End::Ok,
@@ -54,9 +57,13 @@ pub(super) fn run(command: &args::Charter) -> Result<Told> {
         args::Charter::Enact(args) => {
             let bureau = config::open(&args.folder.folder)?;
             let now = clock::now();
-            let hash = find(&bureau, &args.proposal, now)?.motion.hash;
+            let found = find(&bureau, &args.proposal, now)?;
+            let hash = found.motion.hash;
+            let changes = words::changes(&bureau, &found.motion.proposal.measure);
             let (stood, left) = enact(&bureau, hash, now)?;
             let mut lines = vec![line("ok", format_args!("in force: {}", measure(&stood.motion.proposal.measure)))];
+            lines.extend(said(&stood.motion.proposal));
+            lines.extend(changes);
             lines.push(render::receipt(&left));
             Ok(Told::new(
                 End::Ok,
@@ -119,7 +126,9 @@ fn show(args: &args::Show) -> Result<Told> {
         if let Some(out) = &args.out {
             config::write_new(out, &file::armoured(file::PROPOSAL, &as_signed(&bureau, &stood)?))?;
         }
-        return Ok(Told::new(End::Ok, told(&stood), json!({"result": "ok", "proposal": object(&stood)})));
+        let mut lines = told(&stood);
+        lines.extend(words::changes(&bureau, &stood.motion.proposal.measure));
+        return Ok(Told::new(End::Ok, lines, json!({"result": "ok", "proposal": object(&stood)})));
     }
     let government = bureau.government().clone();
     let Some(government) = government else {
@@ -142,37 +151,9 @@ fn as_signed(bureau: &Bureau, stood: &Stood) -> Result<SignedProposal> {
     signed.ok_or_else(|| anyhow::anyhow!("the proposal is not in the log"))
 }
 
-fn percent(bp: u16) -> String {
-    format!("{}.{:02}", bp / 100, bp % 100)
-}
-
 fn governed(government: &Government) -> Vec<String> {
-    let charter = government.charter();
     let mut lines = vec![line("charter", format_args!("{}", government.id()))];
-    for partner in &charter.partners {
-        let weight = percent(partner.weight_bp);
-        lines.push(line("partner", format_args!("{} ({}) {weight} %", partner.code, partner.name)));
-    }
-    for seat in &charter.seats {
-        let vetoes: Vec<_> = seat.vetoes.iter().map(|matter| matter.code()).collect();
-        let vetoes = if vetoes.is_empty() { "no veto".to_owned() } else { format!("veto on {}", vetoes.join(", ")) };
-        lines.push(line("seat", format_args!("{} ({}), {vetoes}", seat.code, seat.name)));
-    }
-    for rule in &charter.rules {
-        let consent = match rule.consent_of.as_slice() {
-            [] => String::new(),
-            seats => format!(", with the consent of {}", seats.join(", ")),
-        };
-        let (share, quorum) = (percent(rule.share_bp), percent(rule.quorum_bp));
-        lines.push(line("rule", format_args!("{}: {share} % in favour, {quorum} % taking part{consent}", rule.matter)));
-    }
-    let deadlock = match &charter.deadlock {
-        Deadlock::StatusQuo => "nothing changes".to_owned(),
-        Deadlock::CastingSeat(seat) => format!("`{seat}` casts the vote"),
-        Deadlock::SecondRound(share) => format!("a second round for {} %", percent(*share)),
-    };
-    let (voting, enactment) = (charter.voting_hours, charter.enact_within_hours);
-    lines.push(line("time", format_args!("votes {voting} hours, enactment within {enactment}; deadlock: {deadlock}")));
+    lines.extend(words::charter(government.charter()));
     let categories: Vec<_> = government.collected().iter().map(|category| category.code()).collect();
     lines.push(line("collect", if categories.is_empty() { "nothing".to_owned() } else { categories.join(", ") }));
     lines.extend(government.accepted().map(|Artefact { matter, name, hash }| {
@@ -213,24 +194,27 @@ fn measure(measure: &Measure) -> String {
         Measure::Dismiss(code) => format!("dismiss `{code}`"),
         Measure::WindDown(end) => format!("end the bureau by {}: {} (notice: {})", end.way, end.receiver, end.notice),
         Measure::Amend(charter) => {
-            let partner = |partner: &tallystick_model::charter::Partner| {
-                format!("{} {} % {}", partner.code, percent(partner.weight_bp), partner.key)
-            };
+            let partner =
+                |partner: &Partner| format!("{} {} % {}", partner.code, percent(partner.weight_bp), partner.key);
             let partners: Vec<_> = charter.partners.iter().map(partner).collect();
             format!("amend the charter: {}", partners.join(", "))
         }
     }
 }
 
-/// What a voter reads before signing.
+/// What a voter reads before signing: of an amendment every line of the new charter.
 fn said(proposal: &Proposal) -> Vec<String> {
-    vec![
+    let mut lines = vec![
         line("measure", measure(&proposal.measure)),
         line("matter", format_args!("{}, proposed by `{}`", proposal.measure.matter(), proposal.proposer)),
         line("from", format_args!("{}", proposal.effective_from)),
         line("reason", &proposal.reason),
         line("charter", format_args!("{}", proposal.charter)),
-    ]
+    ];
+    if let Measure::Amend(charter) = &proposal.measure {
+        lines.extend(words::charter(charter).iter().map(|said| line("new", said)));
+    }
+    lines
 }
 
 /// One line of a list.
