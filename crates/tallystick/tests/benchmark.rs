@@ -170,9 +170,9 @@ fn sizes_that_cannot_be_are_refused() {
 fn decisions_and_a_gate_are_timed_and_come_to_what_they_should() {
     let folder = tempfile::tempdir().expect("a folder");
     let figures = figures(folder.path(), "decide --decisions 400 --subjects 1000");
-    positive(&figures, &["decide_us_p50", "decide_us_p99", "decide_evaluated_us_p50", "gate_subjects_per_s"]);
-    assert!(figures["decide_us_p50"].as_f64() <= figures["decide_us_p99"].as_f64(), "{figures}");
-    assert_eq!((&figures["decide_count"], &figures["decide_evaluated_count"]), (&400.into(), &20.into()));
+    positive(&figures, &["decision_us_p50", "decision_us_p99", "decision_evaluated_us_p50", "gate_subjects_per_s"]);
+    assert!(figures["decision_us_p50"].as_f64() <= figures["decision_us_p99"].as_f64(), "{figures}");
+    assert_eq!((&figures["decision_count"], &figures["decision_evaluated_count"]), (&400.into(), &20.into()));
     // Four of five consented; of those every fifth has another consent besides.
     assert_eq!((&figures["gate_admitted"], &figures["gate_consents"]), (&800.into(), &840.into()));
     assert!(is_empty(folder.path()), "nothing is written");

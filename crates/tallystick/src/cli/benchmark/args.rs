@@ -23,7 +23,7 @@ pub enum Benchmark {
     Population(Population),
     /// Decide inquiries, and gate a whole delivery along sorted consents, by themselves
     ///
-    /// `decide` is as the program decides: what policies said of like evidence is kept. `decide_evaluated` is with nothing kept.
+    /// `decision` is as the program decides: what policies said of like evidence is kept. `decision_evaluated` is with nothing kept.
     #[command(after_help = "Example:\n  tallystick benchmark decide --json")]
     Decide(Decide),
     /// Write the deliveries to files, for other programs

@@ -76,8 +76,8 @@ fn decisions(
         "decide",
         format_args!("{} inquiries, three consents each, on one core", grouped(u64::from(count))),
     ));
-    tell("decide", &usual, lines, json);
-    tell("decide_evaluated", &evaluated, lines, json);
+    tell("decision", &usual, lines, json);
+    tell("decision_evaluated", &evaluated, lines, json);
     json.insert("decisions_per_s".to_owned(), json!(usual.per_s()));
     Ok(())
 }
