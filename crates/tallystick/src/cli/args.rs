@@ -24,11 +24,12 @@ pub struct Cli {
     pub json: bool,
 
     /// Secret key of the member of staff at work, where staff is enrolled
-    #[arg(long = "as", global = true, value_name = "KEY_FILE", requires = "why")]
+    // Named apart from `--acting` of consents: a global argument of the same name would be taken for it.
+    #[arg(id = "staff_key", long = "as", global = true, value_name = "KEY_FILE", requires = "why")]
     pub acting: Option<PathBuf>,
 
     /// Why the member of staff does it; the register keeps it
-    #[arg(long, global = true, value_name = "REASON", requires = "acting")]
+    #[arg(long, global = true, value_name = "REASON", requires = "staff_key")]
     pub why: Option<String>,
 }
 
