@@ -14,7 +14,7 @@ use tallystick_model::member::MemberRole;
 use tallystick_model::staff::{SignedAct, content_of};
 use tallystick_model::{CategorySet, DataCategory, SubjectId, Timestamp};
 use tallystick_policy::category_of;
-use tallystick_policy::charter::{Government, role_of};
+use tallystick_policy::charter::{Government, asking, consented};
 use tallystick_policy::staff::is_signed_for;
 use tallystick_store::check::Finding;
 use tallystick_store::{Snapshot, StoreError};
@@ -24,8 +24,8 @@ struct Light {
     kind: EventKind,
     content: [u8; 32],
     subject: SubjectId,
-    /// Of a subject's event the member it concerns, and as what.
-    member: Option<(u16, MemberRole)>,
+    /// Of a subject's event the member it concerns, and what it is, one of these.
+    member: Option<(u16, &'static [MemberRole])>,
     /// Of a subject's event the rulebook it was decided by.
     rulebook: Option<String>,
     /// The whole of what governs: the bureau's own events, and acts.
@@ -40,8 +40,8 @@ impl Light {
             _ => None,
         };
         let member = match &event {
-            Event::Inquiry(inquiry) => Some((inquiry.subscriber, MemberRole::Subscriber)),
-            Event::ConsentGranted(consent) => Some((consent.member, role_of(consent.scope))),
+            Event::Inquiry(inquiry) => Some((inquiry.subscriber, asking(inquiry.outcome))),
+            Event::ConsentGranted(consent) => Some((consent.member, consented(consent.scope))),
             _ => None,
         };
         let (kind, content, subject) = (event.kind(), content_of(&event), event.subject());
@@ -165,8 +165,8 @@ impl Walk {
         if let Some(ended) = self.government.wound_down_at() {
             return Some(format!("the bureau was wound down at {ended}, this is of {at}"));
         }
-        if let Some((number, role)) = light.member
-            && let Err(refusal) = self.government.check_member(number, role)
+        if let Some((number, roles)) = light.member
+            && let Err(refusal) = self.government.check_member(number, roles)
         {
             return Some(refusal.to_string());
         }

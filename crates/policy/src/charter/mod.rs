@@ -15,7 +15,7 @@ use tallystick_model::charter::{
 use tallystick_model::consent::ConsentScope;
 use tallystick_model::delivery::{DeliveryKind, DeliveryRecord};
 use tallystick_model::event::{CorrectionRecord, Event, Founding, WindDownRecord};
-use tallystick_model::inquiry::Reason;
+use tallystick_model::inquiry::{Outcome, Reason};
 use tallystick_model::member::{Member, MemberRole};
 use tallystick_model::staff::{SignedAct, StaffMember};
 use tallystick_model::{CategorySet, DataCategory, Timestamp};
@@ -122,12 +122,12 @@ pub enum Refusal {
         code: String,
     },
     /// Whoever it names was not admitted in this role.
-    #[error("member {number} was never admitted as a {role}")]
+    #[error("member {number} was never admitted as a {roles}")]
     NoMember {
         /// As recorded.
         number: u16,
-        /// Code of the role.
-        role: &'static str,
+        /// Codes of the roles, any of which would do.
+        roles: String,
     },
     /// A correction that would bring in more than the one fact it names, or a delivery under a correction's name.
     #[error("{0}")]
@@ -333,14 +333,14 @@ impl Government {
             Event::DeliveryAdmitted(record) | Event::DeliveryQuarantined(record) => self.check_delivery(record),
             Event::FactCorrected(correction) => self.check_correction(correction),
             Event::DeliveryDenied(denial) => {
-                self.check_member(denial.furnisher, MemberRole::Furnisher)?;
+                self.check_member(denial.furnisher, &[MemberRole::Furnisher])?;
                 self.check_name(Matter::Rulebook, &denial.rulebook)
             }
             Event::Inquiry(inquiry) => {
-                self.check_member(inquiry.subscriber, MemberRole::Subscriber)?;
+                self.check_member(inquiry.subscriber, asking(inquiry.outcome))?;
                 self.check_name(Matter::Rulebook, &inquiry.rulebook)
             }
-            Event::ConsentGranted(consent) => self.check_member(consent.member, role_of(consent.scope)),
+            Event::ConsentGranted(consent) => self.check_member(consent.member, consented(consent.scope)),
             Event::OwnReportViewed(view) => self.check_name(Matter::Rulebook, &view.rulebook),
             _ => Ok(()),
         }
@@ -434,7 +434,7 @@ impl Government {
                 "a correction is no delivery to admit: it comes with the fact it corrects",
             ));
         }
-        self.check_member(record.furnisher, MemberRole::Furnisher)?;
+        self.check_member(record.furnisher, &[MemberRole::Furnisher])?;
         self.check_name(Matter::Rulebook, &record.rulebook)?;
         self.check_name(Matter::Layout, &record.layout)
     }
@@ -452,17 +452,21 @@ impl Government {
         if correction.slot.account.furnisher() != record.furnisher || correction.superseded >= record.number {
             return fault("a correction supersedes an earlier fact of the same furnisher");
         }
-        self.check_member(record.furnisher, MemberRole::Furnisher)?;
+        self.check_member(record.furnisher, &[MemberRole::Furnisher])?;
         self.check_name(Matter::Rulebook, &record.rulebook)
     }
 
-    /// Whether a member of this number was admitted in this role.
+    /// Whether a member of this number was admitted in one of these roles.
     ///
     /// # Errors
     /// [`Refusal::NoMember`].
-    pub fn check_member(&self, number: u16, role: MemberRole) -> Result<(), Refusal> {
-        let admitted = self.members.get(&number).is_some_and(|member| member.has(role));
-        if admitted { Ok(()) } else { Err(Refusal::NoMember { number, role: role.code() }) }
+    pub fn check_member(&self, number: u16, roles: &[MemberRole]) -> Result<(), Refusal> {
+        let member = self.members.get(&number);
+        if member.is_some_and(|member| roles.iter().any(|role| member.has(*role))) {
+            return Ok(());
+        }
+        let roles = roles.iter().map(|role| role.code()).collect::<Vec<_>>().join(" or ");
+        Err(Refusal::NoMember { number, roles })
     }
 
     /// Whether something of this name is accepted: what records tell of what was used.
@@ -606,10 +610,18 @@ impl Government {
 }
 
 /// What a member is that a consent of this scope is given to.
-pub const fn role_of(scope: ConsentScope) -> MemberRole {
+pub const fn consented(scope: ConsentScope) -> &'static [MemberRole] {
     match scope {
-        ConsentScope::Furnish => MemberRole::Furnisher,
-        ConsentScope::Inquire => MemberRole::Subscriber,
+        ConsentScope::Furnish => &[MemberRole::Furnisher],
+        ConsentScope::Inquire => &[MemberRole::Subscriber],
+    }
+}
+
+/// What a member is whose inquiry came out so: whoever is no subscriber is denied.
+pub const fn asking(outcome: Outcome) -> &'static [MemberRole] {
+    match outcome {
+        Outcome::Denied => MemberRole::ALL,
+        Outcome::Permitted | Outcome::NoHit => &[MemberRole::Subscriber],
     }
 }
 
