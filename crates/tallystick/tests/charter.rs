@@ -333,8 +333,11 @@ fn the_session_of_the_page_runs_as_it_stands() {
     let page = fs::read_to_string(Path::new(SAMPLES).join("../docs/charter.md")).expect("reads");
     let session = page.split("```console\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a session");
     let folder = tempfile::tempdir().expect("a folder");
-    std::os::unix::fs::symlink(fs::canonicalize(SAMPLES).expect("is there"), folder.path().join("samples"))
-        .expect("links");
+    std::os::unix::fs::symlink(
+        fs::canonicalize(Path::new(SAMPLES).join("../docs")).expect("is there"),
+        folder.path().join("docs"),
+    )
+    .expect("links");
     let program = Path::new(env!("CARGO_BIN_EXE_tallystick")).parent().expect("a folder");
     let script = format!("PATH=\"{}:$PATH\"\n{session}", program.display());
     let output = Command::new("sh").args(["-ec", &script]).current_dir(folder.path()).output().expect("runs");
