@@ -211,15 +211,9 @@ pub fn pause(
 ) -> Result<Recorded, OperationError> {
     let found = bureau.find(&bureau.snapshot(), identifier)?;
     may_act(bureau, &found, acting, Deed::End, now)?;
-    match of_subject(&found, consent)?.status_at(now) {
-        ConsentStatus::Active => {
-            let turn = ConsentTurn { subject: found.subject, consent, acting };
-            bureau.record(Changes::none(), Event::ConsentPaused(turn), now)
-        }
-        status => {
-            Err(OperationError::Invalid(format!("consent `{consent}` is {status}: only an active one is paused")))
-        }
-    }
+    is(&of_subject(&found, consent)?, ConsentStatus::Active, "an active one is paused", now)?;
+    let turn = ConsentTurn { subject: found.subject, consent, acting };
+    bureau.record(Changes::none(), Event::ConsentPaused(turn), now)
 }
 
 /// Lets a suspended consent hold again, on the terms it was given on.
@@ -236,14 +230,16 @@ pub fn resume(
 ) -> Result<Recorded, OperationError> {
     let found = bureau.find(&bureau.snapshot(), identifier)?;
     may_act(bureau, &found, acting, Deed::Give, now)?;
-    match of_subject(&found, consent)?.status_at(now) {
-        ConsentStatus::Paused => {
-            let turn = ConsentTurn { subject: found.subject, consent, acting };
-            bureau.record(Changes::none(), Event::ConsentResumed(turn), now)
-        }
-        status => {
-            Err(OperationError::Invalid(format!("consent `{consent}` is {status}: only a paused one is resumed")))
-        }
+    is(&of_subject(&found, consent)?, ConsentStatus::Paused, "a paused one is resumed", now)?;
+    let turn = ConsentTurn { subject: found.subject, consent, acting };
+    bureau.record(Changes::none(), Event::ConsentResumed(turn), now)
+}
+
+/// Refuses what only a consent that stands so allows.
+fn is(state: &ConsentState, expected: ConsentStatus, only: &str, now: Timestamp) -> Result<(), OperationError> {
+    match state.status_at(now) {
+        status if status == expected => Ok(()),
+        status => Err(OperationError::Invalid(format!("consent `{}` is {status}: only {only}", state.consent.id))),
     }
 }
 

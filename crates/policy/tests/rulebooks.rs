@@ -233,8 +233,8 @@ mod rulebooks {
             ("[numbers]", "[numbers]\n        adverse_action = { rules = [] }", "`adverse_action` names no rule"),
             (
                 "[numbers]",
-                "[numbers]\n        free_reports = { period = \"calendar_year\", next = \"25 XXX\", rule = \"x-1\" }",
-                "expected an amount and a currency, found `25 XXX`",
+                "[numbers]\n        free_reports = { period = \"calendar_year\", next = \"25 QQQ\", rule = \"x-1\" }",
+                "expected an amount and a currency, found `25 QQQ`",
             ),
             (
                 "[numbers]",

@@ -235,10 +235,9 @@ fn names_come_in_only_after_the_partners_decide_to_collect_them() {
     assert!(bureau.government().as_ref().expect("governed").collected().contains(DataCategory::Identity));
 }
 
-/// A delivery of one fact, of electricity: `non_credit`, which nobody decided to collect.
-fn smuggled(store: &Store) -> (Changes, DeliveryRecord) {
-    let open = store.begin_delivery().expect("begins");
-    let month = TradelineMonth {
+/// A month of an account for electricity.
+fn electricity() -> TradelineMonth {
+    TradelineMonth {
         kind: AccountKind::Service,
         status: AccountStatus::Open,
         rating: PaymentRating::Current,
@@ -248,7 +247,13 @@ fn smuggled(store: &Store) -> (Changes, DeliveryRecord) {
         limit_minor: None,
         paid_minor: None,
         scheduled_minor: None,
-    };
+    }
+}
+
+/// A delivery of one fact, of electricity: `non_credit`, which nobody decided to collect.
+fn smuggled(store: &Store) -> (Changes, DeliveryRecord) {
+    let open = store.begin_delivery().expect("begins");
+    let month = electricity();
     let slot = Slot {
         kind: FactKind::TradelineMonth,
         account: AccountKey::of_furnisher(1),
@@ -416,17 +421,7 @@ fn corrected(superseded: DeliveryNumber, facts: u64) -> impl Fn(&Store) -> (Chan
             account: AccountKey::of_furnisher(1),
             month: Some(Month::parse(month).expect("a month")),
         };
-        let body = FactBody::TradelineMonth(TradelineMonth {
-            kind: AccountKind::Service,
-            status: AccountStatus::Open,
-            rating: PaymentRating::Current,
-            currency: Currency::from_code("CNY").expect("a currency"),
-            balance_minor: Some(1),
-            past_due_minor: None,
-            limit_minor: None,
-            paid_minor: None,
-            scheduled_minor: None,
-        });
+        let body = FactBody::TradelineMonth(electricity());
         let open = store.begin_delivery().expect("begins");
         let fact = |month: &str| Fact {
             key: FactKey { subject: subject(), slot: slot(month), delivery: open.number() },
