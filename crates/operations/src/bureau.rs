@@ -14,7 +14,7 @@ use tallystick_policy::Rulebook;
 use tallystick_policy::charter::{Government, Refusal};
 use tallystick_policy::staff::is_signed_for;
 use tallystick_store::{
-    Activity, Changes, Committed, Founding, RecordedEvent, Snapshot, Store, StoreError, consents, erasures, frozen,
+    Act, Activity, Changes, Committed, Founding, RecordedEvent, Snapshot, Store, StoreError, consents, erasures, frozen,
 };
 use thiserror::Error;
 
@@ -295,22 +295,45 @@ impl Bureau {
     /// Records `event` with `changes`, durably: the one way into the log. Under a charter only what is covered by it comes
     /// through, and where staff is enrolled only behind a signature.
     pub(crate) fn record(&self, changes: Changes, event: Event, now: Timestamp) -> Result<Recorded, OperationError> {
-        if let Some(fault) = self.rulebook_fault.as_ref().filter(|_| is_signed_for(event.kind())) {
+        let recorded = self.record_all(vec![(changes, event)], now)?;
+        recorded.into_iter().next().ok_or_else(|| OperationError::Invalid("nothing was to be recorded".to_owned()))
+    }
+
+    /// Records several events as [`Bureau::record`] does one, in this order: all of them or none. Signatures of staff come before
+    /// what they are for and are not among what is returned.
+    pub(crate) fn record_all(
+        &self,
+        all: Vec<(Changes, Event)>,
+        now: Timestamp,
+    ) -> Result<Vec<Recorded>, OperationError> {
+        let signed_for = all.iter().any(|(_, event)| is_signed_for(event.kind()));
+        if let Some(fault) = self.rulebook_fault.as_ref().filter(|_| signed_for) {
             return Err(OperationError::Invalid(fault.clone()));
         }
-        // Held until the event is recorded: no decision comes between the question and the record.
+        let act = |(changes, event)| Act { changes, event, salt: self.random() };
+        // Held until the events are recorded: no decision comes between the question and the record.
         let mut government = self.government.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(government) = government.as_mut() else {
-            return Ok(self.store.commit(changes, event, self.random(), now)?.into());
+        let Some(standing) = government.as_mut() else {
+            drop(government);
+            let committed = self.store.commit_all(all.into_iter().map(act).collect(), now)?;
+            return Ok(committed.into_iter().map(Recorded::from).collect());
         };
-        government.check(&event, now)?;
-        if government.has_staff() && is_signed_for(event.kind()) {
-            let act = crate::staff::sign(self, government, &event, now)?;
-            self.store.commit(Changes::none(), act, self.random(), now)?;
+        // What each leads to is asked of what the ones before it leave.
+        let mut after = standing.clone();
+        let (mut acts, mut own) = (Vec::new(), Vec::new());
+        for (changes, event) in all {
+            after.check(&event, now)?;
+            if after.has_staff() && is_signed_for(event.kind()) {
+                let signature = crate::staff::sign(self, &after, &event, now)?;
+                acts.push(act((Changes::none(), signature)));
+            }
+            after.apply(&event, now);
+            own.push(acts.len());
+            acts.push(act((changes, event)));
         }
-        let recorded = self.store.commit(changes, event.clone(), self.random(), now)?.into();
-        government.apply(&event, now);
-        Ok(recorded)
+        let mut committed: Vec<_> = self.store.commit_all(acts, now)?.into_iter().map(Some).collect();
+        *standing = after;
+        Ok(own.into_iter().filter_map(|place| committed.get_mut(place)?.take()).map(Recorded::from).collect())
     }
 
     /// Finds whom an identifier means: the pseudonym of exactly this identifier. Joining the files of one person under several

@@ -1,6 +1,7 @@
 //! The log's entries and nodes as the store keeps them.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use tallystick_audit::{Hash, NodeId, NodeSource};
 
@@ -8,19 +9,19 @@ use crate::engine::{Engine, EngineError, Space};
 use crate::keys;
 use crate::store::StoreError;
 
-/// Nodes in the store, and before them those that are about to be written.
+/// Nodes in the store, and before them those that are about to be written or were read before.
 pub struct Nodes<'a> {
     engine: &'a Engine,
-    pending: BTreeMap<[u8; 9], Hash>,
+    known: RefCell<HashMap<NodeId, Hash>>,
 }
 
 impl<'a> Nodes<'a> {
-    pub const fn stored(engine: &'a Engine) -> Self {
-        Self { engine, pending: BTreeMap::new() }
+    pub fn stored(engine: &'a Engine) -> Self {
+        Self { engine, known: RefCell::default() }
     }
 
     pub fn add(&mut self, nodes: &[(NodeId, Hash)]) {
-        self.pending.extend(nodes.iter().map(|(id, hash)| (id.to_key(), *hash)));
+        self.known.get_mut().extend(nodes.iter().copied());
     }
 }
 
@@ -28,13 +29,16 @@ impl NodeSource for Nodes<'_> {
     type Error = EngineError;
 
     fn node(&self, id: NodeId) -> Result<Option<Hash>, EngineError> {
-        if let Some(hash) = self.pending.get(&id.to_key()) {
+        // The proofs of a group share most of their nodes.
+        if let Some(hash) = self.known.borrow().get(&id) {
             return Ok(Some(*hash));
         }
         let Some(value) = self.engine.get(Space::Log, &keys::node(id))? else { return Ok(None) };
-        <[u8; 32]>::try_from(&*value)
-            .map(|hash| Some(Hash(hash)))
-            .map_err(|_| EngineError::Damaged("a node of the log is not 32 bytes".to_owned()))
+        let hash = <[u8; 32]>::try_from(&*value)
+            .map(Hash)
+            .map_err(|_| EngineError::Damaged("a node of the log is not 32 bytes".to_owned()))?;
+        self.known.borrow_mut().insert(id, hash);
+        Ok(Some(hash))
     }
 }
 

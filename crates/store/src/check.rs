@@ -24,6 +24,7 @@ use crate::engine::{FACT_SHARDS, Space};
 use crate::facts_root::{FactsRoot, is_place, subject_leaf};
 use crate::keys;
 use crate::load::{Leaf, shard_of};
+use crate::publish::check_tiles;
 use crate::seal;
 use crate::snapshot::read_event;
 use crate::store::{Published, Store, StoreError, StoredDelivery, compare_published, read_checkpoint, read_delivery};
@@ -66,7 +67,7 @@ pub struct Report {
 const FINDINGS_MAX: usize = 1000;
 
 impl Report {
-    fn find(&mut self, place: impl Into<String>, what: impl Into<String>) {
+    pub(crate) fn find(&mut self, place: impl Into<String>, what: impl Into<String>) {
         if self.findings.len() < FINDINGS_MAX {
             self.findings.push(Finding { place: place.into(), what: what.into() });
         }
@@ -77,7 +78,7 @@ impl Report {
         self.findings == [missing_checkpoint()]
     }
 
-    fn check<T>(&mut self, place: &str, result: Result<T, StoreError>) -> Option<T> {
+    pub(crate) fn check<T>(&mut self, place: &str, result: Result<T, StoreError>) -> Option<T> {
         result.map_err(|error| self.find(place, error.to_string())).ok()
     }
 }
@@ -185,8 +186,10 @@ fn check_published(store: &Store, size: u64, report: &mut Report) {
     match compare_published(&store.engine, &store.signer, &store.folder, size) {
         Published::Missing => report.findings.push(missing_checkpoint()),
         published => {
-            if let Some(what) = published.wrong() {
-                report.find(PUBLISHED, what);
+            let seen = published.size();
+            match published.wrong() {
+                Some(what) => report.find(PUBLISHED, what),
+                None => check_tiles(store, size, seen, report),
             }
         }
     }

@@ -1,21 +1,22 @@
 //! The one way anything changes: changes and the event that explains them, in one durable batch.
 
-use std::fs;
-use std::io::Write;
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use tallystick_audit::{Receipt, leaf_hash};
 use tallystick_model::delivery::{DeliveryRecord, DeliveryState};
-use tallystick_model::event::{Entry, Event, Salt};
+use tallystick_model::event::{Entry, Event, Salt, commitment};
 use tallystick_model::fact::{DeliveryNumber, Fact};
 use tallystick_model::{Canonical, Timestamp, subject_facts};
 
 use crate::audit_log::Nodes;
 use crate::engine::{Batch, Space};
 use crate::facts_root::{FactsDigest, FactsRoot};
+use crate::group::Submission;
 use crate::keys;
 use crate::load::{FactBatch, Loaded};
-use crate::store::{Store, StoreError, StoredDelivery, lock, published_path, read_checkpoint, stored_delivery};
+use crate::publish::UNPUBLISHED_MAX;
+use crate::store::{Store, StoreError, StoredDelivery, lock, stored_delivery};
 
 /// What a commit changes beside its own record.
 #[derive(Debug)]
@@ -77,6 +78,17 @@ pub struct Committed {
     pub receipt: Receipt,
 }
 
+/// One thing that is done: what it changes, and the event that explains it.
+#[derive(Debug)]
+pub struct Act {
+    /// What it changes beside its own record.
+    pub changes: Changes,
+    /// Its record.
+    pub event: Event,
+    /// Random bytes beside the event.
+    pub salt: Salt,
+}
+
 impl Store {
     /// Makes `changes` and `event` durable and visible together with their log entry, or not at all.
     ///
@@ -88,27 +100,78 @@ impl Store {
     /// more than the store: nothing is written. [`StoreError::Engine`] if the disk
     /// refuses: the store then accepts no more until it is opened again.
     pub fn commit(&self, changes: Changes, event: Event, salt: Salt, at: Timestamp) -> Result<Committed, StoreError> {
-        let delivery = match &event {
-            Event::DeliveryAdmitted(delivery) | Event::DeliveryQuarantined(delivery) => Some(delivery),
-            Event::FactCorrected(correction) => Some(&correction.delivery),
-            _ => None,
-        };
-        check_changes(&changes, delivery)?;
+        let committed = self.commit_all(vec![Act { changes, event, salt }], at)?;
+        committed.into_iter().next().ok_or(StoreError::Contradiction("an act leaves an entry"))
+    }
+
+    /// Makes several acts durable and visible together, one entry after the other, or none of them. What several threads commit at
+    /// the same time shares one write and one wait for the disk ([`crate::group`]).
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn commit_all(&self, acts: Vec<Act>, at: Timestamp) -> Result<Vec<Committed>, StoreError> {
+        for act in &acts {
+            check_changes(&act.changes, delivery_of(&act.event))?;
+        }
         if let Some(why) = &self.behind {
             return Err(StoreError::Behind(why.clone()));
         }
+        self.queue.submit(Submission::new(acts, at), |group| self.commit_group(group))
+    }
 
+    /// Commits what waits, all in one batch; tells each its result. What contradicts what is stored is refused by itself.
+    fn commit_group(&self, group: Vec<Submission>) {
         let _committing = lock(&self.committing);
-        let changed = self.changed_delivery(&event, delivery, at)?;
-        let index = self.state().log_size;
-        let entry = Entry::of(&event, &salt, at);
-        let entry_bytes = entry.to_bytes();
+        let mut deliveries = BTreeMap::new();
+        let mut accepted = Vec::with_capacity(group.len());
+        for submission in group {
+            match self.changed_deliveries(&submission, &deliveries) {
+                Ok(changed) => {
+                    deliveries.extend(changed.into_iter().map(|delivery| (delivery.record.number, delivery)));
+                    accepted.push(submission);
+                }
+                Err(error) => submission.finish(Err(error)),
+            }
+        }
+        if accepted.is_empty() {
+            return;
+        }
+        match self.write(&accepted, &deliveries) {
+            Ok(mut written) => {
+                for submission in accepted {
+                    let rest = written.committed.split_off(submission.acts.len());
+                    submission.finish(Ok(std::mem::replace(&mut written.committed, rest)));
+                }
+                // The commits stand whether or not this succeeds: an error would make the callers repeat what is recorded. A later
+                // commit or the next opening publishes again.
+                if self.unpublished(written.size) >= UNPUBLISHED_MAX {
+                    let _ = self.publish(&written.checkpoint, written.size);
+                }
+            }
+            Err(error) => accepted.into_iter().for_each(|submission| submission.finish(Err(error.again()))),
+        }
+    }
+
+    /// Writes acts and all that follows from them in one durable batch.
+    fn write(
+        &self,
+        group: &[Submission],
+        deliveries: &BTreeMap<DeliveryNumber, StoredDelivery>,
+    ) -> Result<Written, StoreError> {
+        let first = self.state().log_size;
+        let acts = || group.iter().flat_map(|submission| submission.acts.iter().map(|act| (act, submission.at)));
+        let events: Vec<Vec<u8>> = acts().map(|(act, _)| act.event.to_bytes()).collect();
+        let entries: Vec<Entry> = acts()
+            .zip(&events)
+            .map(|((act, at), event)| Entry { kind: act.event.kind(), at, commitment: commitment(&act.salt, event) })
+            .collect();
+        let entry_bytes: Vec<Vec<u8>> = entries.iter().map(Canonical::to_bytes).collect();
+        let leaves: Vec<_> = entry_bytes.iter().map(|entry| leaf_hash(entry)).collect();
         let mut nodes = Nodes::stored(&self.engine);
-        let added = tallystick_audit::append(index, &[leaf_hash(&entry_bytes)], &nodes)?;
+        let added = tallystick_audit::append(first, &leaves, &nodes)?;
         nodes.add(&added);
-        let size = index + 1;
+        let size = first + entries.len() as u64;
         let root = tallystick_audit::root(size, &nodes)?;
-        let proof = tallystick_audit::prove_inclusion(index, size, &nodes)?;
         let checkpoint = self
             .signer
             .sign(&self.signer.checkpoint(size, root))
@@ -118,91 +181,110 @@ impl Store {
         for (id, hash) in &added {
             batch.put(Space::Log, keys::node(*id), hash.0);
         }
-        batch.put(Space::Log, keys::entry(index), &entry_bytes);
         batch.put(Space::Log, keys::CHECKPOINT_KEY, &checkpoint);
-        batch.put(Space::Events, keys::event(event.subject(), index), [salt.as_slice(), &event.to_bytes()].concat());
-        put_changes(&mut batch, &changes, &event, changed.as_ref());
-        if let Some(subject) = event.erases() {
-            batch.put(Space::Meta, keys::erased(subject), index.to_be_bytes());
+        let mut committed = Vec::with_capacity(entries.len());
+        for (((index, (act, _)), (entry, bytes)), event) in
+            (first..).zip(acts()).zip(entries.into_iter().zip(&entry_bytes)).zip(&events)
+        {
+            batch.put(Space::Log, keys::entry(index), bytes);
+            batch.put(Space::Events, keys::event(act.event.subject(), index), [act.salt.as_slice(), event].concat());
+            put_changes(&mut batch, &act.changes, &act.event);
+            if let Some(subject) = act.event.erases() {
+                batch.put(Space::Meta, keys::erased(subject), index.to_be_bytes());
+            }
+            let proof = tallystick_audit::prove_inclusion(index, size, &nodes)?;
+            let receipt = Receipt { index, proof, checkpoint: checkpoint.clone(), extra: None };
+            committed.push(Committed { index, entry, receipt });
+        }
+        for delivery in deliveries.values() {
+            batch.put(Space::Meta, keys::delivery(delivery.record.number), delivery.to_bytes());
         }
         // Where this fails it may still be on disk, and hold at the next opening: what it lists must be there. What it does not
         // list then is removed by that opening.
-        changes.loaded.iter().flat_map(|loaded| &loaded.runs).for_each(|run| run.keep());
+        let runs = || acts().flat_map(|(act, _)| &act.changes.loaded).flat_map(|loaded| &loaded.runs);
+        runs().for_each(|run| run.keep());
         // From here the commit is durable: all that follows is derived from it again when the store is opened.
         batch.commit()?;
 
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        for run in changes.loaded.iter().flat_map(|loaded| &loaded.runs) {
+        for run in runs() {
             Arc::make_mut(&mut state.runs).add(Arc::clone(run));
         }
         state.log_size = size;
-        if let Some(changed) = &changed {
+        for changed in deliveries.values() {
             Arc::make_mut(&mut state.visibility).add(changed);
         }
-        if let Event::MemberAdmitted(member) = &event {
-            Arc::make_mut(&mut state.members).push(member.clone());
+        for (act, _) in acts() {
+            if let Event::MemberAdmitted(member) = &act.event {
+                Arc::make_mut(&mut state.members).push(member.clone());
+            }
         }
-        drop(state);
-        // The commit stands whether or not this succeeds: an error would make the caller repeat what is recorded. The next
-        // commit or the next opening publishes again.
-        let _ = self.publish_checkpoint(&checkpoint);
-        Ok(Committed { index, entry, receipt: Receipt { index, proof, checkpoint, extra: None } })
-    }
-
-    /// Writes the published checkpoint again if it is missing, and tells whether it was. A store that was behind for that
-    /// reason records again once it is opened anew.
-    ///
-    /// For whoever has checked the store and knows that nothing later was published: this vouches for it.
-    ///
-    /// # Errors
-    /// [`StoreError`] if it cannot be read or written.
-    pub fn publish_missing_checkpoint(&self) -> Result<bool, StoreError> {
-        let _committing = lock(&self.committing);
-        let path = published_path(&self.folder);
-        if path.try_exists().map_err(|error| StoreError::File { path, error })? {
-            return Ok(false);
-        }
-        self.publish_checkpoint(&read_checkpoint(&self.engine)?)?;
-        Ok(true)
-    }
-
-    /// Writes the signed checkpoint beside the engine, whole or not at all: where outsiders read it, and what shows that
-    /// the store has lost its end.
-    pub(crate) fn publish_checkpoint(&self, checkpoint: &str) -> Result<(), StoreError> {
-        let path = published_path(&self.folder);
-        let draft = path.with_extension("new");
-        // Synced before the rename: after a power cut the name must not lead to an empty file.
-        let written = fs::File::create(&draft).and_then(|mut file| {
-            file.write_all(checkpoint.as_bytes())?;
-            file.sync_data()
-        });
-        written.and_then(|()| fs::rename(&draft, &path)).map_err(|error| StoreError::File { path, error })
+        Ok(Written { committed, checkpoint, size })
     }
 }
 
+/// What a group left in the log.
+struct Written {
+    /// In the order of the acts.
+    committed: Vec<Committed>,
+    /// Signed, of `size` entries.
+    checkpoint: String,
+    size: u64,
+}
+
 impl Store {
-    /// How a delivery stands after `event`, if it changes one.
-    fn changed_delivery(
+    /// How deliveries stand after a submission; `so_far` is what others of its group change.
+    fn changed_deliveries(
         &self,
-        event: &Event,
-        delivery: Option<&DeliveryRecord>,
-        at: Timestamp,
-    ) -> Result<Option<StoredDelivery>, StoreError> {
-        let (number, state) = match event {
-            Event::DeliveryQuarantined(_) => (None, DeliveryState::Quarantined),
-            Event::DeliveryReleased(end) => (Some(end.delivery), DeliveryState::Released),
-            Event::DeliveryDiscarded(end) => (Some(end.delivery), DeliveryState::Discarded),
-            _ => (None, DeliveryState::Visible),
+        submission: &Submission,
+        so_far: &BTreeMap<DeliveryNumber, StoredDelivery>,
+    ) -> Result<Vec<StoredDelivery>, StoreError> {
+        let mut changed: Vec<StoredDelivery> = Vec::new();
+        for act in &submission.acts {
+            let (record, state) = match &act.event {
+                Event::DeliveryQuarantined(record) => (record.clone(), DeliveryState::Quarantined),
+                Event::DeliveryReleased(end) => {
+                    (self.quarantined(end.delivery, &changed, so_far)?, DeliveryState::Released)
+                }
+                Event::DeliveryDiscarded(end) => {
+                    (self.quarantined(end.delivery, &changed, so_far)?, DeliveryState::Discarded)
+                }
+                event => match delivery_of(event) {
+                    Some(record) => (record.clone(), DeliveryState::Visible),
+                    None => continue,
+                },
+            };
+            changed.retain(|delivery| delivery.record.number != record.number);
+            changed.push(StoredDelivery { state, since: submission.at, record });
+        }
+        Ok(changed)
+    }
+
+    /// The record of a delivery that is quarantined.
+    fn quarantined(
+        &self,
+        number: DeliveryNumber,
+        changed: &[StoredDelivery],
+        so_far: &BTreeMap<DeliveryNumber, StoredDelivery>,
+    ) -> Result<DeliveryRecord, StoreError> {
+        let in_group = changed.iter().find(|delivery| delivery.record.number == number).or_else(|| so_far.get(&number));
+        let stored = match in_group {
+            Some(delivery) => Some(delivery.clone()),
+            None => stored_delivery(&self.engine, number)?,
         };
-        let record = match (delivery, number) {
-            (Some(record), _) => record.clone(),
-            (None, None) => return Ok(None),
-            (None, Some(number)) => match stored_delivery(&self.engine, number)? {
-                Some(stored) if stored.state == DeliveryState::Quarantined => stored.record,
-                _ => return Err(StoreError::Contradiction("only a quarantined delivery is released or discarded")),
-            },
-        };
-        Ok(Some(StoredDelivery { state, since: at, record }))
+        match stored {
+            Some(stored) if stored.state == DeliveryState::Quarantined => Ok(stored.record),
+            _ => Err(StoreError::Contradiction("only a quarantined delivery is released or discarded")),
+        }
+    }
+}
+
+/// The delivery that an event makes, if it makes one.
+const fn delivery_of(event: &Event) -> Option<&DeliveryRecord> {
+    match event {
+        Event::DeliveryAdmitted(delivery) | Event::DeliveryQuarantined(delivery) => Some(delivery),
+        Event::FactCorrected(correction) => Some(&correction.delivery),
+        _ => None,
     }
 }
 
@@ -221,7 +303,7 @@ fn check_changes(changes: &Changes, delivery: Option<&DeliveryRecord>) -> Result
     if said { Ok(()) } else { contradiction("the delivery's root or counts are not those of its facts") }
 }
 
-fn put_changes(batch: &mut Batch<'_>, changes: &Changes, event: &Event, delivery: Option<&StoredDelivery>) {
+fn put_changes(batch: &mut Batch<'_>, changes: &Changes, event: &Event) {
     if let Some(loaded) = &changes.loaded {
         for (subject, facts) in loaded.waiting.iter().flat_map(FactBatch::iter) {
             batch.put(Space::Facts, keys::facts(subject, loaded.number), facts);
@@ -229,9 +311,6 @@ fn put_changes(batch: &mut Batch<'_>, changes: &Changes, event: &Event, delivery
         for run in &loaded.runs {
             batch.put(Space::Meta, keys::run(run.number()), keys::run_value(run.shard(), run.weight()));
         }
-    }
-    if let Some(delivery) = delivery {
-        batch.put(Space::Meta, keys::delivery(delivery.record.number), delivery.to_bytes());
     }
     if let Event::ConsentWithdrawn(withdrawal) = event
         && withdrawal.salt_destroyed

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tallystick_audit::{CheckpointSigner, Receipt};
@@ -16,6 +17,7 @@ use crate::audit_log::Nodes;
 use crate::commit::Changes;
 use crate::engine::runs::Runs;
 use crate::engine::{Engine, EngineError, Space};
+use crate::group::Queue;
 use crate::keys;
 use crate::seal::SubjectSalt;
 use crate::snapshot::Snapshot;
@@ -63,6 +65,21 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The same error for another who waited for the same write.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Engine(EngineError::Io(error)) => {
+                let same = error.raw_os_error().map_or_else(
+                    || std::io::Error::new(error.kind(), error.to_string()),
+                    std::io::Error::from_raw_os_error,
+                );
+                Self::Engine(EngineError::Io(same))
+            }
+            Self::Damaged { place, what } => Self::Damaged { place: place.clone(), what: what.clone() },
+            _ => Self::Engine(EngineError::Poisoned),
+        }
+    }
+
     pub(crate) fn damaged(place: impl Into<String>, error: DecodeError) -> Self {
         Self::Damaged { place: place.into(), what: error.to_string() }
     }
@@ -146,6 +163,10 @@ pub struct Store {
     pub(crate) delivering: Mutex<()>,
     /// Held while a commit is under way: entries are appended one after another.
     pub(crate) committing: Mutex<()>,
+    /// Those who wait to commit.
+    pub(crate) queue: Queue,
+    /// Entries that outsiders can see.
+    pub(crate) published: AtomicU64,
     /// Held while runs are merged.
     pub(crate) merging: Mutex<()>,
 }
@@ -153,6 +174,13 @@ pub struct Store {
 /// A lock whose holder panicked guards nothing half-written here: the engine's batches are atomic.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for Store {
+    /// Leaves nothing that outsiders can't see.
+    fn drop(&mut self) {
+        let _ = self.publish_rest();
+    }
 }
 
 impl Store {
@@ -187,6 +215,8 @@ impl Store {
             behind: None,
             delivering: Mutex::new(()),
             committing: Mutex::new(()),
+            queue: Queue::default(),
+            published: AtomicU64::new(0),
             merging: Mutex::new(()),
         };
         store.commit(Changes::none(), founding.event, founding.salt, founding.at)?;
@@ -226,7 +256,7 @@ impl Store {
         }
         let state = read_state(&engine, &signer)?;
         let published = compare_published(&engine, &signer, folder, state.log_size);
-        let lags = published == Published::Lags;
+        let seen = published.size();
         let behind = published.wrong();
         let store = Self {
             engine,
@@ -236,6 +266,8 @@ impl Store {
             behind,
             delivering: Mutex::new(()),
             committing: Mutex::new(()),
+            queue: Queue::default(),
+            published: AtomicU64::new(seen),
             merging: Mutex::new(()),
         };
         if store.behind.is_none() {
@@ -243,10 +275,8 @@ impl Store {
             let runs = Arc::clone(&store.state().runs);
             store.engine.runs.remove_all_but(|number| runs.iter().any(|run| run.number() == number))?;
         }
-        if lags {
-            // As in a commit: it may fail, and the next commit or opening does it again.
-            let _ = store.publish_checkpoint(&read_checkpoint(&store.engine)?);
-        }
+        // As in a commit: it may fail, and the next commit or opening does it again.
+        let _ = store.publish_rest();
         Ok(store)
     }
 
@@ -302,10 +332,9 @@ impl Store {
 /// How the checkpoint that outsiders have seen stands to the store.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Published {
-    /// It is the store's.
-    Current,
-    /// It is of the same log, of fewer entries: the program ended, or the disk refused, between a commit and its publishing.
-    Lags,
+    /// It is the store's, or was when the store had so many entries: the program ended, or the disk refused, between a commit
+    /// and its publishing.
+    OfSize(u64),
     /// It is missing; anything else may have been there.
     Missing,
     /// The store is not its log or a longer one: why.
@@ -313,10 +342,18 @@ pub(crate) enum Published {
 }
 
 impl Published {
+    /// Entries it signs, if it can be relied on.
+    pub(crate) const fn size(&self) -> u64 {
+        match self {
+            Self::OfSize(size) => *size,
+            Self::Missing | Self::Wrong(_) => 0,
+        }
+    }
+
     /// What is wrong, if anything.
     pub(crate) fn wrong(self) -> Option<String> {
         match self {
-            Self::Current | Self::Lags => None,
+            Self::OfSize(_) => None,
             Self::Missing => Some("is missing".to_owned()),
             Self::Wrong(what) => Some(what),
         }
@@ -330,7 +367,7 @@ pub(crate) fn compare_published(engine: &Engine, signer: &CheckpointSigner, fold
     let note = match std::fs::read(published_path(folder)) {
         Ok(note) => String::from_utf8_lossy(&note).into_owned(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return if size == 0 { Published::Current } else { Published::Missing };
+            return if size == 0 { Published::OfSize(0) } else { Published::Missing };
         }
         Err(error) => return Published::Wrong(format!("cannot be read: {error}")),
     };
@@ -349,8 +386,7 @@ pub(crate) fn compare_published(engine: &Engine, signer: &CheckpointSigner, fold
         Ok(root) if root != published.root => {
             Published::Wrong(format!("signs another log than the store's at size {}", published.size))
         }
-        Ok(_) if published.size < size => Published::Lags,
-        Ok(_) => Published::Current,
+        Ok(_) => Published::OfSize(published.size),
         Err(error) => Published::Wrong(format!(
             "cannot be compared with the log at size {}: {}",
             published.size,

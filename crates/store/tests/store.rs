@@ -16,7 +16,8 @@ use tallystick_model::quality::Quality;
 use tallystick_model::tradeline::{AccountKind, AccountStatus, PaymentRating, TradelineMonth};
 use tallystick_model::{AccountKey, Canonical, Currency, Month, SubjectId, Timestamp, subject_facts};
 use tallystick_store::{
-    Changes, EngineError, FactBatch, FactsDigest, Founding, Loaded, OpenDelivery, Store, StoreError, SubjectSalt, check,
+    Act, Changes, EngineError, FactBatch, FactsDigest, Founding, Loaded, OpenDelivery, Store, StoreError, SubjectSalt,
+    check,
 };
 
 static QUIET: std::sync::Once = std::sync::Once::new();
@@ -422,7 +423,7 @@ fn a_missing_checkpoint_stops_recording_until_it_is_published_again() {
 #[test]
 fn a_commit_stands_though_its_checkpoint_could_not_be_published() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (published, draft) = (folder.path().join("log/checkpoint"), folder.path().join("log/checkpoint.new"));
+    let (published, draft) = (folder.path().join("log/checkpoint"), folder.path().join("log/draft.new"));
     let size = || signer().verifier().open(&fs::read_to_string(&published).expect("reads")).expect("signed").size;
     let store = create(folder.path());
     fs::create_dir(&draft).expect("creates");
@@ -435,6 +436,96 @@ fn a_commit_stands_though_its_checkpoint_could_not_be_published() {
     fs::remove_dir(&draft).expect("removes");
     let store = open(folder.path()).expect("opens");
     assert_eq!(size(), 2, "opening publishes");
+    assert_eq!(findings(&store), Vec::<String>::new());
+}
+
+#[test]
+fn the_log_lies_as_tiles_beside_its_checkpoint_and_goes_on_growing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    let tiles = || -> Vec<String> {
+        let name = |path: std::path::PathBuf| path.strip_prefix(&log).expect("below").display().to_string();
+        files_below(&log.join("tile")).into_iter().map(name).collect()
+    };
+    let store = create(folder.path());
+    assert_eq!(tiles(), ["tile/0/000.p/1", "tile/entries/000.p/1"]);
+    let freeze = |store: &Store, count: usize| {
+        for place in 0..count {
+            let event = Event::FreezePlaced(SubjectId([u8::try_from(place % 200).expect("small"); 16]));
+            store.commit(Changes::none(), event, [1; 16], at(5)).expect("commits");
+        }
+    };
+    freeze(&store, 3);
+    assert_eq!(tiles(), ["tile/0/000.p/1", "tile/entries/000.p/1"], "nobody asked for more");
+    store.publish_rest().expect("publishes");
+    assert_eq!(tiles(), ["tile/0/000.p/1", "tile/0/000.p/4", "tile/entries/000.p/1", "tile/entries/000.p/4"]);
+    freeze(&store, 254);
+    store.publish_rest().expect("publishes");
+    let of_258 = ["tile/0/000", "tile/0/001.p/2", "tile/1/000.p/1", "tile/entries/000", "tile/entries/001.p/2"];
+    assert_eq!(tiles(), of_258, "what is full takes the place of its parts");
+    assert_eq!(findings(&store), Vec::<String>::new());
+    let receipt = store.receipt(257).expect("reads").expect("is there");
+    let published = fs::read_to_string(log.join("checkpoint")).expect("reads");
+    assert_eq!(receipt.checkpoint, published);
+    drop(store);
+
+    fs::remove_file(log.join("tile/0/000")).expect("removes");
+    let mut bundle = fs::read(log.join("tile/entries/000")).expect("reads");
+    bundle.pop();
+    fs::write(log.join("tile/entries/000"), bundle).expect("writes");
+    fs::write(log.join("tile/0/002"), [0; 32]).expect("writes");
+    let store = open(folder.path()).expect("opens");
+    let told = [
+        "log/tile/0/002: is no file of a log of 258 entries",
+        "log/tile/entries/000: is not what the log has there: outsiders can't check these entries",
+        "log/tile/0/000: is missing: outsiders can't check these entries",
+    ];
+    assert_eq!(findings(&store), told);
+}
+
+#[test]
+fn acts_committed_together_are_all_there_or_none_and_many_threads_share_a_write() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = create(folder.path());
+    let freeze = |subject: u8| Act {
+        changes: Changes::none(),
+        event: Event::FreezePlaced(SubjectId([subject; 16])),
+        salt: [subject; 16],
+    };
+    let committed = store.commit_all(vec![freeze(1), freeze(2)], at(5)).expect("commits");
+    assert_eq!(committed.iter().map(|one| one.index).collect::<Vec<_>>(), [1, 2]);
+    assert!(committed.iter().all(|one| one.receipt.checkpoint == committed[0].receipt.checkpoint), "one checkpoint");
+    // The second contradicts what is stored: the first is not there either.
+    let end = QuarantineEnd { delivery: DeliveryNumber(9), reason: "no".to_owned() };
+    let discard = Act { changes: Changes::none(), event: Event::DeliveryDiscarded(end), salt: [9; 16] };
+    let refused = store.commit_all(vec![freeze(3), discard], at(6));
+    assert!(matches!(refused, Err(StoreError::Contradiction(_))), "{refused:?}");
+    assert_eq!(store.snapshot().log_size(), 3);
+
+    let indexes: Vec<u64> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|thread| {
+                let (store, freeze) = (&store, &freeze);
+                scope.spawn(move || {
+                    let commit = |count: u8| {
+                        let one =
+                            store.commit_all(vec![freeze(thread * 20 + count)], at(7)).expect("commits").remove(0);
+                        let entry = one.entry.to_bytes();
+                        verify::verify_receipt(&entry, &one.receipt, signer().verifier()).expect("proves");
+                        one.index
+                    };
+                    (0..20).map(commit).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("ends")).collect()
+    });
+    let mut sorted = indexes.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, (3..163).collect::<Vec<_>>(), "each entry has a place of its own");
+    drop(store);
+    let store = open(folder.path()).expect("opens");
+    assert_eq!(store.snapshot().log_size(), 163);
     assert_eq!(findings(&store), Vec::<String>::new());
 }
 
