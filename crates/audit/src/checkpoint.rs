@@ -7,23 +7,20 @@
 
 use std::{fmt, str::FromStr};
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signature, Signer as _, SigningKey};
 use signed_note::{Note, NoteError, VerificationError};
 
-use crate::{hash::Hash, text::decimal};
+use crate::{
+    hash::Hash,
+    key::{ED25519, NoteKey, check_name},
+    text::decimal,
+};
 
 /// Bytes of a signed note. C2SP asks verifiers to take 16 signatures at least, and names 5 kB for a post-quantum one.
 pub const NOTE_BYTES_MAX: usize = 128 * 1024;
 
 /// Bytes of an origin, which is also the name of the log's key.
 pub const ORIGIN_BYTES_MAX: usize = 255;
-
-/// C2SP signed-note signature type 0x01.
-const ED25519: u8 = 0x01;
-
-/// Characters of an encoded verifier key after its name: plus, 8 hex digits, plus, base64 of 33 bytes.
-const VERIFIER_KEY_TAIL: usize = 1 + 8 + 1 + 44;
 
 /// What the log was at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +44,7 @@ impl Checkpoint {
     pub fn from_note_text(text: &str) -> Result<Self, CheckpointError> {
         let malformed = |line, expected| CheckpointError::Malformed { line, expected };
         let (origin, rest) = text.split_once('\n').ok_or(malformed(1, "an origin"))?;
-        check_origin(origin)?;
+        check_name(origin)?;
         let (size, rest) = rest.split_once('\n').ok_or(malformed(2, "a size"))?;
         let size = decimal(size).ok_or(malformed(2, "a size in decimal without leading zeros"))?;
         let (root, rest) = rest.split_once('\n').ok_or(malformed(3, "a root"))?;
@@ -123,14 +120,14 @@ impl CheckpointSigner {
     /// For the log `origin`, from the 32-byte seed (RFC 8032 private key).
     pub fn new(origin: &str, seed: &[u8; 32]) -> Result<Self, CheckpointError> {
         let key = SigningKey::from_bytes(seed);
-        let public = CheckpointVerifier::new(origin, key.verifying_key())?;
+        let public = CheckpointVerifier(NoteKey::new(ED25519, origin, key.verifying_key())?);
         Ok(Self { key, public })
     }
 
     /// Names the log.
     #[must_use]
     pub fn origin(&self) -> &str {
-        &self.public.name
+        &self.public.0.name
     }
 
     /// A checkpoint of this log, to be signed.
@@ -174,11 +171,11 @@ struct SigningName<'a>(&'a CheckpointSigner);
 
 impl signed_note::Signer for SigningName<'_> {
     fn name(&self) -> &str {
-        &self.0.public.name
+        &self.0.public.0.name
     }
 
     fn key_id(&self) -> u32 {
-        self.0.public.id
+        self.0.public.0.id
     }
 
     fn sign(&self, text: &[u8]) -> Result<Vec<u8>, ed25519_dalek::SignatureError> {
@@ -188,26 +185,13 @@ impl signed_note::Signer for SigningName<'_> {
 
 /// The public key of one log: opens its notes.
 #[derive(Clone, PartialEq, Eq)]
-pub struct CheckpointVerifier {
-    name: String,
-    /// First 4 bytes of SHA-256 over name and key: tells keys apart, proves nothing.
-    id: u32,
-    key: VerifyingKey,
-}
+pub struct CheckpointVerifier(NoteKey);
 
 impl CheckpointVerifier {
-    fn new(name: &str, key: VerifyingKey) -> Result<Self, CheckpointError> {
-        check_origin(name)?;
-        if key.is_weak() {
-            return Err(CheckpointError::BadKey { expected: "a key that is not of small order" });
-        }
-        Ok(Self { name: name.to_owned(), id: signed_note::key_id(name, &typed_key(&key)), key })
-    }
-
     /// The key's name, which is the origin of the checkpoints it signs.
     #[must_use]
     pub fn origin(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// Gives the checkpoint in `note` if this key signed it and it is of this key's log.
@@ -216,8 +200,8 @@ impl CheckpointVerifier {
     pub fn open(&self, note: &str) -> Result<Checkpoint, CheckpointError> {
         let note = parse_note(note)?;
         note.verify(&TrustedName(self)).map_err(|error| match error {
-            NoteError::InvalidSignature { .. } => CheckpointError::BadSignature { key: self.label() },
-            NoteError::UnverifiedNote => CheckpointError::NotSigned { key: self.label() },
+            NoteError::InvalidSignature { .. } => CheckpointError::BadSignature { key: self.0.label() },
+            NoteError::UnverifiedNote => CheckpointError::NotSigned { key: self.0.label() },
             _ => CheckpointError::NotANote,
         })?;
         let checkpoint = checkpoint_of(&note)?;
@@ -226,15 +210,10 @@ impl CheckpointVerifier {
     }
 
     fn check_names(&self, checkpoint: &Checkpoint) -> Result<(), CheckpointError> {
-        if checkpoint.origin == self.name {
+        if checkpoint.origin == self.0.name {
             return Ok(());
         }
-        Err(CheckpointError::WrongOrigin { expected: self.name.clone(), found: checkpoint.origin.clone() })
-    }
-
-    /// Name and id, as signature lines claim them.
-    fn label(&self) -> String {
-        format!("{}+{:08x}", self.name, self.id)
+        Err(CheckpointError::WrongOrigin { expected: self.0.name.clone(), found: checkpoint.origin.clone() })
     }
 }
 
@@ -243,32 +222,14 @@ impl FromStr for CheckpointVerifier {
 
     /// Reads `name+hash+base64`: the hash in lower-case hex and that of this name and key, the key Ed25519.
     fn from_str(text: &str) -> Result<Self, CheckpointError> {
-        let bad = |expected| CheckpointError::BadKey { expected };
-        if text.len() > ORIGIN_BYTES_MAX + VERIFIER_KEY_TAIL {
-            return Err(bad("no more bytes than a name, a hash and an Ed25519 key have"));
-        }
-        // From the left: base64 has plus signs of its own, a name has none.
-        let (name, rest) = text.split_once('+').ok_or(bad("`name+hash+base64`"))?;
-        let (id, encoded) = rest.split_once('+').ok_or(bad("`name+hash+base64`"))?;
-        let typed = BASE64_STANDARD.decode(encoded).map_err(|_| bad("the key in base64"))?;
-        let key = match typed.split_first() {
-            Some((&ED25519, key)) => <&[u8; 32]>::try_from(key).map_err(|_| bad("an Ed25519 key of 32 bytes"))?,
-            _ => return Err(bad("the key type 1, Ed25519")),
-        };
-        let key = VerifyingKey::from_bytes(key).map_err(|_| bad("a point of the Ed25519 curve"))?;
-        let verifier = Self::new(name, key)?;
-        // A wrong hash says that name or key was mistyped.
-        if format!("{:08x}", verifier.id) != id {
-            return Err(bad("the hash of this name and key, in lower-case hex"));
-        }
-        Ok(verifier)
+        NoteKey::parse(ED25519, text).map(Self)
     }
 }
 
 impl fmt::Display for CheckpointVerifier {
     /// `name+hash+base64`.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}+{:08x}+{}", self.name, self.id, BASE64_STANDARD.encode(typed_key(&self.key)))
+        self.0.fmt(out)
     }
 }
 
@@ -283,7 +244,7 @@ struct TrustedName<'a>(&'a CheckpointVerifier);
 
 impl signed_note::Verifiers for TrustedName<'_> {
     fn verifier(&self, name: &str, id: u32) -> Result<&dyn signed_note::Verifier, VerificationError> {
-        if name == self.0.name && id == self.0.id {
+        if name == self.0.0.name && id == self.0.0.id {
             Ok(self)
         } else {
             Err(VerificationError::UnknownKey { name: name.to_owned(), id })
@@ -293,22 +254,30 @@ impl signed_note::Verifiers for TrustedName<'_> {
 
 impl signed_note::Verifier for TrustedName<'_> {
     fn name(&self) -> &str {
-        &self.0.name
+        &self.0.0.name
     }
 
     fn key_id(&self) -> u32 {
-        self.0.id
+        self.0.0.id
     }
 
     /// Strict: all verifiers agree on what is valid.
     fn verify(&self, text: &[u8], signature: &[u8]) -> bool {
-        Signature::from_slice(signature).is_ok_and(|signature| self.0.key.verify_strict(text, &signature).is_ok())
+        Signature::from_slice(signature).is_ok_and(|signature| self.0.0.key.verify_strict(text, &signature).is_ok())
     }
 }
 
 /// Refuses a note that is no checkpoint in form. Does not look at its signatures.
 pub(crate) fn check_form(note: &str) -> Result<(), CheckpointError> {
     checkpoint_of(&parse_note(note)?).map(drop)
+}
+
+/// The text of a note that has the form of a checkpoint, whoever signed it.
+pub(crate) fn note_text(note: &str) -> Result<&str, CheckpointError> {
+    check_form(note)?;
+    // A note's last empty line is where its text ends.
+    let end = note.rfind("\n\n").ok_or(CheckpointError::NotANote)?;
+    note.get(..=end).ok_or(CheckpointError::NotANote)
 }
 
 fn parse_note(note: &str) -> Result<Note, CheckpointError> {
@@ -320,15 +289,4 @@ fn parse_note(note: &str) -> Result<Note, CheckpointError> {
 
 fn checkpoint_of(note: &Note) -> Result<Checkpoint, CheckpointError> {
     Checkpoint::from_note_text(str::from_utf8(note.text()).map_err(|_| CheckpointError::NotANote)?)
-}
-
-/// An origin names a key here, so the rules for key names hold for it too.
-fn check_origin(origin: &str) -> Result<(), CheckpointError> {
-    let fits = origin.len() <= ORIGIN_BYTES_MAX && !origin.contains(char::is_control);
-    if fits && signed_note::is_key_name_valid(origin) { Ok(()) } else { Err(CheckpointError::BadOrigin) }
-}
-
-/// The key as C2SP hashes and encodes it: signature type, then the 32 bytes of RFC 8032.
-fn typed_key(key: &VerifyingKey) -> Vec<u8> {
-    [&[ED25519][..], key.as_bytes()].concat()
 }

@@ -7,8 +7,8 @@
 //! Start at [`append`] to write and at [`verify::verify_receipt`] to check.
 //! Pure: no I/O, no clock, no randomness, no floats. Nodes are read through [`NodeSource`], which the store implements;
 //! no input makes it panic, and nothing is allocated on a length read from outside before the length is checked.
-//! Not here: what an entry means (`operations`), where nodes and entries are kept (`store`), witness cosignatures
-//! (their lines in a note are ignored, as C2SP asks, and kept in the receipt).
+//! [`witness`] is what others do who watch that the log shows everyone the same; [`TiledLog`] reads it as they see it.
+//! Not here: what an entry means (`operations`), where nodes and entries are kept (`store`).
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -36,20 +36,26 @@
 
 mod builder;
 mod checkpoint;
+mod cosignature;
 mod hash;
+mod key;
 mod proof;
 mod receipt;
 mod text;
 pub mod tile;
+mod tiled;
 mod tree;
 pub mod verify;
+pub mod witness;
 
 pub use builder::TreeBuilder;
 pub use checkpoint::{
     Checkpoint, CheckpointError, CheckpointSigner, CheckpointVerifier, NOTE_BYTES_MAX, ORIGIN_BYTES_MAX,
 };
+pub use cosignature::{WitnessKey, WitnessSigner, cosigners, with_cosignatures};
 pub use hash::{BadHash, Hash, leaf_hash, leaf_hash_of, node_hash};
 pub use proof::{ConsistencyProof, InclusionProof, PROOF_HASHES_MAX, prove_consistency, prove_inclusion};
 pub use receipt::{EXTRA_BYTES_MAX, RECEIPT_BYTES_MAX, Receipt, ReceiptError};
+pub use tiled::{TileError, TileSource, TiledLog};
 pub use tree::{LogError, NodeId, NodeSource, Overlay, append, root};
 pub use verify::{ProofError, verify_consistency, verify_inclusion, verify_receipt};

@@ -4,3 +4,4 @@ mod common;
 mod edges;
 mod properties;
 mod vectors;
+mod witnessing;
