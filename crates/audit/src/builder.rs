@@ -1,6 +1,9 @@
 //! The root of a stream of leaves, without keeping them.
 
-use crate::hash::{Hash, node_hash};
+use crate::{
+    hash::{Hash, node_hash},
+    tree::{LogError, NodeId, NodeSource, stored},
+};
 
 /// The RFC 6962 root of leaves that are pushed one by one, in memory of one hash per doubling: for the records of a
 /// delivery, and for deriving a log's root again from its entries.
@@ -16,6 +19,20 @@ impl TreeBuilder {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The tree of a log's first `size` entries, to go on from there: one node read for each bit set in `size`.
+    ///
+    /// # Errors
+    /// [`LogError`] if the source fails or lacks a node.
+    pub fn of_log<S: NodeSource + ?Sized>(size: u64, source: &S) -> Result<Self, LogError<S::Error>> {
+        let (mut peaks, mut begin) = (Vec::new(), 0_u64);
+        for level in (0..u64::BITS).rev().filter(|level| size >> level & 1 == 1) {
+            // At most 63, so it fits.
+            peaks.push(stored(NodeId { level: level as u8, index: begin >> level }, source)?);
+            begin += 1 << level;
+        }
+        Ok(Self { peaks, len: size })
     }
 
     /// Adds a leaf on the right, as [`leaf_hash`](crate::leaf_hash) gives it.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use tallystick_audit::{CheckpointSigner, Receipt};
+use tallystick_audit::{Checkpoint, CheckpointSigner, ConsistencyProof, Receipt};
 use tallystick_model::charter::{FoundingCharter, Matter};
 use tallystick_model::consent::ConsentState;
 use tallystick_model::event::{Entry, Event, Founding as FoundingEvent};
@@ -263,6 +263,46 @@ impl Bureau {
     /// The log's public key in the form of C2SP signed notes.
     pub fn verifier_key(&self) -> String {
         self.store.verifier_key()
+    }
+
+    /// The proof of an entry under the latest checkpoint; `None` if there is no such entry.
+    ///
+    /// # Errors
+    /// [`OperationError::Store`] if the log cannot be read.
+    pub fn receipt(&self, index: u64) -> Result<Option<Receipt>, OperationError> {
+        Ok(self.store.receipt(index)?)
+    }
+
+    /// Proof that the log of `new` entries begins with that of `old`: what a witness is shown.
+    ///
+    /// # Errors
+    /// [`OperationError::Store`] if the log is smaller than that, or cannot be read.
+    pub fn consistency(&self, old: u64, new: u64) -> Result<ConsistencyProof, OperationError> {
+        Ok(self.store.consistency(old, new)?)
+    }
+
+    /// What a note of this bureau's log signs.
+    ///
+    /// # Errors
+    /// [`OperationError::Store`] if it is not signed by the log's key.
+    pub fn checkpoint_of(&self, note: &str) -> Result<Checkpoint, OperationError> {
+        Ok(self.store.checkpoint_of(note)?)
+    }
+
+    /// Publishes the latest checkpoint with the cosignatures it has gathered.
+    ///
+    /// # Errors
+    /// [`OperationError::Store`] if it is not this log's, or cannot be written.
+    pub fn publish_cosigned(&self, note: &str) -> Result<(), OperationError> {
+        Ok(self.store.publish_cosigned(note)?)
+    }
+
+    /// Lets outsiders see everything recorded so far; a bureau that is closed does so by itself.
+    ///
+    /// # Errors
+    /// [`OperationError::Store`] if it cannot be written.
+    pub fn publish(&self) -> Result<(), OperationError> {
+        Ok(self.store.publish_rest()?)
     }
 
     /// What the store's engine is doing behind the calls.

@@ -59,6 +59,25 @@ impl Store {
         Ok(())
     }
 
+    /// Publishes the latest checkpoint with the signatures of others that it has gathered. An older one is let be.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if `note` is not this log's, [`StoreError::File`] if it cannot be written.
+    pub fn publish_cosigned(&self, note: &str) -> Result<(), StoreError> {
+        let damaged = |what: String| StoreError::Damaged { place: "cosigned checkpoint".to_owned(), what };
+        let signed = self.signer.verifier().open(note).map_err(|error| damaged(error.to_string()))?;
+        let _committing = lock(&self.committing);
+        let own = read_checkpoint(&self.engine)?;
+        let own = self.signer.verifier().open(&own).map_err(|error| damaged(error.to_string()))?;
+        if self.behind.is_some() || signed.size < own.size {
+            return Ok(());
+        }
+        if signed != own {
+            return Err(damaged("it is not the store's".to_owned()));
+        }
+        self.publish(note, own.size)
+    }
+
     /// Writes the published checkpoint again if it is missing, with all its tiles, and tells whether it was. A store that was behind for
     /// that reason records again once it is opened anew.
     ///

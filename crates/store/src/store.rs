@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use tallystick_audit::{CheckpointSigner, Receipt};
+use tallystick_audit::{Checkpoint, CheckpointSigner, ConsistencyProof, Receipt};
 use tallystick_model::delivery::{DeliveryRecord, DeliveryState};
 use tallystick_model::event::{Event, Salt};
 use tallystick_model::fact::DeliveryNumber;
@@ -313,6 +313,23 @@ impl Store {
         let proof = tallystick_audit::prove_inclusion(index, size, &Nodes::stored(&self.engine))?;
         let checkpoint = read_checkpoint(&self.engine)?;
         Ok(Some(Receipt { index, proof, checkpoint, extra: None }))
+    }
+
+    /// Proof that the log of `new` entries begins with that of `old`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the log is smaller than that, or cannot be read.
+    pub fn consistency(&self, old: u64, new: u64) -> Result<ConsistencyProof, StoreError> {
+        Ok(tallystick_audit::prove_consistency(old, new, &Nodes::stored(&self.engine))?)
+    }
+
+    /// What a note of this log signs.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if it is not signed by this log's key.
+    pub fn checkpoint_of(&self, note: &str) -> Result<Checkpoint, StoreError> {
+        let opened = self.signer.verifier().open(note);
+        opened.map_err(|error| StoreError::Damaged { place: "checkpoint".to_owned(), what: error.to_string() })
     }
 
     /// What the subject's sealing keys are derived from, if anything was ever sealed.

@@ -24,6 +24,7 @@ use tallystick_operations::staff::Acting;
 use tallystick_policy::Rulebook;
 
 use crate::entropy::SystemEntropy;
+use crate::log::cosign::{Witnesses, WitnessesToml};
 
 /// `bureau.toml`.
 #[derive(Debug, Deserialize, Serialize)]
@@ -33,6 +34,8 @@ struct BureauToml {
     rulebook: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ingest: Option<IngestToml>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    witnesses: Option<WitnessesToml>,
 }
 
 /// `[ingest]`: what may be said of the machine and of deliveries.
@@ -118,7 +121,12 @@ pub fn found_under(
     let bureau = Bureau::found_under(folder, name, rules, charter, &keys, entropy(), now)?;
     let bureau = bureau.with_settings(IngestToml::default().settings()?);
     // Last: a folder with `bureau.toml` is a bureau that was founded to the end.
-    let toml = toml::to_string(&BureauToml { name: name.to_owned(), rulebook: rulebook.to_owned(), ingest: None })?;
+    let toml = toml::to_string(&BureauToml {
+        name: name.to_owned(),
+        rulebook: rulebook.to_owned(),
+        ingest: None,
+        witnesses: None,
+    })?;
     write_private(&folder.join("bureau.toml"), &toml)?;
     Ok(bureau)
 }
@@ -157,6 +165,14 @@ pub fn open(folder: &Path) -> Result<Bureau> {
 /// The keys of the bureau in `folder`.
 pub fn keys(folder: &Path) -> Result<Keys> {
     Ok(Keys { pseudonym: read_key(folder, "pseudonym")?, signing: read_key(folder, "signing")? })
+}
+
+/// Those who must cosign before an answer of the bureau in `folder` leaves; `None` if nobody was named.
+pub fn witnesses(folder: &Path) -> Result<Option<Witnesses>> {
+    let path = folder.join("bureau.toml");
+    let toml: BureauToml = toml::from_str(&read_small(&path)?).with_context(|| format!("`{}`", path.display()))?;
+    let witnesses = toml.witnesses.map(|witnesses| witnesses.witnesses()).transpose();
+    witnesses.with_context(|| format!("`{}`", path.display()))
 }
 
 /// Reads a text file that is small by nature.

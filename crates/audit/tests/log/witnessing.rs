@@ -164,8 +164,11 @@ fn a_request_has_one_text() {
     assert_eq!(AddCheckpoint::from_bytes(many.as_bytes()), Err(Refusal::Malformed("63 hashes at most")));
 }
 
+/// Files by their names.
+type Files = BTreeMap<String, Vec<u8>>;
+
 /// Files of a published log, and how many were asked for.
-struct Published(BTreeMap<String, Vec<u8>>, Cell<u32>);
+struct Published(Files, Cell<u32>);
 
 impl Published {
     fn of(size: u64, nodes: &Nodes) -> Self {
@@ -221,7 +224,7 @@ fn a_tile_that_is_missing_short_or_changed_is_not_passed_over() {
     let nodes = log_of(&leaves(300));
     let honest = root(300, &nodes).unwrap();
     let name = Tile::in_log(Content::Hashes { level: 0 }, 1, 300).unwrap().path();
-    let told = |change: &dyn Fn(&mut BTreeMap<String, Vec<u8>>)| {
+    let told = |change: &dyn Fn(&mut Files)| {
         let mut published = Published::of(300, &nodes);
         change(&mut published.0);
         root(300, &TiledLog::new(published, 300))

@@ -125,6 +125,15 @@ pub enum Command {
     /// Check everything that can be derived again
     #[command(after_help = "Example:\n  tallystick verify --bureau bureau")]
     Verify(Verify),
+    /// Check a bureau's log from outside: prove entries, follow it, copy it, serve it
+    #[command(subcommand, after_help = "Example:\n  tallystick audit prove --log bureau --key bureau.pub --index 12")]
+    Audit(super::audit::args::Audit),
+    /// Watch a bureau's log for a partner, and cosign what it shows
+    #[command(
+        subcommand,
+        after_help = "Example:\n  tallystick witness key --name partner.example/witness --out witness.key"
+    )]
+    Witness(super::audit::args::Witness),
     /// Play the whole story on synthetic samples
     #[command(after_help = "Example:\n  tallystick demo --folder /tmp/demo")]
     Demo(Demo),

@@ -12,6 +12,7 @@ use tallystick_operations::bureau::Recorded;
 use tallystick_operations::inquire::{Answer, Inquiry, inquire, inquire_with_code};
 
 use super::{End, Told, args, json, line, parse, render};
+use crate::log::cosign::witnessed;
 use crate::{clock, config};
 
 pub(super) fn run(args: &args::Inquire) -> Result<Told> {
@@ -22,11 +23,13 @@ pub(super) fn run(args: &args::Inquire) -> Result<Told> {
         asked: args.question.as_deref().map(|question| asked(question, args.months)).transpose()?,
     };
     let bureau = config::open(&args.folder.folder)?;
+    let witnesses = config::witnesses(&args.folder.folder)?;
     let receipt = receipt_file(args.receipt.as_deref())?;
-    let answer = match args.code.as_deref().map(code).transpose()? {
+    let mut answer = match args.code.as_deref().map(code).transpose()? {
         None => inquire(&bureau, &inquiry, clock::now())?,
         Some(code) => inquire_with_code(&bureau, &inquiry, &code, clock::now())?,
     };
+    witnessed(&bureau, witnesses.as_ref(), &mut answer.recorded)?;
     write_receipt(receipt, &answer.recorded);
     Ok(tell(&answer))
 }

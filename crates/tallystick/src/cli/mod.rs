@@ -1,6 +1,7 @@
 //! The command line: one file for each group of commands, and how results are printed.
 
 mod args;
+mod audit;
 mod benchmark;
 mod charter;
 mod compact;
@@ -24,6 +25,7 @@ mod staff;
 mod transfer;
 mod verify;
 mod wind_down;
+mod witness;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -154,6 +156,8 @@ fn run_command(command: &Command, json: bool) -> Result<Told> {
         Command::Staff(command) => staff::run(command),
         Command::WindDown(command) => wind_down::run(command, json),
         Command::Verify(verify) => verify::run(verify, json),
+        Command::Audit(command) => audit::run(command, json),
+        Command::Witness(command) => witness::run(command, json),
         Command::Demo(demo) => demo::run(demo, json),
         Command::Benchmark(benchmark) => benchmark::run(benchmark),
     }

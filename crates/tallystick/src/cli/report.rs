@@ -4,6 +4,7 @@ use anyhow::Result;
 use tallystick_operations::own_report::{OwnReport, Past, own_report};
 
 use super::{End, Told, args, inquire, json, line, parse, render};
+use crate::log::cosign::witnessed;
 use crate::{clock, config};
 
 pub(super) fn run(args: &args::Report) -> Result<Told> {
@@ -11,9 +12,11 @@ pub(super) fn run(args: &args::Report) -> Result<Told> {
     let known_on = args.as_known_on.as_deref().map(parse::end_of).transpose()?;
     let past = Past { known_on, as_of: args.as_of.as_deref().map(parse::date).transpose()? };
     let bureau = config::open(&args.folder.folder)?;
+    let witnesses = config::witnesses(&args.folder.folder)?;
     let receipt = inquire::receipt_file(args.receipt.as_deref())?;
-    let own = own_report(&bureau, &subject, past, clock::now())?;
-    if let Some(recorded) = &own.recorded {
+    let mut own = own_report(&bureau, &subject, past, clock::now())?;
+    if let Some(recorded) = &mut own.recorded {
+        witnessed(&bureau, witnesses.as_ref(), recorded)?;
         inquire::write_receipt(receipt, recorded);
     }
     Ok(tell(&own))

@@ -26,6 +26,12 @@ pub enum Benchmark {
     /// `decision` is as the program decides: what policies said of like evidence is kept. `decision_evaluated` is with nothing kept.
     #[command(after_help = "Example:\n  tallystick benchmark decide --json")]
     Decide(Decide),
+    /// Record entries from many threads at once, each waiting until its own is durable
+    ///
+    /// Meanwhile what is new is published ten times a second, and proofs are made of the published files and checked: `proof` is
+    /// the time from an entry's being durable to its being proved.
+    #[command(after_help = "Example:\n  tallystick benchmark log --json")]
+    Log(Log),
     /// Write the deliveries to files, for other programs
     #[command(after_help = "Example:\n  tallystick benchmark rows --subjects 1000000 --months 2 --format plain \
                             --rows rows")]
@@ -138,6 +144,18 @@ pub struct Decide {
     /// Subjects of the delivery; some 250 bytes of memory each
     #[arg(long, default_value_t = 2_000_000)]
     pub subjects: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct Log {
+    #[command(flatten)]
+    pub place: Where,
+    /// Threads that record
+    #[arg(long, default_value_t = 64)]
+    pub writers: u16,
+    /// Entries in all
+    #[arg(long, default_value_t = 500_000)]
+    pub entries: u64,
 }
 
 #[derive(Debug, Args)]

@@ -73,6 +73,11 @@ impl Times {
         self.0.push(time);
     }
 
+    /// Adds the times of another.
+    pub(super) fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     pub(super) fn len(&self) -> u64 {
         self.0.len() as u64
     }

@@ -1,7 +1,7 @@
 //! `benchmark`: what this machine does, on rows that anyone can make again.
 //!
 //! Start at [`intake`] for files to facts, at [`population`] for a store that is loaded and then asked,
-//! at [`decide`] for what is decided before anything is read. The rows are the
+//! at [`decide`] for what is decided before anything is read, at [`log`] for how fast anything is recorded. The rows are the
 //! synthetic town's ([`rows`]); everything runs in a temporary folder ([`machine::Workplace`]). `bench/README.md` says what
 //! was measured where, and how other programs do on the same rows.
 
@@ -10,6 +10,7 @@ mod decide;
 mod facts;
 mod intake;
 mod load;
+mod log;
 mod lookups;
 mod machine;
 mod office;
@@ -27,6 +28,7 @@ pub(super) fn run(benchmark: &Benchmark) -> Result<Told> {
         Benchmark::Lookup(args) => population::lookup(args),
         Benchmark::Population(args) => population::run(args),
         Benchmark::Decide(args) => decide::run(args),
+        Benchmark::Log(args) => log::run(args),
         Benchmark::Rows(args) => rows::run(args),
     }
 }

@@ -304,11 +304,16 @@ pub(super) fn charter_id(text: &str) -> Result<tallystick_model::charter::Charte
 
 /// A secret key, from the file that `charter key` makes.
 pub(crate) fn secret_key(path: &Path) -> Result<SecretKey> {
+    Ok(SecretKey::new(secret_seed(path)?))
+}
+
+/// The 32 bytes that a secret key is made of.
+pub(crate) fn secret_seed(path: &Path) -> Result<Sensitive<[u8; 32]>> {
     let text = read_small(path)?;
     let mut seed = [0; 32];
     // The decoder's own error would repeat characters of the key.
     ensure!(hex::decode_to_slice(text.trim(), &mut seed).is_ok(), "`{}` does not hold 64 hex digits", path.display());
-    Ok(SecretKey::new(Sensitive::new(seed)))
+    Ok(Sensitive::new(seed))
 }
 
 /// A signed statement as one line: what it is, and its bytes.
