@@ -4,7 +4,8 @@
 use std::{fmt, str::FromStr};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use sha2::{Digest, Sha256};
+use sha2::digest::generic_array::GenericArray;
+use sha2::{Digest, Sha256, compress256};
 
 /// Base64 characters of 32 bytes, padding included.
 const BASE64_CHARS: usize = 44;
@@ -45,6 +46,9 @@ pub fn leaf_hash(entry: &[u8]) -> Hash {
 /// Hash of a leaf whose entry is `parts`, one after the other.
 #[must_use]
 pub fn leaf_hash_of(parts: &[&[u8]]) -> Hash {
+    if let Some(hash) = short_hash(0x00, parts) {
+        return hash;
+    }
     let hasher = parts.iter().fold(Sha256::new().chain_update([0x00]), |hasher, part| hasher.chain_update(part));
     Hash(hasher.finalize().into())
 }
@@ -52,7 +56,45 @@ pub fn leaf_hash_of(parts: &[&[u8]]) -> Hash {
 /// Hash of an inner node: SHA-256(0x01 || left || right).
 #[must_use]
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Hash(Sha256::new().chain_update([0x01]).chain_update(left.0).chain_update(right.0).finalize().into())
+    short_hash(0x01, &[&left.0, &right.0]).unwrap_or_else(|| {
+        Hash(Sha256::new().chain_update([0x01]).chain_update(left.0).chain_update(right.0).finalize().into())
+    })
+}
+
+/// The first state of SHA-256 (FIPS 180-4, section 5.3.3).
+const BEGINNING: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+
+/// Bytes of a block.
+const BLOCK_BYTES: usize = 64;
+
+/// SHA-256(first || parts) where it takes no more than two blocks, padded on the spot: a hasher that takes any length costs as much
+/// as the hashing of so few bytes. `None` if there are more.
+fn short_hash(first: u8, parts: &[&[u8]]) -> Option<Hash> {
+    let mut message = [0; 2 * BLOCK_BYTES];
+    let (head, mut rest) = message.split_first_mut()?;
+    *head = first;
+    let mut length = 1;
+    for part in parts {
+        let to;
+        (to, rest) = rest.split_at_mut_checked(part.len())?;
+        to.copy_from_slice(part);
+        length += part.len();
+    }
+    // A bit that is set, zeros, and the length in bits in the last eight bytes.
+    *rest.first_mut()? = 0x80;
+    let padded = if length + 9 <= BLOCK_BYTES { BLOCK_BYTES } else { 2 * BLOCK_BYTES };
+    let ending = message.get_mut(length + 1..padded)?.last_chunk_mut::<8>()?;
+    *ending = (length as u64 * 8).to_be_bytes();
+    let mut state = BEGINNING;
+    for block in message.get(..padded)?.chunks_exact(BLOCK_BYTES) {
+        compress256(&mut state, std::slice::from_ref(GenericArray::from_slice(block)));
+    }
+    let mut hash = [0; 32];
+    for (to, word) in hash.chunks_exact_mut(4).zip(state) {
+        to.copy_from_slice(&word.to_be_bytes());
+    }
+    Some(Hash(hash))
 }
 
 /// Bytes or text that are not a SHA-256 hash.
@@ -103,6 +145,16 @@ mod tests {
         assert_eq!(leaf_hash_of(&[b"one", b"", b"two"]), leaf_hash(b"onetwo"));
         let pair = [&[1u8][..], &[0xaa; 32], &[0xbb; 32]].concat();
         assert_eq!(node_hash(&Hash([0xaa; 32]), &Hash([0xbb; 32])), Hash(Sha256::digest(pair).into()));
+    }
+
+    #[test]
+    fn hashes_of_few_bytes_are_those_of_any_length() {
+        for length in 0..300 {
+            let entry: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
+            let (one, other) = entry.split_at(length / 3);
+            assert_eq!(leaf_hash_of(&[one, other]), leaf_hash(&entry), "{length}");
+            assert_eq!(short_hash(0x00, &[one, other]).is_some(), 1 + length + 9 <= 128, "{length}");
+        }
     }
 
     #[test]

@@ -178,7 +178,10 @@ fn resident_id(text: &str) -> Result<String, InvalidIdentifier> {
     if !digits.iter().all(u8::is_ascii_digit) || !(check[0].is_ascii_digit() || check[0] == b'X') {
         return Err(InvalidIdentifier::Character(SCHEME));
     }
-    let number = |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse::<i16>().ok()).unwrap_or(0);
+    // At most four digits, each known to be one.
+    let number = |range: std::ops::Range<usize>| {
+        digits.get(range).unwrap_or_default().iter().fold(0, |number, digit| number * 10 + i16::from(digit - b'0'))
+    };
     let day = i8::try_from(number(12..14)).unwrap_or(0);
     let month = i8::try_from(number(10..12)).unwrap_or(0);
     let (year, province) = (number(6..10), number(0..2));

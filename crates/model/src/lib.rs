@@ -17,6 +17,7 @@ pub mod fact;
 pub mod identity;
 pub mod ids;
 pub mod inquiry;
+mod keyed_hash;
 pub mod member;
 pub mod money;
 pub mod month;

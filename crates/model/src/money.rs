@@ -163,6 +163,37 @@ pub enum NotAnAmount {
 /// # Errors
 /// See [`NotAnAmount`].
 pub fn parse_minor(text: &[u8], digits: u8, marks: DecimalMarks) -> Result<i64, NotAnAmount> {
+    match short_minor(text, digits, marks.decimal) {
+        Some(minor) => Ok(minor),
+        None => any_minor(text, digits, marks),
+    }
+}
+
+/// Texts that cannot overflow: fewer digits than 63 bits hold.
+const SHORT_BYTES_MAX: usize = 16;
+
+/// What nearly all amounts are: few digits, the decimal mark before the last of them. `None` for all else.
+fn short_minor(text: &[u8], digits: u8, decimal: u8) -> Option<i64> {
+    if text.len() > SHORT_BYTES_MAX || decimal.is_ascii_digit() {
+        return None;
+    }
+    let places = usize::from(digits);
+    let (whole, fraction) = match text.len().checked_sub(places + 1).and_then(|at| text.split_at_checked(at)) {
+        Some((whole, [mark, fraction @ ..])) if *mark == decimal && places > 0 => (whole, fraction),
+        _ => return None,
+    };
+    let mut minor: i64 = 0;
+    for byte in whole.iter().chain(fraction) {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        minor = minor * 10 + i64::from(digit);
+    }
+    Some(minor)
+}
+
+fn any_minor(text: &[u8], digits: u8, marks: DecimalMarks) -> Result<i64, NotAnAmount> {
     let (negative, text) = match text.split_first() {
         Some((b'-', rest)) => (true, rest),
         Some((b'+', rest)) => (false, rest),
@@ -226,8 +257,21 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    proptest! {
+        #[test]
+        fn the_short_way_says_what_the_long_one_says(text in "[0-9.,+a-]{0,20}", digits in 0_u8..4, decimal in "[.,]", thousands in proptest::option::of("[.,]")) {
+            let mark = |text: String| text.as_bytes()[0];
+            let marks = DecimalMarks { decimal: mark(decimal), thousands: thousands.map(mark) };
+            let short = short_minor(text.as_bytes(), digits, marks.decimal);
+            prop_assert!(short.is_none() || short.map(Ok) == Some(any_minor(text.as_bytes(), digits, marks)));
+        }
+    }
+
     #[test]
     fn decimals_become_minor_units_exactly() {
+        // Read the short way, which a longer text is not.
+        assert_eq!(short_minor(b"222228.50", 2, b'.'), Some(22_222_850));
+        assert_eq!(short_minor(b"99999999999999.99", 2, b'.'), None);
         let plain = |text: &str| parse_minor(text.as_bytes(), 2, DecimalMarks::PLAIN);
         assert_eq!(plain("27"), Ok(2700));
         assert_eq!(plain("27.1"), Ok(2710));

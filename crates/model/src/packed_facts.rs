@@ -89,6 +89,20 @@ impl Entry<'_> {
 pub struct Packer {
     /// Of the value that is being written, in ascending order.
     deliveries: Vec<u32>,
+    /// Room for the facts of a value, empty in between.
+    room: Vec<Entry<'static>>,
+    /// Room for the deliveries of a value that is read.
+    numbers: Vec<Wanted>,
+}
+
+/// A delivery of a value, and whether its facts are wanted.
+type Wanted = (u32, bool);
+
+/// The room that `entries` took, empty.
+fn emptied(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'static>> {
+    entries.clear();
+    // None is left to map: the allocation stays, and the borrow ends.
+    entries.into_iter().map(|Entry { place, .. }| Entry { place, body: Body::Other(&[]) }).collect()
 }
 
 impl Packer {
@@ -97,7 +111,7 @@ impl Packer {
     /// # Errors
     /// [`DecodeError`] if they are not so.
     pub fn pack(&mut self, delivery: DeliveryNumber, facts: &[u8], out: &mut Vec<u8>) -> Result<(), DecodeError> {
-        let mut entries = Vec::new();
+        let mut entries: Vec<Entry<'_>> = std::mem::take(&mut self.room);
         subject_facts::split_facts(facts, |slot, value| {
             let month = slot.month.map_or(0, Month::number);
             let body = if slot.kind == FactKind::TradelineMonth {
@@ -111,6 +125,7 @@ impl Packer {
         self.deliveries.clear();
         self.deliveries.push(delivery.0);
         self.write(&entries, out);
+        self.room = emptied(entries);
         Ok(())
     }
 
@@ -125,14 +140,15 @@ impl Packer {
         keep: impl Fn(DeliveryNumber) -> bool,
         out: &mut Vec<u8>,
     ) -> Result<bool, DecodeError> {
-        let mut entries = Vec::new();
+        let mut entries: Vec<Entry<'_>> = std::mem::take(&mut self.room);
         self.deliveries.clear();
         for value in values {
-            read_deliveries(value, |number| self.deliveries.extend(keep(number).then_some(number.0)))?;
-            read_entries(value, &keep, |entry| {
+            read_entries(value, &keep, &mut self.numbers, |entry| {
                 entries.push(entry);
                 Ok(())
             })?;
+            let kept = self.numbers.iter().filter(|(_, wanted)| *wanted);
+            self.deliveries.extend(kept.map(|(number, _)| *number));
         }
         self.deliveries.sort_unstable();
         self.deliveries.dedup();
@@ -142,7 +158,9 @@ impl Packer {
         // Each value is in order by itself: there is little to sort.
         entries.sort_by_key(|entry| entry.place);
         self.write(&entries, out);
-        Ok(!entries.is_empty())
+        let any = !entries.is_empty();
+        self.room = emptied(entries);
+        Ok(any)
     }
 
     /// The place of a delivery among those of the value: as a rule the one after the last, or the last again.
@@ -383,13 +401,15 @@ fn read_deliveries<'a>(value: &'a [u8], each: impl FnMut(DeliveryNumber)) -> Res
     Ok(input)
 }
 
-/// Takes a value apart, in the order of its facts. Those of deliveries that `keep` does not want are left out.
+/// Takes a value apart, in the order of its facts. Those of deliveries that `keep` does not want are left out. `deliveries` gets those it
+/// is of.
 fn read_entries<'a>(
     value: &'a [u8],
     keep: impl Fn(DeliveryNumber) -> bool,
+    deliveries: &mut Vec<Wanted>,
     mut take: impl FnMut(Entry<'a>) -> Result<(), DecodeError>,
 ) -> Result<(), DecodeError> {
-    let mut deliveries: Vec<(u32, bool)> = Vec::new();
+    deliveries.clear();
     let mut input = read_deliveries(value, |number| deliveries.push((number.0, keep(number))))?;
     let first_month: u16 = input.unsigned_as()?;
     let mut before: Option<u128> = None;
@@ -435,7 +455,7 @@ pub fn read_facts(
     sees: impl Fn(DeliveryNumber) -> bool,
     mut take: impl FnMut(Fact),
 ) -> Result<(), DecodeError> {
-    read_entries(value, sees, |entry| {
+    read_entries(value, sees, &mut Vec::new(), |entry| {
         let (kind, account, month, delivery) = entry.parts();
         let kind = FactKind::from_number(kind).ok_or(DecodeError::Value("FactKind"))?;
         let month = match month {
@@ -465,6 +485,7 @@ pub fn unpack(value: &[u8]) -> Result<Vec<(DeliveryNumber, Vec<u8>)>, DecodeErro
     read_entries(
         value,
         |_| true,
+        &mut Vec::new(),
         |entry| {
             let (kind, account, month, delivery) = entry.parts();
             let place = said.binary_search_by_key(&delivery, |(number, _)| number.0);

@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
-
 use crate::canonical::coded_enum;
+use crate::keyed_hash::KeyedHash;
 use crate::{Identifier, Sensitive};
 
 coded_enum! {
@@ -103,47 +101,27 @@ fn read_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
 /// Turns identifiers and account numbers into pseudonyms under the bureau's key.
 #[derive(Clone)]
 pub struct Pseudonymiser {
-    subject: Hmac<Sha256>,
-    account: Hmac<Sha256>,
-    holder: Hmac<Sha256>,
+    key: KeyedHash,
     check: [u8; 16],
 }
 
 impl Pseudonymiser {
     /// Prepares `key`, 32 secret bytes made once when the bureau is founded.
     pub fn new(key: &Sensitive<[u8; 32]>) -> Self {
-        let keyed = |domain: &[u8]| {
-            // A key of the block's length needs no hashing first, and `new` has no failing case for it.
-            let mut block = [0; 64];
-            for (to, from) in block.iter_mut().zip(key.expose()) {
-                *to = *from;
-            }
-            let mut mac = <Hmac<Sha256> as hmac::digest::KeyInit>::new(&block.into());
-            mac.update(domain);
-            mac
-        };
-        let mut check = [0; 16];
-        for (to, from) in check.iter_mut().zip(keyed(b"check").finalize().into_bytes()) {
-            *to = from;
-        }
-        Self { subject: keyed(b"subject"), account: keyed(b"account"), holder: keyed(b"holder"), check }
+        let key = KeyedHash::new(key.expose());
+        Self { check: first_bytes(key.of(&[b"check"])), key }
     }
 
     /// The pseudonym of an identifier.
     pub fn subject(&self, identifier: &Identifier) -> SubjectId {
-        let mut mac = self.subject.clone();
-        mac.update(&[identifier.scheme().number()]);
-        mac.update(identifier.text().expose().as_bytes());
-        SubjectId(first_bytes(mac))
+        let scheme = [identifier.scheme().number()];
+        SubjectId(first_bytes(self.key.of(&[b"subject", &scheme, identifier.text().expose().as_bytes()])))
     }
 
     /// The key of account `number` at furnisher `furnisher`.
     pub fn account(&self, furnisher: u16, number: &[u8]) -> AccountKey {
-        let mut mac = self.account.clone();
-        mac.update(&furnisher.to_be_bytes());
-        mac.update(number);
-        let [a, b, c, d, e, f] = first_bytes(mac);
         let [high, low] = furnisher.to_be_bytes();
+        let [a, b, c, d, e, f] = first_bytes(self.key.of(&[b"account", &[high, low], number]));
         AccountKey([high, low, a, b, c, d, e, f])
     }
 
@@ -151,9 +129,7 @@ impl Pseudonymiser {
     /// key). No identifier of a person gives such a pseudonym; so a furnisher that names only its account finds the
     /// subject without a look-up table in the clear.
     pub fn holder_place(&self, account: AccountKey) -> SubjectId {
-        let mut mac = self.holder.clone();
-        mac.update(&account.0);
-        SubjectId(first_bytes(mac))
+        SubjectId(first_bytes(self.key.of(&[b"holder", &account.0])))
     }
 
     /// A value that depends on the key and tells nothing of it: stored to notice a wrong key.
@@ -168,8 +144,7 @@ impl fmt::Debug for Pseudonymiser {
     }
 }
 
-fn first_bytes<const N: usize>(mac: Hmac<Sha256>) -> [u8; N] {
-    let full = mac.finalize().into_bytes();
+fn first_bytes<const N: usize>(full: [u8; 32]) -> [u8; N] {
     let mut first = [0; N];
     for (to, from) in first.iter_mut().zip(full) {
         *to = from;
@@ -179,6 +154,9 @@ fn first_bytes<const N: usize>(mac: Hmac<Sha256>) -> [u8; N] {
 
 #[cfg(test)]
 mod tests {
+    use hmac::{Hmac, Mac};
+    use sha2::Sha256;
+
     use super::*;
     use crate::IdScheme;
 

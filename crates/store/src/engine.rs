@@ -8,8 +8,9 @@
 
 mod bare;
 mod journal;
+mod run_file;
 pub mod runs;
-mod subjects;
+pub mod subjects;
 
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read};
@@ -133,7 +134,7 @@ impl Activity {
     /// Of these runs.
     pub fn of(runs: &Runs) -> Self {
         Self {
-            tables: runs.iter().map(|run| run.tables()).sum(),
+            tables: runs.iter().count(),
             runs_max: (0..FACT_SHARDS).map(|shard| runs.of(shard).len()).max().unwrap_or(0),
             table_bytes: runs.iter().map(|run| run.bytes()).sum(),
         }
@@ -257,11 +258,6 @@ impl Engine {
         }
     }
 
-    /// The folder the database is in.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// The value of `key`.
     pub fn get(&self, space: Space, key: &[u8]) -> Result<Option<fjall::Slice>, EngineError> {
         Ok(self.space(space).get(key)?)
@@ -317,8 +313,7 @@ impl Engine {
     /// Returns each damaged file, relative to the data folder, with what is wrong.
     pub fn check_files(&self, runs: &Runs, mut progress: impl FnMut(u64)) -> Vec<(String, String)> {
         let mut damaged = Vec::new();
-        let spaces = spaces_of(&self.folder).into_iter().chain(runs.iter().map(|run| run.folder().to_path_buf()));
-        for list in spaces.filter_map(|space| damaged_list(&space)) {
+        for list in spaces_of(&self.folder).into_iter().filter_map(|space| damaged_list(&space)) {
             damaged.push((relative_name(&self.folder, &list), format!("{MISMATCH}, kept in `current` beside it")));
         }
         let mut check = |space: &str, path: &Path, expected: u128| {
@@ -335,7 +330,9 @@ impl Engine {
             }
         }
         for run in runs.iter() {
-            run.each_table(|path, expected| check(Space::Facts.name(), path, expected));
+            if let Err(what) = run.check(&mut progress) {
+                damaged.push((relative_name(&self.folder, run.path()), what));
+            }
         }
         damaged
     }

@@ -22,8 +22,9 @@ use tallystick_model::fact::DeliveryNumber;
 
 /// Version of everything on disk.
 ///
-/// Format 1 had one key for each fact, format 2 one for each delivery and subject; neither was ever released.
-pub const FORMAT: u8 = 3;
+/// Format 1 had one key for each fact, format 2 one for each delivery and subject, format 3 a tree of the engine's for each run; none was
+/// ever released.
+pub const FORMAT: u8 = 4;
 
 pub const FORMAT_KEY: &[u8] = b"f";
 pub const PSEUDONYM_CHECK_KEY: &[u8] = b"p";

@@ -330,20 +330,17 @@ impl OpenDelivery<'_> {
     /// Writes the run of a shard.
     fn write_run(&self, shard: usize, parts: &Receiver<Part>) -> Result<Option<Arc<Run>>, StoreError> {
         let mut part: Option<Part> = None;
-        let run = self.store.engine.runs.write::<EngineError>(shard, |key, value| {
+        let run = self.store.engine.runs.write::<EngineError>(shard, |value| {
             loop {
                 let at = part.as_mut().and_then(|part| part.places.next());
                 let loading = part.as_ref().zip(at).and_then(|(part, at)| part.batch.get(at));
                 if let Some((subject, facts)) = loading {
-                    key.clear();
-                    key.extend_from_slice(&subject.0);
-                    value.clear();
                     value.extend_from_slice(facts);
-                    return Ok(true);
+                    return Ok(Some(subject));
                 }
                 part = parts.recv().ok();
                 if part.is_none() {
-                    return Ok(false);
+                    return Ok(None);
                 }
             }
         })?;

@@ -17,7 +17,8 @@ use tallystick_model::packed_facts::Packer;
 use tallystick_model::removal::Removal;
 
 use crate::engine::runs::{Run, Runs};
-use crate::engine::{Activity, EngineError, FACT_SHARDS, Slice, Space};
+use crate::engine::subjects::Value;
+use crate::engine::{Activity, EngineError, FACT_SHARDS, Space};
 use crate::keys;
 use crate::removing::{Leaving, thin};
 use crate::store::{Store, StoreError, lock, read_delivery};
@@ -156,7 +157,7 @@ impl Store {
             let thinned = thin(subject, values, &erasures, &leaving.deliveries)?;
             removals.extend(thinned.removal);
             value.extend_from_slice(&thinned.value);
-            Ok(!value.is_empty())
+            Ok(!thinned.value.is_empty())
         })?;
         Ok((merged, removals))
     }
@@ -199,7 +200,7 @@ impl Store {
 /// Puts together what is said of a subject; tells whether anything is left.
 fn merge_values(
     subject: SubjectId,
-    values: &[Slice],
+    values: &[Value],
     packer: &mut Packer,
     keep: impl Fn(DeliveryNumber) -> bool,
     value: &mut Vec<u8>,

@@ -89,7 +89,7 @@ impl Snapshot<'_> {
         let mut places = 0;
         for run in self.runs.of(shard_of(subject)) {
             if let Some(value) = run.get(subject)? {
-                read(&value)?;
+                read(value.bytes())?;
                 places += 1;
             }
         }

@@ -464,7 +464,7 @@ fn open_runs(engine: &Engine) -> Result<Runs, StoreError> {
             what: "one is not told as it must be".to_owned(),
         })?;
         listed.insert(number);
-        runs.add(engine.runs.open_run(engine.folder(), number, shard, weight)?);
+        runs.add(engine.runs.open_run(number, shard, weight)?);
     }
     engine.runs.begin_after(listed.last().copied().unwrap_or(0));
     Ok(runs)

@@ -115,7 +115,7 @@ impl Folder {
         Ok(folder)
     }
 
-    /// How many runs of facts have a folder.
+    /// How many runs of facts have a file.
     pub fn runs(&self) -> usize {
         entries(self.bureau.join("store").join("facts")).count()
     }
@@ -202,13 +202,13 @@ impl Started {
     /// If the operating system does not let it be killed or waited for.
     pub fn kill(mut self, moment: Moment) -> Result<Ended, String> {
         const STEP: Duration = Duration::from_micros(100);
-        let before = lists(&self.store);
+        let before = marks(&self.store);
         let (mut waited, changes, wait) = match moment {
             Moment::After(wait) => (Some(Duration::ZERO), 0, wait),
             Moment::Loading(changes, wait) => (None, changes, wait),
         };
         while self.child.try_wait().map_err(|error| error.to_string())?.is_none() {
-            waited = waited.or_else(|| (lists(&self.store) >= before + changes).then_some(Duration::ZERO));
+            waited = waited.or_else(|| (marks(&self.store) >= before + changes).then_some(Duration::ZERO));
             if waited.is_some_and(|waited| waited >= wait) {
                 break;
             }
@@ -230,8 +230,8 @@ impl Started {
 pub enum Moment {
     /// So long after its start.
     After(Duration),
-    /// So long after the engine has written so many new lists of tables of runs: a load begins and ends each of its runs with one, and
-    /// none is committed before the last.
+    /// So long after so many beginnings and ends of runs were written: a load begins and ends each of its runs, and none is committed
+    /// before the last end.
     Loading(usize, Duration),
 }
 
@@ -239,10 +239,16 @@ fn entries(folder: PathBuf) -> impl Iterator<Item = fs::DirEntry> {
     fs::read_dir(folder).into_iter().flatten().flatten()
 }
 
-/// How many lists of tables the runs in the store have.
-fn lists(store: &Path) -> usize {
-    let files = entries(store.join("facts")).flat_map(|run| entries(run.path()));
-    files.filter(|file| file.file_name().to_string_lossy().starts_with('v')).count()
+/// How many beginnings and ends of runs are in the store.
+fn marks(store: &Path) -> usize {
+    entries(store.join("facts")).map(|run| 1 + usize::from(is_whole(&run.path()))).sum()
+}
+
+/// Whether a run's file has its footer.
+fn is_whole(run: &Path) -> bool {
+    const FOOTER_BYTES: usize = 56;
+    let bytes = fs::read(run).unwrap_or_default();
+    bytes.len().checked_sub(FOOTER_BYTES).and_then(|at| bytes.get(at..)).is_some_and(|end| end.starts_with(b"TALLYRUN"))
 }
 
 /// The mapping of [`delivery`].

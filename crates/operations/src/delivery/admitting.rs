@@ -53,6 +53,8 @@ pub(crate) struct Admitting<'a> {
     /// Where the last record stood, and about whom it was.
     last: Option<(RecordPlace, SubjectId)>,
     out: PartFacts,
+    /// Buckets of an earlier part, emptied.
+    room: Vec<Vec<u8>>,
     pub(crate) failed: Option<StoreError>,
     /// What records of the registry's furnishing have been about.
     touched: Touched,
@@ -80,6 +82,7 @@ impl<'a> Admitting<'a> {
             part: 0,
             last: None,
             out: PartFacts::default(),
+            room: Vec::new(),
             failed: None,
             touched: Touched::default(),
         };
@@ -99,8 +102,13 @@ impl<'a> Admitting<'a> {
     pub(crate) fn begin(&mut self, number: u32) {
         self.part = number;
         self.last = None;
-        self.out = PartFacts::default();
+        self.out = PartFacts { buckets: std::mem::take(&mut self.room), ..PartFacts::default() };
         self.out.buckets.resize_with(1 << self.bucket_bits, Vec::new);
+    }
+
+    /// Takes the buckets of an earlier part, emptied, for the next.
+    pub(crate) fn reuse(&mut self, room: Vec<Vec<u8>>) {
+        self.room = room;
     }
 
     /// What was taken since [`Self::begin`].

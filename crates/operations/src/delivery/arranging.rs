@@ -204,9 +204,10 @@ impl Arranging<'_> {
         let mut batch = FactBatch::of(self.open.number());
         let (mut salts, mut new_salts) = (Salts::default(), BTreeMap::new());
         let mut value = Vec::new();
+        let mut facts: Vec<&Entry<'_>> = Vec::new();
         for of_subject in entries.chunk_by(|one, other| one.subject() == other.subject()) {
             let Some(subject) = of_subject.first().map(Entry::subject) else { continue };
-            let mut facts: Vec<&Entry<'_>> = Vec::with_capacity(of_subject.len());
+            facts.clear();
             for of_slot in of_subject.chunk_by(|one, other| one.subject_and_slot() == other.subject_and_slot()) {
                 let mut kept = of_slot.iter().filter(|entry| refused.is_empty() || !refused.contains(&entry.place()));
                 let held =
@@ -219,7 +220,7 @@ impl Arranging<'_> {
             facts.iter().filter_map(|entry| entry.slot()).for_each(|slot| batch.count(slot.kind));
             let mut failed = Ok(());
             let pushed = batch.push(subject, |out| {
-                for entry in facts {
+                for entry in &facts {
                     let Some(slot) = entry.slot() else {
                         failed = Err(damaged("an entry is not as it was written"));
                         return;

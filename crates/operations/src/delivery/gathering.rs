@@ -29,6 +29,12 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 /// less, a row group of Parquet may have far more.
 const PART_ENTRIES_BYTES_MAX: usize = 32 << 20;
 
+/// A bucket that will have no more bytes than this grows as it is filled.
+const ROOM_BYTES_MIN: usize = 4 << 10;
+
+/// The part of the room for a bucket that is added for those that get more than others.
+const ROOM_SPARE: usize = 16;
+
 /// Bytes of entries that a file read whole gives before they are gathered.
 const FLUSH_BYTES: usize = 4 << 20;
 
@@ -308,11 +314,12 @@ impl<'t> Shared<'_, 't> {
         let mut turn = self.turn_of(number)?;
         self.rejects.fetch_add(facts.rejects.len() as u64, Ordering::Relaxed);
         let before = turn.gathered.summary.records;
-        self.absorb(&mut turn, facts, before)
+        self.absorb(&mut turn, facts, before).map(drop)
     }
 
     /// Takes what part `number` gave, or the rest of it, when all parts before it have been taken.
-    fn take(&self, number: u32, facts: PartFacts, summary: FileSummary, bytes: u64) -> Result<(), Stopped> {
+    /// Gives the room of its entries back.
+    fn take(&self, number: u32, facts: PartFacts, summary: FileSummary, bytes: u64) -> Result<Vec<Vec<u8>>, Stopped> {
         let mut turn = self.turn_of(number)?;
         self.records.fetch_add(summary.records, Ordering::Relaxed);
         self.rejects.fetch_add(facts.rejects.len() as u64, Ordering::Relaxed);
@@ -320,14 +327,29 @@ impl<'t> Shared<'_, 't> {
         let before = turn.gathered.summary.records;
         turn.gathered.records_before.push(before);
         turn.gathered.summary.add(summary);
+        if number == 0 {
+            self.make_room(&mut turn.gathered, &facts, bytes);
+        }
         let taken = self.absorb(&mut turn, facts, before);
         turn.next += 1;
         self.turned.notify_all();
         taken
     }
 
-    fn absorb(&self, turn: &mut Turn<'_>, facts: PartFacts, records_before: u64) -> Result<(), Stopped> {
-        let PartFacts { buckets, entries, rejects, counts, spans_subjects, .. } = facts;
+    /// Makes room for all entries, as far as memory goes, from what the first part of `bytes` gave: buckets that grew as they are
+    /// filled would be copied again and again.
+    fn make_room(&self, gathered: &mut Gathered, facts: &PartFacts, bytes: u64) {
+        let first: u128 = facts.buckets.iter().map(|bucket| bucket.len() as u128).sum();
+        let all = first * u128::from(gathered.file_bytes) / u128::from(bytes.max(1));
+        let all = usize::try_from(all).unwrap_or(usize::MAX).min(self.gathering.memory_bytes);
+        let each = all / gathered.buckets.len().max(1);
+        if bytes > 0 && each > ROOM_BYTES_MIN {
+            gathered.buckets.iter_mut().for_each(|bucket| bucket.bytes.reserve(each + each / ROOM_SPARE));
+        }
+    }
+
+    fn absorb(&self, turn: &mut Turn<'_>, facts: PartFacts, records_before: u64) -> Result<Vec<Vec<u8>>, Stopped> {
+        let PartFacts { mut buckets, entries, rejects, counts, spans_subjects, .. } = facts;
         for mut reject in rejects {
             reject.place.record += records_before;
             turn.gathered.rejects += 1;
@@ -340,14 +362,15 @@ impl<'t> Shared<'_, 't> {
         gathered.counts.add(counts);
         gathered.entries += entries;
         gathered.spans_subjects |= spans_subjects;
-        for (bucket, bytes) in gathered.buckets.iter_mut().zip(&buckets) {
+        for (bucket, bytes) in gathered.buckets.iter_mut().zip(&mut buckets) {
             bucket.bytes.extend_from_slice(bytes);
             gathered.in_memory += bytes.len();
+            bytes.clear();
         }
         if gathered.in_memory > self.gathering.memory_bytes {
             spill(gathered, self.gathering)?;
         }
-        Ok(())
+        Ok(buckets)
     }
 }
 
@@ -383,8 +406,10 @@ fn read_parts(
             (number, part)
         };
         let read = read_part(shared, &mut admitting, reader, number, &part);
-        read.and_then(|(facts, summary)| shared.take(number, facts, summary, part.bytes.len() as u64))
+        let room = read
+            .and_then(|(facts, summary)| shared.take(number, facts, summary, part.bytes.len() as u64))
             .map_err(|stopped| (number, stopped))?;
+        admitting.reuse(room);
     }
     Ok(())
 }
@@ -427,7 +452,7 @@ fn read_whole(
         shared.records.store(facts.records, Ordering::Relaxed);
         shared.rejects.fetch_add(facts.rejects.len() as u64, Ordering::Relaxed);
         let mut turn = locked(&shared.turn);
-        shared.absorb(&mut turn, facts, 0)
+        shared.absorb(&mut turn, facts, 0).map(drop)
     };
     let mut flushed = Ok(());
     let mut keep_flushed = |facts: PartFacts| {

@@ -24,6 +24,8 @@ pub(super) struct DelimitedReader<'a> {
 /// Splits rows, with room that is used again for each.
 pub(super) struct Splitter {
     dialect: Dialect,
+    /// The quote to look for in each row; none where the bytes have none at all.
+    quote: Option<u8>,
     core: csv_core::Reader,
     ranges: Vec<(u32, u32)>,
     text: Vec<u8>,
@@ -72,7 +74,13 @@ impl Splitter {
         let mut core = builder.build();
         // The reader would take a byte order mark off the first row it sees; the file's own is gone already.
         core.read_record(b"\n", &mut [], &mut []);
-        Self { dialect: *dialect, core, ranges: Vec::new(), text: Vec::new(), ends: Vec::new() }
+        Self { dialect: *dialect, quote: dialect.quote, core, ranges: Vec::new(), text: Vec::new(), ends: Vec::new() }
+    }
+
+    /// Of rows that are all in `bytes`: without a quote there, none is looked for in each of them.
+    fn within(mut self, bytes: &[u8]) -> Self {
+        self.quote = self.quote.filter(|quote| memchr::memchr(*quote, bytes).is_some());
+        self
     }
 
     /// Splits the row whose first byte is the first of `rest`, which goes on to a row's end or the file's.
@@ -82,7 +90,7 @@ impl Splitter {
     pub(super) fn split<'s>(&'s mut self, rest: &'s [u8]) -> Result<Split<'s>, usize> {
         let length = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
         let row = rest.get(..length).unwrap_or_default();
-        if self.dialect.quote.is_some_and(|quote| memchr::memchr(quote, row).is_some()) {
+        if self.quote.is_some_and(|quote| memchr::memchr(quote, row).is_some()) {
             return self.split_quoted(rest);
         }
         if length as u64 > RECORD_BYTES_MAX {
@@ -151,7 +159,7 @@ fn small(offset: usize) -> u32 {
 impl DelimitedReader<'_> {
     /// Hands the rows of `part` to `taking`.
     pub(super) fn rows(&self, part: &Part, taking: &mut Taking<'_>) -> Result<(), Refused> {
-        let mut splitter = Splitter::new(&self.dialect);
+        let mut splitter = Splitter::new(&self.dialect).within(&part.bytes);
         let mut at = 0;
         loop {
             let rest = part.bytes.get(at..).unwrap_or_default();
@@ -233,7 +241,7 @@ mod tests {
         cutter.set_rows(Rows::Delimited(*dialect));
         let mut rows = Vec::new();
         while let Some(part) = cutter.cut().unwrap() {
-            let mut splitter = Splitter::new(dialect);
+            let mut splitter = Splitter::new(dialect).within(&part.bytes);
             let mut at = 0;
             while at < part.bytes.len() {
                 let rest = &part.bytes[at..];

@@ -17,7 +17,8 @@ use super::args::{self, Format};
 use super::facts::{Chunk, Facts};
 use super::lookups::{Lookups, tell};
 use super::machine::{
-    Watch, Workplace, bytes, each, folder_bytes, forget_peak, grouped, peak_rss_bytes, per_s, rounded, seconds,
+    Watch, Workplace, as_f64, bytes, each, folder_bytes, forget_peak, grouped, peak_rss_bytes, per_s, processor_time,
+    rounded, seconds,
 };
 use super::office;
 use super::rows::Rows;
@@ -30,6 +31,8 @@ struct Sum {
     facts: u64,
     file_bytes: u64,
     time: Duration,
+    /// Of the processors, the look-ups beside it included; `None` where the system does not say.
+    processor: Option<Duration>,
     deliveries: Vec<Value>,
 }
 
@@ -66,9 +69,11 @@ pub(super) fn run(args: &args::Intake) -> Result<Told> {
     forget_peak();
     let (sum, during) = lookups.meanwhile(|| {
         let mut sum = Sum::default();
+        let before = processor_time();
         for month in &rows.months {
             take(&bureau, &delivery, &rows, *month, &files, now, &mut sum)?;
         }
+        sum.processor = processor_time().zip(before).map(|(now, before)| now.saturating_sub(before));
         Ok(sum)
     })?;
     let peak = peak_rss_bytes();
@@ -92,6 +97,7 @@ pub(super) fn run(args: &args::Intake) -> Result<Told> {
                 bytes(per_s(sum.file_bytes, sum.time))
             ),
         ),
+        line("processor", processor(&sum)),
         line("space", space(activity.table_bytes, on_disk, sum.facts)),
         line(
             "compacted",
@@ -116,6 +122,7 @@ pub(super) fn run(args: &args::Intake) -> Result<Told> {
         ("facts", json!(sum.facts)),
         ("file_bytes", json!(sum.file_bytes)),
         ("intake_s", json!(seconds(sum.time))),
+        ("processor_s", json!(sum.processor.map(seconds))),
         ("records_per_s", json!(per_s(sum.records, sum.time))),
         ("facts_per_s", json!(per_s(sum.facts, sum.time))),
         ("bytes_per_fact", json!(each(activity.table_bytes, sum.facts))),
@@ -151,6 +158,13 @@ pub(super) fn run(args: &args::Intake) -> Result<Told> {
         json.insert("times_bare".to_owned(), json!(ratio));
     }
     Ok(Told::new(End::Ok, lines, Value::Object(json)))
+}
+
+/// What the intake took of the processors.
+fn processor(sum: &Sum) -> String {
+    let Some(time) = sum.processor else { return "unknown".to_owned() };
+    let each = rounded(time.as_secs_f64() * 1e7 / as_f64(sum.records.max(1))) / 10.0;
+    format!("{} s of all cores: {each} µs a record", seconds(time))
 }
 
 /// What the facts take, alone and with everything.

@@ -110,6 +110,7 @@ impl Render {
         }
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "a digit, and what was just found to fit")]
     fn number(self, value: i128, text: &mut Vec<u8>) {
         if value < 0 {
             text.push(b'-');
@@ -118,28 +119,28 @@ impl Render {
             Self::Decimal(places) => places as usize,
             _ => 0,
         };
-        // The last digit first. 39 digits hold any number of 128 bits.
+        // From the end on: 39 digits hold any number of 128 bits, 40 the most places and a zero before them.
         let mut digits = [b'0'; 40];
-        let mut left = value.unsigned_abs();
         let mut count = 0;
-        for digit in &mut digits {
-            // Arithmetic on 64 bits is much the faster, and nearly always enough.
-            let (rest, last) = match u64::try_from(left) {
-                Ok(short) => (u128::from(short / 10), short % 10),
-                Err(_) => (left / 10, u64::try_from(left % 10).unwrap_or(0)),
-            };
-            *digit = b'0' + u8::try_from(last).unwrap_or(0);
-            count += 1;
-            left = rest;
-            if left == 0 && count > places {
-                break;
-            }
+        let mut left = value.unsigned_abs();
+        let mut rest = digits.as_mut_slice();
+        // Arithmetic on 64 bits is much the faster, and nearly always enough.
+        while left > u128::from(u64::MAX) {
+            count += push_digit(&mut rest, (left % 10) as u8);
+            left /= 10;
         }
-        let (places, whole) = digits.get(..count).unwrap_or(&digits).split_at_checked(places).unwrap_or((&[], &[]));
-        text.extend(whole.iter().rev());
-        if !places.is_empty() {
+        let mut left = left as u64;
+        while left > 0 {
+            count += push_digit(&mut rest, (left % 10) as u8);
+            left /= 10;
+        }
+        let count = count.max(places + 1).min(digits.len());
+        let (_, digits) = digits.split_at(digits.len() - count);
+        let (whole, fraction) = digits.split_at(count - places.min(count));
+        text.extend_from_slice(whole);
+        if !fraction.is_empty() {
             text.push(b'.');
-            text.extend(places.iter().rev());
+            text.extend_from_slice(fraction);
         }
     }
 
@@ -161,6 +162,14 @@ impl Render {
         self.number(i128::from_be_bytes(wide), text);
         Ok(())
     }
+}
+
+/// Puts a digit before those that are there; tells how many it put.
+fn push_digit(room: &mut &mut [u8], digit: u8) -> usize {
+    let Some((last, before)) = std::mem::take(room).split_last_mut() else { return 0 };
+    *last = b'0' + digit;
+    *room = before;
+    1
 }
 
 type Queue = Arc<Mutex<VecDeque<Page>>>;
