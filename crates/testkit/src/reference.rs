@@ -29,7 +29,7 @@ use tallystick_model::{
     AccountKey, Canonical, DataCategory, Identifier, Pseudonymiser, SubjectId, SubjectKind, Timestamp,
 };
 
-use self::rules::Verdict;
+use self::rules::{Case, Law, Verdict};
 
 /// What a fact says: an identity in the clear, or a body as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub type Facts = BTreeMap<FactKey, Held>;
 #[derive(Debug)]
 pub struct Reference {
     pub(crate) pseudonymiser: Pseudonymiser,
+    /// Whose law it decides by.
+    pub law: Law,
     pub(crate) rulebook: String,
     /// Everything that happened, with its entry.
     pub log: Vec<(Entry, Event)>,
@@ -107,10 +109,11 @@ pub struct Granted {
 }
 
 impl Reference {
-    /// An empty bureau under a pseudonymiser and a rulebook's label.
-    pub const fn new(pseudonymiser: Pseudonymiser, rulebook: String) -> Self {
+    /// An empty bureau under a pseudonymiser, a law, and the label of its rulebook.
+    pub const fn new(pseudonymiser: Pseudonymiser, law: Law, rulebook: String) -> Self {
         Self {
             pseudonymiser,
+            law,
             rulebook,
             log: Vec::new(),
             facts: BTreeMap::new(),
@@ -179,6 +182,21 @@ impl Reference {
     /// The facts that hold about one pseudonym, of what is not erased: what is shown and corrected.
     pub fn live(&self, subject: SubjectId) -> Facts {
         current_of(&self.without_erased(self.history(subject)))
+    }
+
+    /// What holds of all that is stored about one pseudonym and was visible at `at`, erased or not.
+    pub fn stored_on(&self, subject: SubjectId, at: Timestamp) -> Facts {
+        let mut known: BTreeSet<DeliveryNumber> = BTreeSet::new();
+        for (_, event) in self.log.iter().filter(|(entry, _)| entry.at <= at) {
+            known.extend(match event {
+                Event::DeliveryAdmitted(record) => Some(record.number),
+                Event::FactCorrected(correction) => Some(correction.delivery.number),
+                _ => None,
+            });
+        }
+        let mut facts = self.history(subject);
+        facts.retain(|key, _| known.contains(&key.delivery));
+        current_of(&facts)
     }
 
     /// The consents relied on by everyone who looked at a file, the earliest access first.
@@ -260,10 +278,12 @@ impl Reference {
     pub fn freeze(&self, identifier: &Identifier, kind: EventKind) -> Result<Event, String> {
         let found = self.find(identifier);
         match (kind, self.is_frozen(&found)) {
-            // China's rulebook asks nowhere if a file is frozen.
-            (EventKind::FreezePlaced, _) => {
+            // Only in the United States it is asked if a file is frozen.
+            (EventKind::FreezePlaced, _) if self.law != Law::Us => {
                 Err(format!("rulebook {} knows no freeze: it would keep nobody out", self.rulebook))
             }
+            (EventKind::FreezePlaced, true) => Err("the file is frozen already".to_owned()),
+            (EventKind::FreezePlaced, false) => Ok(Event::FreezePlaced(found.subject)),
             (_, true) => Ok(Event::FreezeLifted(found.subject)),
             (_, false) => Err("the file is not frozen".to_owned()),
         }
@@ -278,6 +298,7 @@ impl Reference {
         subscriber: &str,
         identifier: &Identifier,
         (purpose, asked): (Purpose, Option<Asked>),
+        code: Option<&[u8]>,
         now: Timestamp,
     ) -> Result<(InquiryRecord, Found, Option<DataRange>), String> {
         let member = self.known(subscriber)?;
@@ -285,10 +306,13 @@ impl Reference {
         let consents = self.consents(&found);
         let reads = asked.map(|asked| question::reads(asked.question()));
         let within = reads.clone().unwrap_or_else(|| DataCategory::ALL.to_vec());
-        let mut verdict: Verdict = rules::inquiry(&member, (purpose, &within), found.kind, &consents, now);
+        let by_code = code.is_some_and(|code| self.opens(found.subject, member.number, code, now));
+        let frozen = !by_code && self.is_frozen_for(found.subject, member.number, now);
+        let case = Case { law: self.law, member: &member, purpose, about: found.kind, frozen, now };
+        let mut verdict: Verdict = rules::inquiry(&case, &within, &consents);
         if verdict.permitted && reads.is_some_and(|reads| reads != verdict.released) {
-            let reasons = vec![Reason { rule: "cn-41".to_owned(), code: "question_reads_more".to_owned() }];
-            verdict = Verdict { permitted: false, reasons, consent: None, released: Vec::new(), range: None };
+            let rule = rules::questions_rule(self.law).to_owned();
+            verdict = Verdict::denied(vec![Reason { rule, code: "question_reads_more".to_owned() }]);
         }
         // Nothing that holds is nothing: a statement taken back leaves no trace for a subscriber.
         let outcome = match verdict.permitted {
@@ -309,9 +333,8 @@ impl Reference {
                 subscriber_kind: member.kind,
                 is_subscriber: rules::has_role(&member, MemberRole::Subscriber),
                 subject_kind: found.kind,
-                frozen: self.is_frozen(&found),
-                // No code is issued where the rulebook knows no freeze.
-                by_code: false,
+                frozen,
+                by_code,
                 consents: consents
                     .iter()
                     .filter(|state| {
@@ -324,7 +347,7 @@ impl Reference {
             reasons: verdict.reasons,
             consent: verdict.consent,
             released: if outcome == Outcome::Permitted { verdict.released } else { Vec::new() },
-            detail: (asked.is_none() && outcome == Outcome::Permitted).then(|| rules::detail(purpose)),
+            detail: (asked.is_none() && outcome == Outcome::Permitted).then(|| rules::detail(self.law, purpose)),
             report_hash: [0; 32],
         };
         Ok((record, found, verdict.range))

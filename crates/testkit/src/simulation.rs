@@ -7,6 +7,7 @@
 pub mod chance;
 pub mod compare;
 mod consents;
+mod cuts;
 pub mod file;
 pub mod governing;
 pub mod rights;
@@ -17,8 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
-use tallystick_model::event::{Event, Founding};
+use tallystick_model::event::{Event, EventKind, Founding};
 use tallystick_model::fact::FactKey;
+use tallystick_model::rights::CODE_BYTES;
 use tallystick_model::{Pseudonymiser, Sensitive, SubjectId, Timestamp};
 use tallystick_operations::Bureau;
 use tallystick_operations::bureau::Keys;
@@ -28,9 +30,10 @@ use tallystick_policy::Rulebook;
 use self::chance::{Chance, Fuse, SeededEntropy};
 use self::steps::{Chooser, Handing, Step};
 use crate::reference::Reference;
+use crate::reference::rules::Law;
 
 /// What a simulation did, so that a test can see that it did something.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Steps taken.
     pub steps: usize,
@@ -102,6 +105,30 @@ pub struct Tally {
     pub salts_destroyed: usize,
     /// Members to be told.
     pub recipients: usize,
+    /// What was recorded of each kind, under each law.
+    pub done: BTreeMap<EventKind, [usize; 4]>,
+    /// Acts that were signed and, as the power went, announce nothing.
+    pub announced: usize,
+    /// Recipients told of a correction after the power had gone in between.
+    pub told_later: usize,
+    /// Late answers that gave the subject something.
+    pub compensated: usize,
+    /// Statements deleted as nobody verified them in time.
+    pub lapsed_away: usize,
+    /// Frozen files opened by a one-time code, and inquiries denied for a freeze.
+    pub opened_by_code: usize,
+    /// Inquiries denied for a freeze.
+    pub kept_out: usize,
+    /// Facts past their term, by rule.
+    pub expired: BTreeMap<String, usize>,
+}
+
+impl Tally {
+    /// What was recorded of each kind, in a line: `kind cn/us/eu/in`.
+    pub fn coverage(&self) -> String {
+        let of = |(kind, [cn, us, eu, india]): (&EventKind, &[usize; 4])| format!("{kind} {cn}/{us}/{eu}/{india}");
+        self.done.iter().map(of).collect::<Vec<_>>().join(", ")
+    }
 }
 
 impl std::ops::AddAssign for Tally {
@@ -145,6 +172,20 @@ impl std::ops::AddAssign for Tally {
         self.erased += other.erased;
         self.salts_destroyed += other.salts_destroyed;
         self.recipients += other.recipients;
+        for (kind, counts) in other.done {
+            for (sum, more) in self.done.entry(kind).or_default().iter_mut().zip(counts) {
+                *sum += more;
+            }
+        }
+        self.announced += other.announced;
+        self.told_later += other.told_later;
+        self.compensated += other.compensated;
+        self.lapsed_away += other.lapsed_away;
+        self.opened_by_code += other.opened_by_code;
+        self.kept_out += other.kept_out;
+        for (rule, count) in other.expired {
+            *self.expired.entry(rule).or_default() += count;
+        }
     }
 }
 
@@ -178,6 +219,8 @@ struct World<'a> {
     fuse: Fuse,
     now: Timestamp,
     handed: Vec<Handing>,
+    /// One-time codes that were issued: whose file, to whom, and what only the subject knows.
+    codes: Vec<(file::Who, String, [u8; CODE_BYTES])>,
     settings: Settings,
     /// Whether staff is enrolled: then everything is signed for.
     staffed: bool,
@@ -202,8 +245,14 @@ fn keys() -> Keys {
     Keys { pseudonym: Sensitive::new([3; 32]), signing: Sensitive::new([5; 32]) }
 }
 
-fn rulebook() -> Result<Rulebook, String> {
-    Rulebook::built_in("cn").map_err(|error| error.to_string())
+fn rulebook(law: Law) -> Result<Rulebook, String> {
+    Rulebook::built_in(law.name()).map_err(|error| error.to_string())
+}
+
+/// The four laws in turn, so that each is played with a charter and without, with staff and without.
+fn law(seed: u64) -> Law {
+    let turn = usize::try_from((seed + seed / 12) % 4).unwrap_or(0);
+    Law::ALL.get(turn).copied().unwrap_or(Law::Cn)
 }
 
 /// Takes `steps` steps from `seed`, in `folder`, which is empty.
@@ -232,12 +281,13 @@ impl<'a> World<'a> {
         let mut chance = Chance::new(seed);
         let staffed = seed.is_multiple_of(6);
         let charter = seed.is_multiple_of(3).then(|| governing::founding(staffed));
-        let chooser = Chooser::new(Chance::new(chance.bits()), charter.is_some());
+        let law = law(seed);
+        let chooser = Chooser::new(Chance::new(chance.bits()), charter.is_some(), law);
         let mut entropy = Chance::new(chance.bits());
         let fuse = Fuse::default();
         let now = Timestamp::parse("2026-01-15T08:00:00Z").map_err(|error| error.to_string())?;
         let random = Box::new(SeededEntropy::new(entropy.bits(), fuse.clone()));
-        let bureau = Bureau::found_under(folder, NAME, rulebook()?, charter.clone(), &keys(), random, now);
+        let bureau = Bureau::found_under(folder, NAME, rulebook(law)?, charter.clone(), &keys(), random, now);
         let bureau = bureau.map_err(|error| error.to_string())?;
         let settings = settings(&mut entropy);
         let bureau = bureau.with_settings(settings).with_acting(governing::acting(staffed));
@@ -249,7 +299,7 @@ impl<'a> World<'a> {
             charter: charter.map(Box::new),
         });
         let label = bureau.rulebook().label().to_owned();
-        let reference = Reference::new(Pseudonymiser::new(&keys().pseudonym), label);
+        let reference = Reference::new(Pseudonymiser::new(&keys().pseudonym), law, label);
         let mut world = Self {
             folder,
             bureau: Some(bureau),
@@ -259,6 +309,7 @@ impl<'a> World<'a> {
             fuse,
             now,
             handed: Vec::new(),
+            codes: Vec::new(),
             settings,
             staffed,
             past: Vec::new(),
@@ -277,7 +328,7 @@ impl<'a> World<'a> {
         // Closed first: a second one on the same folder would be refused.
         self.bureau = None;
         let random = Box::new(SeededEntropy::new(self.entropy.bits(), self.fuse.clone()));
-        let opened = Bureau::open(self.folder, NAME, rulebook()?, &keys(), random);
+        let opened = Bureau::open(self.folder, NAME, rulebook(self.reference.law)?, &keys(), random);
         let opened = opened.map_err(|error| format!("does not open again: {error}"))?;
         self.bureau = Some(opened.with_settings(self.settings).with_acting(governing::acting(self.staffed)));
         self.tally.reopened += 1;
@@ -290,11 +341,7 @@ impl<'a> World<'a> {
                 self.decide_to_admit(&applicant)?;
                 self.admit(applicant)
             }
-            Step::Ingest(mut handing) => {
-                // A power cut between an act and what it announces is one of its own: here only whole commits are cut.
-                if self.staffed && matches!(handing.interrupted, steps::Interrupted::Power(_)) {
-                    handing.interrupted = steps::Interrupted::No;
-                }
+            Step::Ingest(handing) => {
                 self.decide_to_accept(&handing.file)?;
                 self.handed.push(handing.clone());
                 self.ingest(&handing)
@@ -309,13 +356,14 @@ impl<'a> World<'a> {
             Step::Pause(who, id, actor) => self.turn(who, id, actor, false),
             Step::Resume(who, id, actor) => self.turn(who, id, actor, true),
             Step::Die(who) => self.die(who),
-            Step::Inquire(subscriber, who, purpose, asked) => self.inquire(&subscriber, who, purpose, asked),
+            Step::Inquire(subscriber, who, purpose, asked) => self.inquire(&subscriber, who, (purpose, asked), None),
             Step::OwnReport(who) => self.own_report(who),
             Step::Correct(mending) => self.correct(&mending),
             Step::Freeze(who) => self.freeze(who),
             Step::Lift(who) => self.lift(who),
             Step::Transfer(from, to, who, category) => self.transfer(&from, &to, who, category),
             Step::Claim(claim) => self.claim(claim),
+            Step::Cut(cut) => self.cut(cut),
             Step::Replay => self.replay(),
             Step::Propose(asking) => self.propose(&asking),
             Step::Vote(voting) => self.vote(&voting),

@@ -12,7 +12,7 @@ use tallystick_model::member::{Member, MemberRole};
 use tallystick_model::withdrawal::{Erasure, Recipient, Withdrawal};
 use tallystick_model::{DataCategory, Identifier, SubjectId, SubjectKind, Timestamp};
 
-use super::rules::{self, Furnishing};
+use super::rules::{self, Furnishing, Law};
 use super::{Facts, Found, Granted, Held, Reference, Said};
 
 const HALF_A_YEAR: i64 = 180 * 24 * 60 * 60 * 1000;
@@ -43,6 +43,9 @@ impl Reference {
 
     /// Whether data of `category` in the fact at `key` is erased.
     pub fn is_erased(&self, key: &FactKey, category: DataCategory) -> bool {
+        if self.has_expired(key) {
+            return true;
+        }
         let mut erasures = self.withdrawals(key.subject).filter_map(|withdrawal| withdrawal.erasure.as_ref());
         erasures.any(|erasure| {
             erasure.furnisher == key.slot.account.furnisher()
@@ -87,6 +90,15 @@ impl Reference {
             }
         }
         gone
+    }
+
+    /// Takes out of a subject's facts those that are erased and not among the `left`; what is left of them is without what is erased.
+    pub fn remove_gone(&mut self, subject: SubjectId, left: &[FactKey]) {
+        for (key, held) in self.history(subject) {
+            if self.left_of(&key, &held).is_none() && !left.contains(&key) {
+                self.facts.remove(&key);
+            }
+        }
     }
 
     /// These facts without what is erased.
@@ -141,13 +153,16 @@ impl Reference {
     fn may_act(&self, found: &Found, acting: Acting, gives: bool) -> Result<(), String> {
         let (died, actor) = (self.has_died(found), acting.actor);
         let shown = acting.evidence != [0; 32];
-        let denied = |why: &str| Err(format!("denied: {why}"));
+        // Where a law says nothing of it, the rulebook is cited.
+        let (kin, guardian) =
+            if self.law == Law::Cn { ("cn-27", "cn-24") } else { (self.law.name(), self.law.name()) };
+        let denied = |rule: &str, why: &str| Err(format!("denied: {rule} {why}"));
         match actor {
-            _ if died && gives => denied("cn-27 subject_has_died"),
-            Actor::Subject | Actor::Guardian if died => denied("cn-27 subject_has_died"),
-            Actor::NextOfKin if !died => denied("cn-27 no_death_recorded"),
-            Actor::NextOfKin if !shown => denied("cn-27 evidence_of_authority_needed"),
-            Actor::Guardian if !shown => denied("cn-24 evidence_of_authority_needed"),
+            _ if died && gives => denied(kin, "subject_has_died"),
+            Actor::Subject | Actor::Guardian if died => denied(kin, "subject_has_died"),
+            Actor::NextOfKin if !died => denied(kin, "no_death_recorded"),
+            Actor::NextOfKin if !shown => denied(kin, "evidence_of_authority_needed"),
+            Actor::Guardian if !shown => denied(guardian, "evidence_of_authority_needed"),
             _ => Ok(()),
         }
     }
@@ -161,8 +176,12 @@ impl Reference {
         now: Timestamp,
     ) -> Vec<Reason> {
         let mut flags = Vec::new();
+        // How consent is asked for is a matter of China's law alone.
+        if self.law != Law::Cn {
+            return flags;
+        }
         let reason = |rule: &str, code: &str| Reason { rule: rule.to_owned(), code: code.to_owned() };
-        let allowed: Vec<DataCategory> = purposes.iter().flat_map(|purpose| rules::budget(*purpose)).collect();
+        let allowed: Vec<DataCategory> = purposes.iter().flat_map(|purpose| rules::budget(self.law, *purpose)).collect();
         let unnecessary = |bundle: &Bundle| {
             bundle.necessity == Necessity::NotNecessary
                 || scope == ConsentScope::Furnish
@@ -229,6 +248,12 @@ impl Reference {
         consent.purposes = consent.purposes.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
         consent.categories = consent.categories.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
         consent.valid_from = now;
+        let fair = (&*consent.purposes, &*consent.categories);
+        let over = rules::check_fair_use(self.law, fair, &consent.terms, (now, consent.valid_until));
+        if !over.is_empty() {
+            let over: Vec<String> = over.iter().map(|over| format!("{} {}", over.rule, over.code)).collect();
+            return Err(format!("denied: {}", over.join(", ")));
+        }
         let (of, what) = ((consent.member, consent.scope), (&*consent.purposes, &*consent.categories));
         consent.flags = self.flags(&found, of, what, consent.terms.bundle.as_ref(), now);
         Ok(Event::ConsentGranted(consent))
@@ -346,8 +371,8 @@ impl Reference {
             .collect();
         let (mut categories, mut reasons) = (Vec::new(), BTreeSet::new());
         for category in state.consent.categories.clone() {
-            let Furnishing::May(Some(form), rules) = rules::furnishing(&member, found.kind, category) else { continue };
-            let needs = |other: &ConsentState| rules::lets_furnish(&member, found.kind, category, form, other);
+            let Furnishing::May(Some(form), rules) = rules::furnishing(self.law, &member, found.kind, category) else { continue };
+            let needs = |other: &ConsentState| rules::lets_furnish(self.law, &member, found.kind, category, form, other);
             if !others.iter().any(needs) {
                 categories.push(category);
                 reasons.extend(rules);

@@ -17,7 +17,7 @@ use tallystick_model::{
     AccountKey, Currency, DataCategory, Identifier, Month, Sensitive, SubjectId, SubjectKind, Timestamp,
 };
 
-use super::rules::{self, Furnishing};
+use super::rules::{self, Furnishing, Law};
 use super::{Facts, Held, Reference, Said};
 use crate::simulation::file::{Fault, File, Row, Who};
 
@@ -69,6 +69,9 @@ pub struct Taken {
     pub rejects: Vec<Rejected>,
 }
 
+/// New status, rating and balance of a month; `None` takes it back.
+pub type Set = Option<(Option<AccountStatus>, Option<PaymentRating>, Option<i64>)>;
+
 /// What a correction asks for.
 #[derive(Clone, Debug)]
 pub struct Mending {
@@ -78,8 +81,8 @@ pub struct Mending {
     pub account: String,
     /// Which month.
     pub month: Month,
-    /// New status, rating and balance; `None` takes the month back.
-    pub set: Option<(Option<AccountStatus>, Option<PaymentRating>, Option<i64>)>,
+    /// What it should say.
+    pub set: Set,
     /// Why.
     pub reason: String,
 }
@@ -87,6 +90,7 @@ pub struct Mending {
 /// A furnisher, with what the partners have decided to collect; `None` without a charter.
 #[derive(Clone, Debug)]
 struct Sender {
+    law: Law,
     member: Member,
     collected: Option<BTreeSet<DataCategory>>,
 }
@@ -107,7 +111,7 @@ impl Sender {
 
 /// By law, and then by the partners' decisions.
 fn furnishing(sender: &Sender, about: SubjectKind, category: DataCategory) -> Furnishing {
-    match rules::furnishing(&sender.member, about, category) {
+    match rules::furnishing(sender.law, &sender.member, about, category) {
         Furnishing::May(..) if !sender.is_collected(category) => {
             Furnishing::Never(vec![Reason { rule: "charter".to_owned(), code: "not_collected".to_owned() }])
         }
@@ -151,7 +155,7 @@ impl Reference {
             let reason = Reason { rule: "charter".to_owned(), code: "layout_not_accepted".to_owned() };
             return Err(NotTaken::NotAdmitted(self.denial(&member, handed, [0; 32], vec![reason])));
         }
-        let furnisher = Sender { member, collected: decided.map(|decided| decided.collected) };
+        let furnisher = Sender { law: self.law, member, collected: decided.map(|decided| decided.collected) };
         let categories = categories(handed);
         if !categories.iter().any(|category| admitted(&furnisher, *category)) {
             let mut reasons = Vec::new();
@@ -303,11 +307,26 @@ impl Reference {
         let subject = self.find(identifier).subject;
         let account = self.pseudonymiser.account(furnisher.number, mending.account.as_bytes());
         let slot = Slot { kind: FactKind::TradelineMonth, account, month: Some(mending.month) };
+        let why = Reason { rule: "own-fact".to_owned(), code: "furnisher_corrects_own_fact".to_owned() };
+        self.supersede((subject, slot), mending.set, (mending.reason.trim().to_owned(), why), now)
+    }
+
+    /// A month in the place of the one that holds; without `set` it is taken back.
+    ///
+    /// # Errors
+    /// The words in which the operation refuses.
+    pub fn supersede(
+        &self,
+        (subject, slot): (SubjectId, Slot),
+        set: Set,
+        (reason, why): (String, Reason),
+        now: Timestamp,
+    ) -> Result<(CorrectionRecord, Facts), String> {
         let held = self.live(subject).into_iter().find(|(key, _)| key.slot == slot);
         let Some((key, Held { said: Said::Body(FactBody::TradelineMonth(before)), .. })) = held else {
             return Err("this furnisher has reported nothing about this account and month of the subject".to_owned());
         };
-        let (after, standing) = match mending.set {
+        let (after, standing) = match set {
             None => (before, Standing::Deletes(key.delivery)),
             Some((status, rating, balance)) => {
                 let after = TradelineMonth {
@@ -329,9 +348,9 @@ impl Reference {
         let delivery = DeliveryRecord {
             number,
             kind: DeliveryKind::Correction,
-            furnisher: furnisher.number,
+            furnisher: slot.account.furnisher(),
             layout: "correction 1".to_owned(),
-            month: Some(mending.month),
+            month: slot.month,
             about: None,
             provenance: Provenance::FurnisherSigned,
             file_hash: Sha256::digest([]).into(),
@@ -343,15 +362,11 @@ impl Reference {
             subjects: 1,
             facts: vec![(FactKind::TradelineMonth, 1)],
             not_admitted: Vec::new(),
-            admitted_under: vec![Reason {
-                rule: "own-fact".to_owned(),
-                code: "furnisher_corrects_own_fact".to_owned(),
-            }],
+            admitted_under: vec![why],
             quality: Quality { records: 1, ..Quality::default() },
             rulebook: self.rulebook.clone(),
             facts_root: Self::facts_root(&facts, &BTreeMap::new()),
         };
-        let reason = mending.reason.trim().to_owned();
         Ok((CorrectionRecord { subject, slot, superseded: key.delivery, delivery, reason }, facts))
     }
 }
@@ -432,7 +447,7 @@ impl Reading<'_> {
         let (subject, consents) = (found.subject, self.reference.consents(&found));
         let (furnisher, now) = (self.furnisher.clone(), self.now);
         let lets_in = |category: DataCategory| {
-            furnisher.is_collected(category) && rules::may_furnish(&furnisher, about, category, &consents, now)
+            furnisher.is_collected(category) && rules::may_furnish(furnisher.law, &furnisher, about, category, &consents, now)
         };
         let identity = self.identity(row);
         let named = identity.as_ref().is_some_and(|identity| identity.name.is_some());

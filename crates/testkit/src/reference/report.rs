@@ -90,7 +90,7 @@ impl Reference {
         };
         let told: Vec<Slot> = facts.iter().map(|fact| fact.key.slot).collect();
         let told: Vec<Slot> = told.into_iter().filter(|slot| detail != Detail::Latest || last(slot)).collect();
-        report.beside = self.beside(found, &told, detail != Detail::Summary);
+        report.beside = self.beside(found, &told, detail != Detail::Summary, now);
         let mut keys: Vec<(FactKind, AccountKey)> = Vec::new();
         for fact in &facts {
             let is_wallet = fact.key.slot.kind == FactKind::PaymentProfileMonth;
@@ -240,7 +240,7 @@ impl Reference {
                 })
                 .collect(),
             frozen: self.is_frozen(found),
-            rights: self.rights_part(found),
+            rights: self.rights_part(found, now),
         });
         report
     }

@@ -1,20 +1,22 @@
-//! What a subject may ask for beside the own report, as it should go under China's rulebook: 20 days for an answer, then a mark; no
-//! freeze, no alerts; two own reports a year for nothing; recipients of the last twelve months are told of corrections.
+//! What a subject may ask for beside the own report: disputes and what becomes of them in time, a statement, freezes, alerts and
+//! one-time codes, notices of corrections, and the end of what is kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use sha2::{Digest, Sha256};
 use tallystick_model::event::{CorrectionRecord, Event};
-use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKind, Slot};
+use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKey, FactKind, Slot};
 use tallystick_model::inquiry::{Detail, Outcome, Reason};
 use tallystick_model::member::MemberRole;
 use tallystick_model::rights::{
-    CorrectionNotice, Dispute, DisputeAnswer, DisputeFiling, DisputeLapse, DisputeOutcome, DisputeState, DisputeTurn,
-    Mark, RetentionRun, Right, Statement, Version,
+    AccessCode, Alert, AlertKind, CorrectionNotice, Dispute, DisputeAnswer, DisputeFiling, DisputeLapse, DisputeOutcome,
+    DisputeState, DisputeTurn, ExpiredFacts, FreezePause, Mark, RetentionRun, Right, Statement, Version,
 };
-use tallystick_model::{Date, Identifier, Month, Sensitive, SubjectId, Timestamp};
+use tallystick_model::{Identifier, Sensitive, SubjectId, Timestamp};
 use tallystick_operations::beside::{Beside, Marked, RightsPart, Told};
 
 use super::delivery::Mending;
+use super::rules::{Law, numbers};
 use super::{Facts, Found, Reference, Said, current_of, log};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
@@ -38,21 +40,17 @@ fn right(right: Right) -> Event {
     Event::Right(Box::new(right))
 }
 
+/// What is kept of a code.
+fn code_hash(subject: SubjectId, code: &[u8]) -> [u8; 32] {
+    Sha256::digest([b"tallystick access code 1\n".as_slice(), &subject.0, code].concat()).into()
+}
+
 fn words(text: &str) -> Result<String, String> {
     let said = text.trim();
     if said.is_empty() || said.contains(char::is_control) {
         return Err("a dispute and its answer have words of 1 to 1024 bytes and no control characters".to_owned());
     }
     Ok(said.to_owned())
-}
-
-/// Twelve months later, on the last day of a shorter month.
-fn year_later(at: Timestamp) -> Option<Timestamp> {
-    let date = at.date();
-    let month = Month::of(date)?.plus(12)?;
-    let day = date.day().min(i8::try_from(month.days()).ok()?);
-    let day = Date::new(date.year() + 1, date.month(), day).ok()?;
-    Timestamp::from_millis(Timestamp::start_of(day).millis() + at.millis().rem_euclid(DAY_MILLIS)).ok()
 }
 
 impl Reference {
@@ -101,15 +99,15 @@ impl Reference {
     }
 
     /// What stands beside the facts that are told.
-    pub fn beside(&self, found: &Found, told: &[Slot], names: bool) -> Beside {
+    pub fn beside(&self, found: &Found, told: &[Slot], names: bool, now: Timestamp) -> Beside {
         let mut marks: BTreeMap<Slot, Option<Marked>> = BTreeMap::new();
         for dispute in self.disputes(found.subject) {
             let unconfirmed = DisputeOutcome::CannotBeConfirmed;
             let mark = match &dispute.state {
                 DisputeState::Open => Some(Mark::Disputed),
-                DisputeState::Lapsed(..) => Some(Mark::CannotBeConfirmed),
+                DisputeState::Lapsed(_, lapse) if lapse.outcome == unconfirmed => Some(Mark::CannotBeConfirmed),
                 DisputeState::Answered(_, answer) if answer.outcome == unconfirmed => Some(Mark::CannotBeConfirmed),
-                DisputeState::Answered(..) | DisputeState::Withdrawn(_) => None,
+                DisputeState::Lapsed(..) | DisputeState::Answered(..) | DisputeState::Withdrawn(_) => None,
             };
             let slot = dispute.filing.slot;
             let marked = mark.map(|mark| Marked {
@@ -122,26 +120,37 @@ impl Reference {
             marks.insert(slot, marked);
         }
         let shown = marks.into_iter().filter(|(slot, _)| told.contains(slot)).filter_map(|(_, marked)| marked);
-        Beside { alert: None, statement: self.statement(found.subject), marks: shown.collect() }
+        let alert = self.alert(found.subject, now).map(|alert| (alert.kind, alert.until));
+        Beside { alert, statement: self.statement(found.subject), marks: shown.collect() }
     }
 
     /// What the own report says of rights.
-    pub fn rights_part(&self, found: &Found) -> RightsPart {
-        let told = self.rights_of(found.subject).filter_map(|(index, at, right)| match right {
-            Right::CorrectionNoticed(notice) => {
-                Some(Told { at, index, to: self.named(notice.recipient), slot: notice.slot })
+    pub fn rights_part(&self, found: &Found, now: Timestamp) -> RightsPart {
+        let mut part = RightsPart { disputes: self.disputes(found.subject), ..RightsPart::default() };
+        for (index, at, right) in self.rights_of(found.subject) {
+            match right {
+                Right::CorrectionNoticed(notice) => {
+                    part.told.push(Told { at, index, to: self.named(notice.recipient), slot: notice.slot });
+                }
+                Right::FactsExpired(gone) => {
+                    let facts = gone.expiries.iter().map(|expiry| expiry.facts.len()).sum::<usize>();
+                    part.expired += u64::try_from(facts).unwrap_or(u64::MAX);
+                }
+                _ => {}
             }
-            _ => None,
-        });
-        RightsPart { disputes: self.disputes(found.subject), told: told.collect(), ..RightsPart::default() }
+        }
+        let pauses = self.pauses(found.subject).into_iter().filter(|pause| now < pause.until);
+        part.pauses = pauses.map(|pause| (pause.subscriber.map(|of| self.named(of)), pause.until)).collect();
+        part.codes = self.codes(found.subject, now).iter().map(|code| (self.named(code.subscriber), code.until)).collect();
+        part
     }
 
-    /// How many own reports there are this year with the one at `now`.
-    pub fn own_reports(&self, found: &Found, now: Timestamp) -> u32 {
-        let seen = found.events.iter().filter_map(|index| self.log.get(*index)).filter(|(entry, event)| {
-            matches!(event, Event::OwnReportViewed(_)) && entry.at.date().year() == now.date().year()
-        });
-        u32::try_from(seen.count()).unwrap_or(u32::MAX) + 1
+    /// What an own report at `now` is charged under: its number in the period, whether it is free, by which rule.
+    pub fn charge(&self, found: &Found, now: Timestamp) -> (u32, bool, &'static str) {
+        let seen = found.events.iter().filter_map(|index| self.log.get(*index));
+        let seen = seen.filter(|(_, event)| matches!(event, Event::OwnReportViewed(_)));
+        let earlier: Vec<Timestamp> = seen.map(|(entry, _)| entry.at).collect();
+        numbers::own_report(self.law, &earlier, now)
     }
 
     /// Files a dispute about a month of an account.
@@ -159,11 +168,10 @@ impl Reference {
         if self.disputes(subject).iter().any(is_open) {
             return Err("this statement is disputed already".to_owned());
         }
-        let by = Timestamp::from_millis(now.millis() + 20 * DAY_MILLIS).map_err(|error| error.to_string())?;
-        let (rule, evidence) = ("cn-15".to_owned(), [8; 32]);
+        let (furnisher_by, answer_by) = numbers::dispute_times(self.law, now).ok_or("the time is out of range")?;
+        let (rule, evidence) = (numbers::dispute_rule(self.law).to_owned(), [8; 32]);
         let delivery = key.delivery;
-        let filing =
-            DisputeFiling { subject, slot, delivery, grounds, evidence, furnisher_by: by, answer_by: by, rule };
+        let filing = DisputeFiling { subject, slot, delivery, grounds, evidence, furnisher_by, answer_by, rule };
         Ok(right(Right::DisputeOpened(filing)))
     }
 
@@ -171,8 +179,12 @@ impl Reference {
         let dispute = self.disputes(subject).into_iter().find(|dispute| dispute.entry == entry);
         let dispute = dispute.ok_or_else(|| format!("no dispute of this file was filed by entry {entry}"))?;
         match dispute.state {
-            DisputeState::Open | DisputeState::Lapsed(..) => Ok(dispute),
-            DisputeState::Answered(..) | DisputeState::Withdrawn(_) => Err(format!("dispute {entry} has ended")),
+            DisputeState::Open => Ok(dispute),
+            // Where what is not verified in time is deleted there is nothing left to answer.
+            DisputeState::Lapsed(..) if self.law != Law::Us => Ok(dispute),
+            DisputeState::Lapsed(..) | DisputeState::Answered(..) | DisputeState::Withdrawn(_) => {
+                Err(format!("dispute {entry} has ended"))
+            }
         }
     }
 
@@ -198,8 +210,8 @@ impl Reference {
     ) -> Result<(Option<(CorrectionRecord, Facts)>, Event), String> {
         let furnisher = self.in_role(&reply.furnisher, MemberRole::Furnisher)?.number;
         let said = words(&reply.words)?;
-        let slot = self.answerable(reply.name)?.filing.slot;
-        let (subject, dispute) = reply.name;
+        let filing = self.answerable(reply.name)?.filing;
+        let (slot, (subject, dispute)) = (filing.slot, reply.name);
         if slot.account.furnisher() != furnisher {
             return Err("the disputed statement is another furnisher's".to_owned());
         }
@@ -215,26 +227,32 @@ impl Reference {
             (DisputeOutcome::Corrected, Some(_)) | (_, None) => {}
             (_, Some(_)) => return Err("only a correction says what the statement should say".to_owned()),
         }
-        let mends = is_held && matches!(reply.outcome, DisputeOutcome::Corrected | DisputeOutcome::Deleted);
+        // In the United States what can't be verified is deleted.
+        let (outcome, code) = match reply.outcome {
+            DisputeOutcome::CannotBeConfirmed if self.law == Law::Us => {
+                (DisputeOutcome::Deleted, "furnisher_can_not_verify")
+            }
+            outcome => (outcome, "furnisher_corrects_own_fact"),
+        };
+        let mends = is_held && matches!(outcome, DisputeOutcome::Corrected | DisputeOutcome::Deleted);
         let mended = match reply.mending.as_ref().filter(|_| mends) {
             None => None,
             Some(mending) => {
                 let mending = Mending { reason: said.clone(), ..mending.clone() };
                 let (mut record, facts) = self.mend(identifier, &mending, now)?;
-                for reason in &mut record.delivery.admitted_under {
-                    reason.rule = "cn-15".to_owned();
-                }
+                let rule = numbers::dispute_rule(self.law).to_owned();
+                record.delivery.admitted_under = vec![Reason { rule, code: code.to_owned() }];
                 Some((record, facts))
             }
         };
         let correction: Option<DeliveryNumber> = mended.as_ref().map(|(record, _)| record.delivery.number);
-        let outcome = reply.outcome;
-        let answer = DisputeAnswer { subject, dispute, outcome, correction, words: said, compensation: None };
+        let compensation = numbers::compensation(self.law, filing.answer_by, now);
+        let answer = DisputeAnswer { subject, dispute, outcome, correction, words: said, compensation };
         Ok((mended, right(Right::DisputeAnswered(answer))))
     }
 
-    /// What is due of all disputes, in the order of their deadlines.
-    pub fn lapses(&self, now: Timestamp) -> Vec<Event> {
+    /// The disputes whose time is over, in the order of their deadlines.
+    pub fn due(&self, now: Timestamp) -> Vec<Dispute> {
         let mut due = Vec::new();
         for (_, event) in &self.log {
             let Event::Right(filed) = event else { continue };
@@ -244,16 +262,26 @@ impl Reference {
         }
         due.sort_by_key(|dispute| (dispute.filing.answer_by, dispute.entry));
         due.dedup_by_key(|dispute| dispute.entry);
-        let lapse = |dispute: Dispute| {
-            right(Right::DisputeLapsed(DisputeLapse {
-                subject: dispute.filing.subject,
-                dispute: dispute.entry,
-                outcome: DisputeOutcome::CannotBeConfirmed,
-                deletion: None,
-                reason: Reason { rule: "cn-15".to_owned(), code: "not_verified_in_time".to_owned() },
-            }))
+        due
+    }
+
+    /// What becomes of one of them: in the United States the statement is deleted, if it is still there, elsewhere it is marked.
+    pub fn lapse(&self, dispute: &Dispute, now: Timestamp) -> (Option<(CorrectionRecord, Facts)>, Event) {
+        let DisputeFiling { subject, slot, .. } = dispute.filing;
+        let why = Reason {
+            rule: numbers::dispute_rule(self.law).to_owned(),
+            code: "not_verified_in_time".to_owned(),
         };
-        due.into_iter().map(lapse).collect()
+        let (outcome, deleted) = match self.law {
+            Law::Us => {
+                let reason = ("not verified in time".to_owned(), why.clone());
+                (DisputeOutcome::Deleted, self.supersede((subject, slot), None, reason, now).ok())
+            }
+            _ => (DisputeOutcome::CannotBeConfirmed, None),
+        };
+        let deletion = deleted.as_ref().map(|(record, _)| record.delivery.number);
+        let lapse = DisputeLapse { subject, dispute: dispute.entry, outcome, deletion, reason: why };
+        (deleted, right(Right::DisputeLapsed(lapse)))
     }
 
     /// Places a statement.
@@ -279,16 +307,177 @@ impl Reference {
         Ok(right(Right::StatementRemoved(subject)))
     }
 
-    /// What a run of `expire` comes to: no month here is five years old.
-    pub fn expire(&self) -> Event {
-        right(Right::RetentionRun(RetentionRun {
+    /// Whether a fact was taken out as its time had run out.
+    pub fn has_expired(&self, key: &FactKey) -> bool {
+        self.rights_of(key.subject).any(|(_, _, right)| {
+            matches!(right, Right::FactsExpired(gone)
+                if gone.expiries.iter().any(|expiry| expiry.facts.contains(&(key.slot, key.delivery))))
+        })
+    }
+
+    /// What a run of `expire` comes to: what leaves each file, and the run.
+    pub fn expire(&self, now: Timestamp) -> (Vec<Event>, Event) {
+        let subjects: BTreeSet<SubjectId> = self.facts.keys().map(|key| key.subject).collect();
+        let (mut files, mut counts) = (Vec::new(), BTreeMap::new());
+        for subject in subjects {
+            let (all, live) = (self.without_erased(self.history(subject)), self.live(subject));
+            let expiries = numbers::expiries(self.law, &all, &live, now.date());
+            for expiry in &expiries {
+                *counts.entry(expiry.rule.clone()).or_insert(0) += u64::try_from(expiry.facts.len()).unwrap_or(u64::MAX);
+            }
+            let rulebook = self.rulebook.clone();
+            let gone = ExpiredFacts { subject, expiries, rulebook };
+            files.extend((!gone.expiries.is_empty()).then(|| right(Right::FactsExpired(gone))));
+        }
+        let run = right(Right::RetentionRun(RetentionRun {
             entries_before: u64::try_from(self.log.len()).unwrap_or(u64::MAX),
             root_before: log::root(&self.entries()),
-            subjects: 0,
-            facts: Vec::new(),
+            subjects: u64::try_from(files.len()).unwrap_or(u64::MAX),
+            facts: counts.into_iter().collect(),
             kept_for_models: None,
             rulebook: self.rulebook.clone(),
-        }))
+        }));
+        (files, run)
+    }
+
+    /// Times at which the freeze is lifted for a while, since it was placed.
+    fn pauses(&self, subject: SubjectId) -> Vec<FreezePause> {
+        let mut pauses = Vec::new();
+        for (_, event) in self.log.iter().filter(|(_, event)| event.subject() == subject) {
+            match event {
+                Event::FreezePlaced(_) | Event::FreezeLifted(_) => pauses.clear(),
+                Event::Right(right) => pauses.extend(match &**right {
+                    Right::FreezePaused(pause) => Some(*pause),
+                    _ => None,
+                }),
+                _ => {}
+            }
+        }
+        pauses
+    }
+
+    /// Whether the file is frozen for one who asks now.
+    pub fn is_frozen_for(&self, subject: SubjectId, member: u16, now: Timestamp) -> bool {
+        let placed = self.log.iter().rev().find_map(|(_, event)| match event {
+            Event::FreezePlaced(of) if *of == subject => Some(true),
+            Event::FreezeLifted(of) if *of == subject => Some(false),
+            _ => None,
+        });
+        let opens =
+            |pause: &FreezePause| now < pause.until && pause.subscriber.is_none_or(|subscriber| subscriber == member);
+        placed == Some(true) && !self.pauses(subject).iter().any(opens)
+    }
+
+    /// Lifts the freeze until a time.
+    ///
+    /// # Errors
+    /// The words in which the operation refuses.
+    pub fn pause_freeze(
+        &self,
+        identifier: &Identifier,
+        subscriber: Option<&str>,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Event, String> {
+        let of = |code| self.in_role(code, MemberRole::Subscriber).map(|member| member.number);
+        let subscriber = subscriber.map(of).transpose()?;
+        let found = self.find(identifier);
+        if !self.is_frozen(&found) {
+            return Err("the file is not frozen".to_owned());
+        }
+        if until <= now {
+            return Err("the freeze is lifted until a time to come".to_owned());
+        }
+        Ok(right(Right::FreezePaused(FreezePause { subject: found.subject, subscriber, until })))
+    }
+
+    /// The alert that lasts.
+    pub fn alert(&self, subject: SubjectId, now: Timestamp) -> Option<Alert> {
+        let last = self.rights_of(subject).filter_map(|(_, _, right)| match right {
+            Right::AlertPlaced(alert) => Some(Some(alert.clone())),
+            Right::AlertRemoved(_) => Some(None),
+            _ => None,
+        });
+        last.last().flatten().filter(|alert| now < alert.until)
+    }
+
+    /// Places an alert.
+    ///
+    /// # Errors
+    /// The words in which the operation refuses.
+    pub fn warn(
+        &self,
+        identifier: &Identifier,
+        kind: AlertKind,
+        evidence: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Event, String> {
+        let until = numbers::alert_until(self.law, kind, now);
+        let until = until.ok_or_else(|| format!("rulebook {} knows no fraud alert", self.rulebook))?;
+        if kind == AlertKind::Extended && evidence == [0; 32] {
+            return Err("an extended alert takes the report to the police: give it as evidence".to_owned());
+        }
+        let subject = self.find(identifier).subject;
+        Ok(right(Right::AlertPlaced(Alert { subject, kind, until, evidence, rule: "us-10".to_owned() })))
+    }
+
+    /// Takes the alert back.
+    ///
+    /// # Errors
+    /// The words in which the operation refuses.
+    pub fn unwarn(&self, identifier: &Identifier, now: Timestamp) -> Result<Event, String> {
+        let subject = self.find(identifier).subject;
+        self.alert(subject, now).ok_or("no alert lasts")?;
+        Ok(right(Right::AlertRemoved(subject)))
+    }
+
+    /// Codes that can be used now: of each subscriber the last that was issued, unless an inquiry has used it up since.
+    fn codes(&self, subject: SubjectId, now: Timestamp) -> Vec<AccessCode> {
+        let mut codes: Vec<AccessCode> = Vec::new();
+        for (_, event) in self.log.iter().filter(|(_, event)| event.subject() == subject) {
+            match event {
+                Event::Inquiry(inquiry) if inquiry.weighed.by_code => {
+                    codes.retain(|code| code.subscriber != inquiry.subscriber);
+                }
+                Event::Right(right) => {
+                    if let Right::CodeIssued(code) = &**right {
+                        codes.retain(|other| other.subscriber != code.subscriber);
+                        codes.push(*code);
+                    }
+                }
+                _ => {}
+            }
+        }
+        codes.retain(|code| now < code.until);
+        codes
+    }
+
+    /// Whether a code opens the file for a subscriber.
+    pub fn opens(&self, subject: SubjectId, member: u16, code: &[u8], now: Timestamp) -> bool {
+        let hash = code_hash(subject, code);
+        self.codes(subject, now).iter().any(|issued| issued.subscriber == member && issued.hash == hash)
+    }
+
+    /// Issues a code; only the bureau's chance knows it.
+    ///
+    /// # Errors
+    /// The words in which the operation refuses.
+    pub fn issue(
+        &self,
+        identifier: &Identifier,
+        subscriber: &str,
+        code: &[u8],
+        (until, now): (Timestamp, Timestamp),
+    ) -> Result<Event, String> {
+        if self.law != Law::Us {
+            return Err(format!("rulebook {} knows no freeze that a code could open", self.rulebook));
+        }
+        if until <= now || until.millis() - now.millis() > 30 * DAY_MILLIS {
+            return Err("a code can be used until a time within the next 30 days".to_owned());
+        }
+        let subscriber = self.in_role(subscriber, MemberRole::Subscriber)?.number;
+        let subject = self.find(identifier).subject;
+        Ok(right(Right::CodeIssued(AccessCode { subject, subscriber, hash: code_hash(subject, code), until })))
     }
 
     /// Who is told of the correction that is the entry `correction`: those whose report showed the month, cut to its detail.
@@ -320,13 +509,16 @@ impl Reference {
             let shows = inquiry.subject == record.subject
                 && inquiry.outcome == Outcome::Permitted
                 && inquiry.released.contains(&category)
-                && year_later(entry.at).is_some_and(|until| until >= corrected.at)
                 && self.showed(record.subject, slot, record.superseded, inquiry.detail, entry.at);
-            if !shows {
+            let Some(rule) = numbers::tells(self.law, inquiry.purpose, entry.at, corrected.at).filter(|_| shows) else {
                 continue;
-            }
+            };
             match told.iter_mut().find(|notice| notice.recipient == inquiry.subscriber) {
-                Some(notice) => notice.inquiries.push(index),
+                Some(notice) => {
+                    // Told is what the last of its reports had of the fact.
+                    notice.inquiries.push(index);
+                    rule.clone_into(&mut notice.reason.rule);
+                }
                 None => told.push(CorrectionNotice {
                     subject: record.subject,
                     recipient: inquiry.subscriber,
@@ -335,7 +527,7 @@ impl Reference {
                     before: version(&before),
                     after: after.as_ref().filter(|fact| !is_deleted(fact)).map(version),
                     inquiries: vec![index],
-                    reason: Reason { rule: "own-practice".to_owned(), code: "was_shown_what_is_corrected".to_owned() },
+                    reason: Reason { rule: rule.to_owned(), code: "was_shown_what_is_corrected".to_owned() },
                 }),
             }
         }

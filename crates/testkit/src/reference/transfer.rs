@@ -1,12 +1,12 @@
-//! Hand-overs from one member to another, decided by China's rules said once more; and how many decisions there were.
+//! Hand-overs from one member to another, decided by the rules said once more; and how many decisions there were.
 
 use tallystick_model::event::Event;
 use tallystick_model::fact::FactBody;
-use tallystick_model::inquiry::{Outcome, Reason};
-use tallystick_model::member::MemberKind;
+use tallystick_model::inquiry::Outcome;
 use tallystick_model::transfer::TransferRecord;
-use tallystick_model::{DataCategory, Identifier, SubjectKind};
+use tallystick_model::{DataCategory, Identifier};
 
+use super::rules::{self, HandOver};
 use super::{Held, Reference, Said};
 
 /// Whether what is held has anything of a category in it.
@@ -54,27 +54,9 @@ impl Reference {
                 received |= given && inquiry.released.contains(&category);
             }
         }
-        let mut reasons: Vec<(&str, &str)> = Vec::new();
-        let public = category == DataCategory::PublicRecord;
-        let person = found.kind == SubjectKind::Person;
-        let lends = matches!(to.kind, MemberKind::Bank | MemberKind::CardIssuer | MemberKind::MicroLender);
-        if person && !public && from.kind == MemberKind::PaymentPlatform && lends {
-            reasons.push(("cn-43", "route_through_bureau"));
-        }
-        if person && received && !furnished {
-            reasons.push(("cn-11", "no_onward_transfer"));
-        }
-        if person && !public {
-            reasons.push(("cn-21", "transfer_needs_separate_consent"));
-        }
-        let permitted = reasons.is_empty();
-        if permitted && public {
-            reasons.push(("cn-5", "public_by_law"));
-        }
-        if permitted && !person {
-            reasons.push(("cn-11", "rule_is_for_persons"));
-        }
-        let reason = |(rule, code): (&str, &str)| Reason { rule: rule.to_owned(), code: code.to_owned() };
+        let kinds = (from.kind, to.kind);
+        let asked = HandOver { kinds, about: found.kind, category, furnished, received };
+        let (permitted, reasons) = rules::hand_over(self.law, &asked);
         Ok(Event::TransferDecided(TransferRecord {
             subject: found.subject,
             subject_kind: found.kind,
@@ -84,7 +66,7 @@ impl Reference {
             furnished,
             received,
             permitted,
-            reasons: reasons.into_iter().map(reason).collect(),
+            reasons,
             rulebook: self.rulebook.clone(),
         }))
     }

@@ -15,6 +15,7 @@ use tallystick_store::check::Report;
 
 use super::file::Who;
 use super::{Holding, World};
+use crate::reference::rules::Law;
 use crate::reference::{Facts, Held, Said, log};
 
 /// Nothing if both are the same, else what each is.
@@ -73,6 +74,11 @@ impl World<'_> {
     /// The bureau has recorded `expected` as its last event, now, with an entry that commits to it.
     pub(super) fn agree_on_event(&mut self, expected: Event) -> Result<(), String> {
         self.agree_on_act(&expected)?;
+        self.agree_on_recorded(expected)
+    }
+
+    /// The same of an event whose act was agreed on.
+    pub(super) fn agree_on_recorded(&mut self, expected: Event) -> Result<(), String> {
         let index = u64::try_from(self.reference.log.len()).unwrap_or(u64::MAX);
         let snapshot = self.bureau()?.snapshot();
         let entry = snapshot.entry(index).map_err(|error| format!("nothing is recorded: {error}"))?;
@@ -84,6 +90,9 @@ impl World<'_> {
         same("places of the event", &(stored.index, stored.entry), &(index, entry))?;
         let commitment = log::commitment(&stored.salt, &expected.to_bytes());
         same("commitments", &entry.commitment, &commitment)?;
+        let counts = self.tally.done.entry(expected.kind()).or_default();
+        let law = Law::ALL.iter().position(|law| *law == self.reference.law).unwrap_or(0);
+        counts.iter_mut().skip(law).take(1).for_each(|count| *count += 1);
         self.reference.push(entry, expected);
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tallystick_model::consent::{Consent, ConsentId};
 use tallystick_model::consent_terms::{Acting, Actor};
 use tallystick_model::event::Event;
+use tallystick_model::fact::DeliveryNumber;
 use tallystick_model::{SubjectId, Timestamp};
 use tallystick_operations::consent::{Grant, Refused, grant, pause, record_death, refuse, resume, withdraw};
 use tallystick_operations::ingest::compact;
@@ -134,6 +135,15 @@ impl World<'_> {
         Ok(())
     }
 
+    /// What has left the disk held at no earlier time either, and what stood behind it then holds there now.
+    pub(super) fn forget_in_the_past(&mut self) {
+        for (at, holding) in &mut self.past {
+            for (subject, keys) in holding {
+                *keys = self.reference.stored_on(*subject, *at).into_keys().collect();
+            }
+        }
+    }
+
     /// Compacts: what is erased leaves the disk, each removal is on record, and says what went.
     pub(super) fn compact(&mut self) -> Result<(), String> {
         compact(self.bureau()?, self.now, &|_, _| {}).map_err(|error| error.to_string())?;
@@ -145,20 +155,22 @@ impl World<'_> {
             }
         });
         recorded.map_err(|error| error.to_string())?;
+        // What lies in several places leaves each of them on record: together it is what was to go.
+        let mut gone: BTreeMap<SubjectId, BTreeMap<DeliveryNumber, u64>> = BTreeMap::new();
         for removal in removals.into_values() {
-            let found = removal
-                .parts
-                .iter()
-                .map(|part| (part.delivery, part.removed.iter().map(|(_, count)| count).sum::<u64>()));
-            let found: BTreeMap<_, _> = found.filter(|(_, count)| *count > 0).collect();
-            same("facts removed", &found, &self.reference.remove_erased(removal.subject))?;
+            let of_subject = gone.entry(removal.subject).or_default();
+            for part in &removal.parts {
+                let count = part.removed.iter().map(|(_, count)| count).sum::<u64>();
+                *of_subject.entry(part.delivery).or_default() += count;
+            }
             self.agree_on_event(Event::FactsRemoved(removal))?;
             self.tally.removed += 1;
         }
-        // Past states are without it too.
-        for keys in self.past.iter_mut().flat_map(|(_, holding)| holding.values_mut()) {
-            keys.retain(|key| self.reference.facts.contains_key(key));
+        for (subject, mut found) in gone {
+            found.retain(|_, count| *count > 0);
+            same("facts removed", &found, &self.reference.remove_erased(subject))?;
         }
+        self.forget_in_the_past();
         let left = self.reference.facts.clone();
         let hidden = left.len() - self.reference.without_erased(left).len();
         same("erased facts that are still there", &hidden, &0)

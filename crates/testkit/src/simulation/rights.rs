@@ -1,10 +1,11 @@
-//! Steps of rights: disputes, statements, what China's rulebook does not know, and what is due.
+//! Steps of rights: disputes, statements, freezes, alerts and one-time codes, what is due, and what is past its term.
 
 use tallystick_model::event::Event;
 use tallystick_model::fact::{FactKind, Slot};
-use tallystick_model::rights::{AlertKind, DisputeOutcome};
+use tallystick_model::inquiry::Purpose;
+use tallystick_model::rights::{AlertKind, CODE_BYTES, DisputeOutcome};
 use tallystick_model::tradeline::PaymentRating;
-use tallystick_model::{Month, Sensitive, SubjectId, Timestamp};
+use tallystick_model::{Month, Sensitive, SubjectId};
 use tallystick_operations::correct::Change;
 use tallystick_operations::dispute::{self, Answering, DisputeName, Disputing};
 use tallystick_operations::recall::Notice;
@@ -16,6 +17,7 @@ use super::compare::same;
 use super::file::Who;
 use crate::reference::delivery::Mending;
 use crate::reference::rights::Reply;
+use crate::reference::rules::Law;
 
 /// A month of an account: whose, whose report, its number, which month.
 pub type Told = (Who, String, String, Month);
@@ -37,21 +39,32 @@ pub enum Claim {
     Unsay(Who),
     /// See who looked at the file.
     History(Who),
-    /// Lift the freeze for a time, place an alert, and ask for a code: nothing that China's rulebook knows.
-    Unknown(Who),
+    /// Lift the freeze for so many hours: for everyone, or for one subscriber.
+    PauseFreeze(Who, Option<String>, i64),
+    /// Place an alert, with something to show for it or without.
+    Warn(Who, AlertKind, bool),
+    /// Take the alert back.
+    Unwarn(Who),
+    /// Issue a one-time code to a subscriber, for so many hours.
+    Issue(Who, String, i64),
+    /// Inquire with one of the codes that were issued, for this purpose; another subscriber shows it now and then.
+    UseCode(usize, Option<String>, Purpose),
     /// Look for facts past their term.
     Expire,
 }
 
 /// Chooses one, about one of the `months` that were reported, of those that were `disputed`, or of what `other` says.
-pub fn choose(chance: &mut Chance, months: &[Told], disputed: &[Told], other: Told) -> Claim {
+pub fn choose(chance: &mut Chance, law: Law, (months, disputed): (&[Told], &[Told]), other: Told) -> Claim {
+    let member = other.1.clone();
     // The first are disputed again and again, so that disputes are answered.
     let few = months.get(..months.len().min(6)).unwrap_or_default();
     let told = chance.one(few).cloned().filter(|_| !chance.percent(8)).unwrap_or(other);
     let disputed = chance.one(disputed).cloned().filter(|_| !chance.percent(10)).unwrap_or_else(|| told.clone());
     let outcome = chance.one(DisputeOutcome::ALL).copied().unwrap_or(DisputeOutcome::Confirmed);
     let words = if chance.percent(6) { " \n" } else { " it was paid " }.to_owned();
-    match chance.below(20) {
+    let hours = [-1, 1, 12, 24 * 20, 24 * 40].get(chance.below(5)).copied().unwrap_or(1);
+    // Files are protected where the law knows how; elsewhere that is asked for now and then, and refused.
+    match chance.below(if law == Law::Us { 50 } else { 26 }) {
         0..=5 => Claim::Dispute(told, words),
         6..=10 => {
             let says = chance.percent(if outcome == DisputeOutcome::Corrected { 90 } else { 8 });
@@ -62,8 +75,19 @@ pub fn choose(chance: &mut Chance, months: &[Told], disputed: &[Told], other: To
         14 | 15 => Claim::Say(told.0, words),
         16 => Claim::Unsay(told.0),
         17 => Claim::History(told.0),
-        18 => Claim::Unknown(told.0),
-        _ => Claim::Expire,
+        18..=21 => Claim::Expire,
+        22 | 39..=41 => Claim::Unwarn(told.0),
+        23 | 26 | 27 => Claim::PauseFreeze(told.0, chance.percent(60).then_some(member), hours),
+        24 | 28 | 29 => {
+            let kind = chance.one(AlertKind::ALL).copied().unwrap_or(AlertKind::Initial);
+            Claim::Warn(told.0, kind, chance.percent(70))
+        }
+        25 | 30..=38 => Claim::Issue(told.0, member, hours),
+        _ => {
+            let purpose = chance.one(Purpose::ALL).copied().filter(|_| chance.percent(20));
+            let purpose = purpose.unwrap_or(Purpose::CreditApplication);
+            Claim::UseCode(chance.below(4), chance.percent(15).then_some(member), purpose)
+        }
     }
 }
 
@@ -106,15 +130,45 @@ impl World<'_> {
                 self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
             }
             Claim::History(who) => self.history(who),
-            Claim::Unknown(who) => self.unknown(who),
+            Claim::PauseFreeze(who, subscriber, hours) => {
+                let (identifier, until) = (self.who(who)?, self.in_hours(hours)?);
+                let subscriber = subscriber.as_deref();
+                let answer = freeze::pause(self.bureau()?, &identifier, subscriber, until, self.now);
+                let expected = self.reference.pause_freeze(&identifier, subscriber, until, self.now);
+                self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
+            }
+            Claim::Warn(who, kind, shown) => {
+                let (identifier, evidence) = (self.who(who)?, if shown { [1; 32] } else { [0; 32] });
+                let answer = protect::alert(self.bureau()?, &identifier, kind, evidence, self.now);
+                let expected = self.reference.warn(&identifier, kind, evidence, self.now);
+                self.both(answer, expected).map(drop)
+            }
+            Claim::Unwarn(who) => {
+                let identifier = self.who(who)?;
+                let answer = protect::unalert(self.bureau()?, &identifier, self.now);
+                let expected = self.reference.unwarn(&identifier, self.now);
+                self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
+            }
+            Claim::Issue(who, subscriber, hours) => self.issue(who, &subscriber, hours),
+            Claim::UseCode(place, another, purpose) => {
+                let issued = self.codes.iter().rev().nth(place).cloned();
+                let (who, subscriber, code) = issued.unwrap_or((Who::Person(0), "BANK".to_owned(), [0; CODE_BYTES]));
+                self.inquire(&another.unwrap_or(subscriber), who, (purpose, None), Some(code))
+            }
             Claim::Expire => {
                 let due = expire::look(self.bureau()?, self.now).map_err(|error| error.to_string())?;
-                same("facts past their term", &due, &expire::Due::default())?;
-                let expected = self.reference.expire();
+                let (files, run) = self.reference.expire(self.now);
+                same("files with facts past their term", &due.files.len(), &files.len())?;
+                for expiry in due.files.iter().flat_map(|(_, expiries)| expiries) {
+                    *self.tally.expired.entry(expiry.rule.clone()).or_default() += expiry.facts.len();
+                }
                 let done = due.carry_out(self.bureau()?, None, self.now).map_err(|error| error.to_string())?;
+                for file in files {
+                    self.agree_on_event(file)?;
+                }
                 let certified = done.certificate.check(&self.bureau()?.verifier_key())?;
-                same("certificates", &certified, &expected)?;
-                self.agree_on(expected, &done.recorded)
+                same("certificates", &certified, &run)?;
+                self.agree_on(run, &done.recorded)
             }
         }
     }
@@ -168,6 +222,7 @@ impl World<'_> {
         }
         self.agree_on(event, &answer.recorded)?;
         self.tally.settled += 1;
+        self.tally.compensated += usize::from(answer.answer.compensation.is_some());
         corrected.map_or(Ok(()), |place| self.noticed(place, &answer.told))
     }
 
@@ -189,12 +244,33 @@ impl World<'_> {
 
     fn run_due(&mut self) -> Result<(), String> {
         let lapsed = dispute::run_due(self.bureau()?, self.now).map_err(|error| error.to_string())?;
-        let expected = self.reference.lapses(self.now);
+        let expected = self.reference.due(self.now);
         same("disputes that lapse", &lapsed.len(), &expected.len())?;
         self.tally.lapsed += lapsed.len();
-        for (event, lapsed) in expected.into_iter().zip(lapsed) {
-            self.agree_on(event, &lapsed.recorded)?;
+        for (due, lapsed) in expected.into_iter().zip(lapsed) {
+            let (deleted, event) = self.reference.lapse(&due, self.now);
+            let mut corrected = None;
+            if let Some((record, facts)) = deleted {
+                corrected = Some(self.corrected_at());
+                same("numbers of the deletion", &record.delivery.number, &self.reference.take_number())?;
+                self.agree_on_event(Event::FactCorrected(record))?;
+                self.reference.facts.extend(facts);
+                self.tally.lapsed_away += 1;
+            }
+            self.agree_on_event(event)?;
+            corrected.map_or(Ok(()), |place| self.noticed(place, &lapsed.told))?;
         }
+        Ok(())
+    }
+
+    /// Issues a code, which only the bureau's chance knows.
+    fn issue(&mut self, who: Who, subscriber: &str, hours: i64) -> Result<(), String> {
+        let (identifier, until) = (self.who(who)?, self.in_hours(hours)?);
+        let answer = protect::issue_code(self.bureau()?, &identifier, subscriber, until, self.now);
+        let code = answer.as_ref().map_or([0; CODE_BYTES], |issued| *issued.code.expose());
+        let expected = self.reference.issue(&identifier, subscriber, &code, (until, self.now));
+        let issued = self.both(answer.map(|issued| ((), issued.recorded)), expected)?;
+        self.codes.extend(issued.map(|()| (who, subscriber.to_owned(), code)));
         Ok(())
     }
 
@@ -209,26 +285,5 @@ impl World<'_> {
         same("recipients told", &history.told, &own.rights.told)?;
         let consents: Vec<_> = history.accesses.iter().map(|accessed| accessed.consent).collect();
         same("consents of accesses", &consents, &self.reference.consents_relied_on(&found))
-    }
-
-    fn unknown(&mut self, who: Who) -> Result<(), String> {
-        let identifier = self.who(who)?;
-        let later = Timestamp::from_millis(self.now.millis() + 3_600_000).map_err(|error| error.to_string())?;
-        let bureau = self.bureau()?;
-        let paused = freeze::pause(bureau, &identifier, None, later, self.now).map_err(|error| error.to_string());
-        let alert = protect::alert(bureau, &identifier, AlertKind::Initial, [1; 32], self.now);
-        let code = protect::issue_code(bureau, &identifier, "BANK", later, self.now);
-        let label = bureau.rulebook().label();
-        let refusals = [
-            paused.err(),
-            alert.map_err(|error| error.to_string()).err(),
-            code.map_err(|error| error.to_string()).err(),
-        ];
-        let expected = [
-            Some("the file is not frozen".to_owned()),
-            Some(format!("rulebook {label} knows no fraud alert")),
-            Some(format!("rulebook {label} knows no freeze that a code could open")),
-        ];
-        same("refusals", &refusals, &expected)
     }
 }

@@ -13,9 +13,11 @@ use tallystick_model::{DataCategory, Date, IdScheme, Month, Timestamp};
 
 use super::chance::Chance;
 use super::consents::acting;
+use super::cuts::Cut;
 use super::file::{Fault, File, LATE, PRODUCTS, Row, Shape, Who};
 use super::governing::{Asking, Voting};
 use super::rights::{self, Claim, Told};
+use crate::reference::rules::Law;
 
 /// One thing to do.
 #[derive(Clone, Debug)]
@@ -52,6 +54,8 @@ pub enum Step {
     Transfer(String, String, Who, DataCategory),
     /// Something under a subject's rights.
     Claim(Claim),
+    /// Something that is cut short.
+    Cut(Cut),
     /// Decide everything again that was decided.
     Replay,
     /// Propose a decision under the charter.
@@ -185,6 +189,7 @@ const ATTRIBUTES: [DataCategory; 4] =
 pub struct Chooser {
     chance: Chance,
     governed: bool,
+    law: Law,
     steps: usize,
     members: Vec<String>,
     consents: Vec<(Who, ConsentId)>,
@@ -199,11 +204,12 @@ pub struct Chooser {
 }
 
 impl Chooser {
-    /// Chooses by the numbers of `chance`, for a bureau that is `governed` by a charter or is not.
-    pub const fn new(chance: Chance, governed: bool) -> Self {
+    /// Chooses by the numbers of `chance`, for a bureau that is `governed` by a charter or is not, under a law.
+    pub const fn new(chance: Chance, governed: bool, law: Law) -> Self {
         Self {
             chance,
             governed,
+            law,
             steps: 0,
             members: Vec::new(),
             consents: Vec::new(),
@@ -252,6 +258,8 @@ impl Chooser {
         const HOUR: i64 = 3_600_000;
         // To the hour where something counts days: whole months of inquiries, the end of a consent.
         let wait = match self.chance.below(24) {
+            // Late in a simulation years go by: what was adverse is past its term, and everything else is over.
+            _ if self.steps > 60 && self.chance.percent(1) => 24 * HOUR * 365 * 3,
             0 | 1 => 0,
             2..=11 => HOUR / 60,
             12..=18 => 5 * HOUR,
@@ -283,9 +291,12 @@ impl Chooser {
         if self.chance.percent(if self.governed { 45 } else { 1 }) {
             return self.govern();
         }
-        if self.chance.percent(11) {
+        if self.chance.percent(4) {
+            return self.cut();
+        }
+        if self.chance.percent(if self.law == Law::Us { 22 } else { 14 }) {
             let other = (self.who(), self.member(), "A0".to_owned(), self.month());
-            return Step::Claim(rights::choose(&mut self.chance, &self.months, &self.disputed, other));
+            return Step::Claim(rights::choose(&mut self.chance, self.law, (&self.months, &self.disputed), other));
         }
         match self.chance.below(100) {
             0..=3 => match self.chance.one(&APPLICANTS).copied() {
@@ -300,6 +311,8 @@ impl Chooser {
             78..=82 => Step::OwnReport(self.who()),
             83..=90 => self.correct(),
             91 => Step::Freeze(self.who()),
+            93 if self.law == Law::Us => Step::Freeze(Who::Person(0)),
+            94 if self.law == Law::Us => Step::Lift(Who::Person(0)),
             92 if self.chance.percent(20) => Step::Die(self.who()),
             92 => self.withdraw(),
             93..=94 => Step::Lift(self.who()),
@@ -311,6 +324,21 @@ impl Chooser {
             97 => Step::Replay,
             _ => Step::Reopen,
         }
+    }
+
+    /// A verb that is cut short, now and then after its end.
+    fn cut(&mut self) -> Step {
+        let after = self.chance.below(4);
+        Step::Cut(match self.chance.below(6) {
+            0 => Cut::Say(self.who(), after),
+            1 | 2 => match self.correct() {
+                Step::Correct(mending) => Cut::Correct(mending, after),
+                _ => Cut::Say(self.who(), after),
+            },
+            3 => Cut::Expire(after),
+            4 => Cut::Compact(after),
+            _ => Cut::Merge(after),
+        })
     }
 
     fn govern(&mut self) -> Step {
@@ -386,7 +414,11 @@ impl Chooser {
 
     fn month(&mut self) -> Month {
         let first = Month::new(2025, 8).unwrap_or_else(|_| Timestamp::start_of(Date::ZERO).month());
-        // Now and then one that may not have begun yet.
+        // Now and then one so long ago that it is past its term, and one that may not have begun yet.
+        if self.chance.percent(14) {
+            let months = i32::try_from(self.chance.below(6)).unwrap_or(0);
+            return first.plus(months - 12 * 8).unwrap_or(first);
+        }
         let months = if self.chance.percent(4) { 5 + self.chance.below(9) } else { self.chance.below(5) };
         let months = i32::try_from(months).unwrap_or(0);
         first.plus(months).unwrap_or(first)
@@ -425,6 +457,14 @@ impl Chooser {
         let mut rows: Vec<Row> = (0..count).map(|_| self.row(&shape)).collect();
         if let Some((who, _, account, month)) = again {
             rows.insert(0, Row { who, account, month, fault: None, ..self.row(&shape) });
+        }
+        // Arrears of long ago that were made good.
+        let long_ago = Month::new(2018, 3).ok().filter(|_| shape.tradeline && shape.month && self.chance.percent(20));
+        if let (Some(long_ago), Some(row)) = (long_ago, rows.first().cloned()) {
+            let told = |month, rating| Row { month, rating, fault: None, kind: AccountKind::CreditCard, ..row.clone() };
+            let later = long_ago.plus(2).unwrap_or(long_ago);
+            rows.push(told(long_ago, PaymentRating::Late(1)));
+            rows.push(told(later, PaymentRating::Current));
         }
         let month = self.chance.percent(if shape.month { 10 } else { 85 }).then(|| self.month());
         let file = File { shape, rows, strange_column: self.chance.percent(6) };
@@ -557,7 +597,8 @@ impl Chooser {
 
     fn withdraw(&mut self) -> Step {
         let unknown = (self.who(), ConsentId([7; 8]));
-        let (who, id) = self.chance.one(&self.consents).copied().unwrap_or(unknown);
+        let first = self.consents.first().copied().filter(|_| self.chance.percent(25));
+        let (who, id) = first.or_else(|| self.chance.one(&self.consents).copied()).unwrap_or(unknown);
         // Somebody else's consent is none of one's own.
         let who = if self.chance.percent(10) { self.who() } else { who };
         let actor = self.actor();

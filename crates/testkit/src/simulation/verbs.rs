@@ -10,13 +10,14 @@ use tallystick_model::fact::Standing;
 use tallystick_model::inquiry::{Answered, Asked, Detail, Outcome, Purpose, Reason};
 use tallystick_model::member::Member;
 use tallystick_model::payment_profile::Provenance;
+use tallystick_model::rights::CODE_BYTES;
 use tallystick_model::{DataCategory, Identifier, Sensitive};
 use tallystick_operations::OperationError;
 use tallystick_operations::bureau::Recorded;
 use tallystick_operations::correct::{Change, Correction, correct};
 use tallystick_operations::freeze::{lift, place};
 use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest, merge};
-use tallystick_operations::inquire::{Inquiry, inquire};
+use tallystick_operations::inquire::{Inquiry, inquire, inquire_with_code};
 use tallystick_operations::member::{Application, admit};
 use tallystick_operations::own_report::{Past, own_report};
 use tallystick_operations::replay::{Compared, Replayed, compare, replay};
@@ -27,6 +28,7 @@ use super::compare::same;
 use super::file::Who;
 use super::steps::{Applicant, Handing, Interrupted, Mending};
 use crate::reference::delivery::{self, Handed, NotTaken, Rejected, Taken};
+use crate::reference::rules::numbers;
 use crate::reference::{Facts, Reference};
 
 /// The member whose customers are asked about where no file says it.
@@ -112,14 +114,17 @@ impl World<'_> {
         &mut self,
         subscriber: &str,
         who: Who,
-        purpose: Purpose,
-        asked: Option<Asked>,
+        (purpose, asked): (Purpose, Option<Asked>),
+        code: Option<[u8; CODE_BYTES]>,
     ) -> Result<(), String> {
         let identifier = self.who(who)?;
         let inquiry = Inquiry { subscriber: subscriber.to_owned(), identifier: identifier.clone(), purpose, asked };
-        let answer = inquire(self.bureau()?, &inquiry, self.now);
+        let answer = match code {
+            Some(code) => inquire_with_code(self.bureau()?, &inquiry, &Sensitive::new(code), self.now),
+            None => inquire(self.bureau()?, &inquiry, self.now),
+        };
         let mut report = None;
-        let expected = self.reference.inquire(subscriber, &identifier, (purpose, asked), self.now);
+        let expected = self.reference.inquire(subscriber, &identifier, (purpose, asked), code.as_ref().map(|code| &code[..]), self.now);
         let expected = expected.map(|(mut record, found, range)| {
             if record.outcome == Outcome::Permitted && asked.is_none() {
                 let recipient = Some(record.subscriber);
@@ -144,6 +149,7 @@ impl World<'_> {
             same("questions", &answer.asked, &record.asked)?;
             same("answers", &answer.answered, &record.answered)?;
             same("subjects", &(answer.subject, &answer.rulebook), &(record.subject, &record.rulebook))?;
+            self.tally.opened_by_code += usize::from(record.weighed.by_code);
             match record.outcome {
                 Outcome::Permitted => match record.answered {
                     Some(Answered::Yes) => self.tally.answered[0] += 1,
@@ -154,7 +160,10 @@ impl World<'_> {
                         self.chooser.shown(who);
                     }
                 },
-                Outcome::Denied => self.tally.denied += 1,
+                Outcome::Denied => {
+                    self.tally.denied += 1;
+                    self.tally.kept_out += usize::from(record.reasons.iter().any(|reason| reason.code == "file_frozen"));
+                }
                 Outcome::NoHit => self.tally.no_hit += 1,
             }
         }
@@ -198,10 +207,10 @@ impl World<'_> {
             own_report(self.bureau()?, &identifier, Past::default(), self.now).map_err(|error| error.to_string())?;
         let found = self.reference.find(&identifier);
         let report = self.reference.own_report(&found, self.now);
-        let number = self.reference.own_reports(&found, self.now);
         let charge = answer.charge.as_ref().map(|charge| (charge.in_period, charge.is_free, charge.rule.as_str()));
-        same("prices", &charge, &Some((number, number <= 2, "cn-10")))?;
-        let reasons = vec![Reason { rule: "cn-25".to_owned(), code: "own_access".to_owned() }];
+        same("prices", &charge, &Some(self.reference.charge(&found, self.now)))?;
+        let rule = numbers::own_access_rule(self.reference.law).to_owned();
+        let reasons = vec![Reason { rule, code: "own_access".to_owned() }];
         same("reasons", &answer.reasons, &reasons)?;
         let record = OwnReportRecord {
             subject: found.subject,
@@ -214,7 +223,11 @@ impl World<'_> {
         self.agree_on(Event::OwnReportViewed(record), &recorded)
     }
 
-    pub(super) fn correct(&mut self, mending: &Mending) -> Result<(), String> {
+    /// A correction as both bureaus are asked for it, and whose file it is about.
+    pub(super) fn correction_of(
+        &self,
+        mending: &Mending,
+    ) -> Result<(Identifier, Correction, delivery::Mending), String> {
         // What is no code can't scope a customer's number either.
         let scope = if Member::is_code(&mending.furnisher) { mending.furnisher.as_str() } else { CUSTOMERS_OF };
         let identifier = mending.who.identifier(scope)?;
@@ -233,7 +246,6 @@ impl World<'_> {
             }),
             reason: mending.reason.clone(),
         };
-        let answer = correct(self.bureau()?, &correction, self.now);
         let mended = delivery::Mending {
             furnisher: mending.furnisher.clone(),
             account: mending.account.clone(),
@@ -241,6 +253,12 @@ impl World<'_> {
             set: mending.set,
             reason: mending.reason.clone(),
         };
+        Ok((identifier, correction, mended))
+    }
+
+    pub(super) fn correct(&mut self, mending: &Mending) -> Result<(), String> {
+        let (identifier, correction, mended) = self.correction_of(mending)?;
+        let answer = correct(self.bureau()?, &correction, self.now);
         let expected: Result<(CorrectionRecord, Facts), String> = self.reference.mend(&identifier, &mended, self.now);
         let (event, facts) = match expected {
             Ok((record, facts)) => (Ok(Event::FactCorrected(record)), facts),
@@ -275,7 +293,7 @@ impl World<'_> {
         let cut = match (handing.interrupted, &expected) {
             (Interrupted::Power(askings), Ok(taken)) => {
                 self.fuse.light(askings);
-                askings <= self.reference.newly_salted(&taken.facts).len() + 1
+                askings <= self.reference.newly_salted(&taken.facts).len() + 1 + usize::from(self.staffed)
             }
             _ => false,
         };
@@ -364,8 +382,14 @@ impl World<'_> {
         }
         let given = askings.saturating_sub(1);
         let failed = salted.get(given).and_then(|subject| subject.0.first());
-        let kept = salted.iter().take(given).filter(|subject| subject.0.first() != failed);
+        let kept: Vec<_> = salted.iter().take(given).filter(|subject| subject.0.first() != failed).copied().collect();
         self.reference.salted.extend(kept);
+        // Where staff is enrolled the act is committed first, with a salt of its own: it may stand there alone.
+        if self.staffed && given > salted.len() {
+            // What was sealed of a delivery that never was is not to be seen, so its root is not known here.
+            self.agree_on_announced(&Event::DeliveryAdmitted(taken.record.clone()), None)?;
+            self.tally.announced += 1;
+        }
         if self.entropy.percent(50) { self.reopen() } else { Ok(()) }
     }
 
