@@ -69,6 +69,12 @@ impl CategorySet {
         Self(self.0 | other.0)
     }
 
+    /// What is in this set and not in the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// The categories in the set, in the order of their numbers.
     pub fn iter(self) -> impl Iterator<Item = DataCategory> {
         DataCategory::ALL.iter().copied().filter(move |category| self.contains(*category))

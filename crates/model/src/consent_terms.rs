@@ -81,6 +81,37 @@ impl DataRange {
         let of = crate::Month::of;
         of(self.from).is_none_or(|first| first <= month) && of(self.until).is_none_or(|last| month <= last)
     }
+
+    /// From the first day of one month to the last of another; `None` if that ends before it begins, or is no time at all.
+    pub fn of_months(first: crate::Month, last: crate::Month) -> Option<Self> {
+        let day = |month: crate::Month, day: i8| {
+            Date::new(i16::try_from(month.year()).ok()?, i8::try_from(month.month()).ok()?, day).ok()
+        };
+        let until = day(last, i8::try_from(last.days()).ok()?)?;
+        Some(Self { from: day(first, 1)?, until }).filter(|_| first <= last)
+    }
+
+    /// What both hold; `None` if they have no day in common.
+    pub fn and(self, other: Self) -> Option<Self> {
+        let both = Self { from: self.from.max(other.from), until: self.until.min(other.until) };
+        (both.from <= both.until).then_some(both)
+    }
+
+    /// How many days it has.
+    pub fn days(self) -> i64 {
+        i64::from((self.until - self.from).get_days()) + 1
+    }
+}
+
+impl Canonical for DataRange {
+    fn write(&self, out: &mut Writer<'_>) {
+        write_date(out, self.from);
+        write_date(out, self.until);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { from: read_date(input)?, until: read_date(input)? })
+    }
 }
 
 coded_enum! {
@@ -217,10 +248,7 @@ impl Canonical for ConsentTerms {
                 frequency.unit.write(out);
             }
         }
-        out.option(self.data_range.as_ref(), |out, range| {
-            write_date(out, range.from);
-            write_date(out, range.until);
-        });
+        out.option(self.data_range.as_ref(), |out, range| range.write(out));
         out.option(self.data_life.as_ref(), |out, span| {
             out.unsigned(u64::from(span.count));
             span.unit.write(out);
@@ -243,7 +271,7 @@ impl Canonical for ConsentTerms {
                 2 => Fetch::Periodic(Frequency { count: input.unsigned_as()?, unit: FrequencyUnit::read(input)? }),
                 _ => return Err(DecodeError::Value("Fetch")),
             },
-            data_range: input.option(|input| Ok(DataRange { from: read_date(input)?, until: read_date(input)? }))?,
+            data_range: input.option(DataRange::read)?,
             data_life: input.option(|input| Ok(Span { count: input.unsigned_as()?, unit: SpanUnit::read(input)? }))?,
             notice_version: input.option(Reader::text)?,
             language: input.option(Reader::text)?,

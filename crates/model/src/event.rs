@@ -64,6 +64,8 @@ coded_enum! {
         CodeIssued = 70, "code_issued", "A subject got a one-time code for a subscriber";
         FactsExpired = 71, "facts_expired", "Facts past their term were taken out of a credit file";
         RetentionRun = 72, "retention_run", "Facts past their term were looked for in every credit file";
+        OptedOut = 80, "opted_out", "A subject opted out of offers nobody asked for";
+        OptedIn = 81, "opted_in", "A subject took the opting out back";
     }
 }
 
@@ -72,7 +74,7 @@ coded_enum! {
 pub struct Founding {
     /// Name of the bureau; also the origin of its log.
     pub name: String,
-    /// Rulebook and its version, e.g. `cn 2026.1`.
+    /// Rulebook and its version, e.g. `cn 2026.2`.
     pub rulebook: String,
     /// SHA-256 of the rulebook's files.
     pub rulebook_hash: [u8; 32],
@@ -531,7 +533,7 @@ impl Canonical for Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inquiry::{Outcome, Purpose, Reason, Weighed};
+    use crate::inquiry::{Outcome, Purpose, Ranges, Reason, Weighed};
     use crate::member::MemberKind;
 
     #[test]
@@ -546,6 +548,7 @@ mod tests {
                 subscriber: 7,
                 purpose: Purpose::Marketing,
                 asked: None,
+                range_asked: None,
                 outcome,
                 answered: None,
                 weighed: Weighed {
@@ -554,13 +557,16 @@ mod tests {
                     subject_kind: crate::SubjectKind::Person,
                     frozen: true,
                     by_code: false,
+                    opted_out: false,
+                    undertaking: None,
                     consents: vec![],
                 },
-                rulebook: "cn 2026.1".to_owned(),
+                rulebook: "cn 2026.2".to_owned(),
                 reasons: vec![Reason { rule: "cn-11".to_owned(), code: "no_consent_for_marketing".to_owned() }],
                 consent: None,
                 released: vec![],
                 detail: None,
+                ranges: Ranges::default(),
                 report_hash: [0; 32],
             });
             assert_eq!(event.kind(), kind);

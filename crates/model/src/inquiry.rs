@@ -2,8 +2,9 @@
 
 use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
 use crate::consent::ConsentId;
+use crate::consent_terms::DataRange;
 use crate::member::MemberKind;
-use crate::{DataCategory, SubjectId, SubjectKind};
+use crate::{CategorySet, DataCategory, Month, SubjectId, SubjectKind};
 
 coded_enum! {
     /// The ground claimed for an access.
@@ -20,6 +21,9 @@ coded_enum! {
         Marketing = 10, "marketing", "To offer something the subject has not asked for";
         Supervision = 11, "supervision", "To supervise the bureau or its members";
         OwnReport = 12, "own_report", "The subject's own access";
+        Prescreen = 13, "prescreen", "To choose who gets a firm offer that the subject has not asked for";
+        Valuation = 14, "valuation", "To value credit that the subject owes, for who may buy, service or insure it";
+        ChildSupport = 15, "child_support", "To set or enforce what the subject owes a child";
     }
 }
 
@@ -129,6 +133,10 @@ pub struct Weighed {
     pub frozen: bool,
     /// Whether the subscriber showed the subject's one-time code, which this inquiry has used up.
     pub by_code: bool,
+    /// Whether the subject has opted out of offers nobody asked for.
+    pub opted_out: bool,
+    /// SHA-256 of what the subscriber has undertaken for this inquiry, e.g. the firm offer it makes; `None` where it showed nothing.
+    pub undertaking: Option<[u8; 32]>,
     /// The subject's consents to this subscriber that were considered, in the order they were granted.
     pub consents: Vec<ConsentId>,
 }
@@ -136,15 +144,17 @@ pub struct Weighed {
 impl Canonical for Weighed {
     fn write(&self, out: &mut Writer<'_>) {
         self.subscriber_kind.write(out);
-        out.byte(u8::from(self.is_subscriber) | u8::from(self.frozen) << 1 | u8::from(self.by_code) << 2);
+        let bits = [self.is_subscriber, self.frozen, self.by_code, self.opted_out];
+        out.byte((0..).zip(bits).map(|(place, bit)| u8::from(bit) << place).sum());
         self.subject_kind.write(out);
+        out.option(self.undertaking.as_ref(), |out, hash| out.fixed(hash));
         out.list(&self.consents, |out, consent| out.fixed(&consent.0));
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let subscriber_kind = MemberKind::read(input)?;
         let bits = input.byte()?;
-        if bits > 7 {
+        if bits > 15 {
             return Err(DecodeError::Value("what was weighed"));
         }
         Ok(Self {
@@ -152,7 +162,9 @@ impl Canonical for Weighed {
             is_subscriber: bits & 1 != 0,
             frozen: bits & 2 != 0,
             by_code: bits & 4 != 0,
+            opted_out: bits & 8 != 0,
             subject_kind: SubjectKind::read(input)?,
+            undertaking: input.option(Reader::fixed)?,
             consents: input.list(|input| input.fixed().map(ConsentId))?,
         })
     }
@@ -187,6 +199,31 @@ coded_enum! {
     }
 }
 
+/// Which months are shown. What has no month is shown whichever they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ranges {
+    /// Of everything released; `None` is every month.
+    pub all: Option<DataRange>,
+    /// What is released on a consent alone, where a law releases the rest, and its months.
+    pub by_consent: Option<(CategorySet, DataRange)>,
+}
+
+impl Ranges {
+    /// What of `released` is shown of a month.
+    pub fn of_month(&self, released: CategorySet, month: Option<Month>) -> CategorySet {
+        let Some(month) = month else { return released };
+        if self.all.is_some_and(|range| !range.holds(month)) {
+            return CategorySet::EMPTY;
+        }
+        match self.by_consent {
+            Some((categories, range)) if !range.holds(month) => {
+                released.iter().filter(|category| !categories.contains(*category)).collect()
+            }
+            _ => released,
+        }
+    }
+}
+
 /// What is kept of one inquiry, whatever its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InquiryRecord {
@@ -198,13 +235,15 @@ pub struct InquiryRecord {
     pub purpose: Purpose,
     /// The single question it asked instead of for a report.
     pub asked: Option<Asked>,
+    /// The months it asked to be told of; `None` is all that may be told.
+    pub range_asked: Option<DataRange>,
     /// How it ended.
     pub outcome: Outcome,
     /// The answer to the question, where one was given.
     pub answered: Option<Answered>,
     /// What it was decided on.
     pub weighed: Weighed,
-    /// Rulebook and its version, e.g. `cn 2026.1`.
+    /// Rulebook and its version, e.g. `cn 2026.2`.
     pub rulebook: String,
     /// The rules that decided.
     pub reasons: Vec<Reason>,
@@ -214,6 +253,8 @@ pub struct InquiryRecord {
     pub released: Vec<DataCategory>,
     /// How much of them the report tells, where one was given.
     pub detail: Option<Detail>,
+    /// Of which months.
+    pub ranges: Ranges,
     /// SHA-256 of the report as given; zeros where none was, as for a single question.
     pub report_hash: [u8; 32],
 }
@@ -224,6 +265,7 @@ impl Canonical for InquiryRecord {
         out.unsigned(u64::from(self.subscriber));
         self.purpose.write(out);
         out.option(self.asked.as_ref(), |out, asked| asked.write(out));
+        out.option(self.range_asked.as_ref(), |out, range| range.write(out));
         self.outcome.write(out);
         out.option(self.answered.as_ref(), |out, answered| answered.write(out));
         self.weighed.write(out);
@@ -232,6 +274,11 @@ impl Canonical for InquiryRecord {
         out.option(self.consent.as_ref(), |out, consent| out.fixed(&consent.0));
         out.list(&self.released, |out, category| category.write(out));
         out.option(self.detail.as_ref(), |out, detail| detail.write(out));
+        out.option(self.ranges.all.as_ref(), |out, range| range.write(out));
+        out.option(self.ranges.by_consent.as_ref(), |out, (categories, range)| {
+            out.list(&categories.iter().collect::<Vec<_>>(), |out, category| category.write(out));
+            range.write(out);
+        });
         out.fixed(&self.report_hash);
     }
 
@@ -241,6 +288,7 @@ impl Canonical for InquiryRecord {
             subscriber: input.unsigned_as()?,
             purpose: Purpose::read(input)?,
             asked: input.option(Asked::read)?,
+            range_asked: input.option(DataRange::read)?,
             outcome: Outcome::read(input)?,
             answered: input.option(Answered::read)?,
             weighed: Weighed::read(input)?,
@@ -249,6 +297,13 @@ impl Canonical for InquiryRecord {
             consent: input.option(|input| input.fixed().map(ConsentId))?,
             released: input.list(DataCategory::read)?,
             detail: input.option(Detail::read)?,
+            ranges: Ranges {
+                all: input.option(DataRange::read)?,
+                by_consent: input.option(|input| {
+                    let categories = input.list(DataCategory::read)?;
+                    Ok((categories.into_iter().collect(), DataRange::read(input)?))
+                })?,
+            },
             report_hash: input.fixed()?,
         })
     }
@@ -258,6 +313,29 @@ impl Canonical for InquiryRecord {
 mod tests {
     use super::*;
 
+    fn day_range(from: i8, until: i8) -> DataRange {
+        let day = |day: i8| crate::Date::constant(1970, 1, day + 1);
+        DataRange { from: day(from), until: day(until) }
+    }
+
+    #[test]
+    fn of_a_month_outside_only_what_no_range_bounds_is_shown() {
+        let year = |year: i16| DataRange {
+            from: crate::Date::constant(year, 1, 1),
+            until: crate::Date::constant(year, 12, 31),
+        };
+        let both: CategorySet = [DataCategory::Credit, DataCategory::Income].into_iter().collect();
+        let income = CategorySet::EMPTY.with(DataCategory::Income);
+        let month = |text: &str| Some(Month::parse(text).unwrap());
+        let ranges = Ranges { all: None, by_consent: Some((income, year(2025))) };
+        assert_eq!(ranges.of_month(both, month("2025-12")), both);
+        assert_eq!(ranges.of_month(both, month("2026-01")), CategorySet::EMPTY.with(DataCategory::Credit));
+        assert_eq!(ranges.of_month(both, None), both, "what has no month");
+        let ranges = Ranges { all: Some(year(2025)), ..ranges };
+        assert_eq!(ranges.of_month(both, month("2024-12")), CategorySet::EMPTY);
+        assert_eq!(ranges.of_month(both, month("2025-01")), both);
+    }
+
     #[test]
     fn an_inquirys_bytes_are_these() {
         let record = InquiryRecord {
@@ -265,6 +343,7 @@ mod tests {
             subscriber: 7,
             purpose: Purpose::CreditApplication,
             asked: Asked::new(SingleQuestion::EverNinetyDaysPastDue, Some(24)),
+            range_asked: Some(day_range(1, 3)),
             outcome: Outcome::Permitted,
             answered: Some(Answered::No),
             weighed: Weighed {
@@ -273,6 +352,8 @@ mod tests {
                 subject_kind: SubjectKind::Person,
                 frozen: false,
                 by_code: true,
+                opted_out: true,
+                undertaking: Some([4; 32]),
                 consents: vec![ConsentId([9; 8])],
             },
             rulebook: "cn 1".to_owned(),
@@ -280,15 +361,23 @@ mod tests {
             consent: Some(ConsentId([9; 8])),
             released: vec![DataCategory::Credit],
             detail: Some(Detail::Latest),
+            ranges: Ranges {
+                all: Some(day_range(1, 2)),
+                by_consent: Some((CategorySet::EMPTY.with(DataCategory::Credit), day_range(2, 2))),
+            },
             report_hash: [0; 32],
         };
         let mut bytes = vec![3; 16];
         // Subscriber, purpose, question 2 of 24 months, outcome, answer; kind, subscriber with a code, person.
-        bytes.extend([7, 1, 1, 2, 1, 24, 1, 1, 2, 1, 5, 1]);
+        // The range asked for is told in days since 1970.
+        bytes.extend([7, 1, 1, 2, 1, 24, 1, 2, 6, 1, 1, 2, 1, 13, 1, 1]);
+        bytes.extend([4; 32]);
         bytes.extend([1, 9, 9, 9, 9, 9, 9, 9, 9]);
         bytes.extend(b"\x04cn 1\x01\x05cn-11\x01x\x01");
         bytes.extend([9; 8]);
         bytes.extend([1, 2, 1, 2]);
+        // Every month of two days; of credit, of which the consent alone lets see, those of one.
+        bytes.extend([1, 2, 4, 1, 1, 2, 4, 4]);
         bytes.extend([0; 32]);
         assert_eq!(record.to_bytes(), bytes);
         assert_eq!(InquiryRecord::from_bytes(&bytes), Ok(record));

@@ -17,6 +17,8 @@ coded_enum! {
         Court = 10, "court", "Court or authority that publishes records";
         Registry = 11, "registry", "The central bank's registry";
         Supervisor = 12, "supervisor", "The supervisor";
+        Investor = 13, "investor", "Who buys or services credit that others gave";
+        ChildSupportAgency = 14, "child_support_agency", "Agency that enforces child support";
     }
 }
 

@@ -100,6 +100,8 @@ pub struct RightsPart {
     pub pauses: Vec<(Option<Named>, Timestamp)>,
     /// Whose one-time codes were not used, and until when they can be.
     pub codes: Vec<(Named, Timestamp)>,
+    /// That the subject has opted out of offers nobody asked for: until when, `None` for good.
+    pub opted_out: Option<Option<Timestamp>>,
     /// Who was told of corrections, the earliest first.
     pub told: Vec<Told>,
     /// How many facts were taken out as their time had run out.
@@ -130,6 +132,7 @@ impl RightsPart {
         Self {
             disputes: found.disputes(),
             pauses: pauses.map(|pause| (pause.subscriber.map(named), pause.until)).collect(),
+            opted_out: protection.opt_out(now).map(|opt_out| opt_out.until),
             codes: protection.codes(now).map(|code| (named(code.subscriber), code.until)).collect(),
             told,
             expired,
@@ -148,6 +151,9 @@ impl RightsPart {
         out.list(&self.codes, |out, (whom, until)| {
             write_named(out, whom);
             out.signed(until.millis());
+        });
+        out.option(self.opted_out.as_ref(), |out, until| {
+            out.option(until.as_ref(), |out, until| out.signed(until.millis()));
         });
         out.list(&self.told, |out, told| out.unsigned(told.index));
         out.unsigned(self.expired);

@@ -1,9 +1,9 @@
 //! Inquire: a subscriber asks about a subject for a purpose. The page to read first.
 
 use tallystick_model::consent::ConsentId;
-use tallystick_model::consent_terms::Span;
+use tallystick_model::consent_terms::{DataRange, Span};
 use tallystick_model::event::Event;
-use tallystick_model::inquiry::{Answered, Asked, Detail, InquiryRecord, Outcome, Purpose, Reason, Weighed};
+use tallystick_model::inquiry::{Answered, Asked, Detail, InquiryRecord, Outcome, Purpose, Ranges, Reason, Weighed};
 use tallystick_model::member::MemberRole;
 use tallystick_model::rights::CODE_BYTES;
 use tallystick_model::{DataCategory, Identifier, Sensitive, SubjectId, Timestamp};
@@ -27,6 +27,17 @@ pub struct Inquiry {
     pub purpose: Purpose,
     /// A single question to be answered; without one a report is asked for.
     pub asked: Option<Asked>,
+    /// The months to be told of in a report; `None` is all that may be told.
+    pub range: Option<DataRange>,
+    /// SHA-256 of what the subscriber undertakes for this inquiry, where its purpose asks for that.
+    pub undertaking: Option<[u8; 32]>,
+}
+
+impl Inquiry {
+    /// An inquiry for a report of all that may be told, without an undertaking.
+    pub const fn report(subscriber: String, identifier: Identifier, purpose: Purpose) -> Self {
+        Self { subscriber, identifier, purpose, asked: None, range: None, undertaking: None }
+    }
 }
 
 /// What it gets. Whatever it is, its entry is durable.
@@ -46,6 +57,8 @@ pub struct Answer {
     pub released: Vec<DataCategory>,
     /// How much of them the report tells, if there is one.
     pub detail: Option<Detail>,
+    /// Of which months.
+    pub ranges: Ranges,
     /// The single question that was asked.
     pub asked: Option<Asked>,
     /// Its answer, if permitted and anything is held.
@@ -106,6 +119,10 @@ fn consider_with(
     code: Option<&Sensitive<[u8; CODE_BYTES]>>,
     now: Timestamp,
 ) -> Result<Considered, OperationError> {
+    if inquiry.asked.is_some() && inquiry.range.is_some() {
+        return Err(OperationError::Invalid("a question says itself which months it is about".to_owned()));
+    }
+
     // Admit: who asks? A member that is no subscriber is denied by rule, like everything else that may not be.
     let snapshot = bureau.snapshot();
     let subscriber = known(snapshot.members(), &inquiry.subscriber)?;
@@ -125,6 +142,9 @@ fn consider_with(
         subject_kind: found.kind,
         consents: &consents,
         frozen: !by_code && protection.is_frozen_for(subscriber.number, now),
+        opted_out: protection.opt_out(now).is_some(),
+        undertaken: inquiry.undertaking.is_some(),
+        range: inquiry.range,
     };
 
     // Decide: may it?
@@ -139,14 +159,16 @@ fn consider_with(
         subscriber: subscriber.number,
         purpose: inquiry.purpose,
         asked: inquiry.asked,
+        range_asked: inquiry.range,
         outcome: Outcome::Denied,
         answered: None,
-        weighed: Weighed { by_code, ..weighed(&evidence) },
+        weighed: Weighed { by_code, undertaking: inquiry.undertaking, ..weighed(&evidence) },
         rulebook: bureau.rulebook.label().to_owned(),
         reasons: Vec::new(),
         consent: None,
         released: Vec::new(),
         detail: None,
+        ranges: Ranges::default(),
         report_hash: [0; 32],
     };
     let mut keep_for = None;
@@ -167,6 +189,7 @@ fn consider_with(
             } else if let Some(asked) = inquiry.asked {
                 record.outcome = Outcome::Permitted;
                 record.released = permit.released().iter().collect();
+                record.ranges = permit.ranges();
                 keep_for = permit.data_life();
                 let visible = permit.reveal(file);
                 record.answered = Some(question::answer(visible.facts(), asked, now.month()));
@@ -178,6 +201,7 @@ fn consider_with(
                 record.outcome = Outcome::Permitted;
                 record.released = permit.released().iter().collect();
                 record.detail = Some(permit.detail());
+                record.ranges = permit.ranges();
                 record.report_hash = report.hash();
                 keep_for = permit.data_life();
                 beside = report.beside.clone();
@@ -198,6 +222,8 @@ pub(crate) fn weighed(evidence: &InquiryEvidence<'_>) -> Weighed {
         subject_kind: evidence.subject_kind,
         frozen: evidence.frozen,
         by_code: false,
+        opted_out: evidence.opted_out,
+        undertaking: None,
         consents: consents.map(|state| state.consent.id).collect(),
     }
 }
@@ -221,6 +247,7 @@ impl Considered {
             consent: record.consent,
             released: record.released,
             detail: record.detail,
+            ranges: record.ranges,
             asked: record.asked,
             answered: record.answered,
             keep_for,

@@ -1,9 +1,9 @@
-//! Protect: the subject's statement, alerts, and one-time codes. A freeze is [`freeze`](crate::freeze)'s.
+//! Protect: the subject's statement, alerts, opting out of offers, and one-time codes. A freeze is [`freeze`](crate::freeze)'s.
 
 use tallystick_model::event::Event;
 use tallystick_model::member::MemberRole;
 use tallystick_model::rights::{
-    AccessCode, Alert, AlertKind, CODE_BYTES, Right, STATEMENT_BYTES_MAX, Statement, code_hash,
+    AccessCode, Alert, AlertKind, CODE_BYTES, OptOut, Right, STATEMENT_BYTES_MAX, Statement, code_hash,
 };
 use tallystick_model::{Identifier, Sensitive, Timestamp};
 use tallystick_policy::{Term, alert_until};
@@ -87,6 +87,43 @@ pub fn unalert(bureau: &Bureau, identifier: &Identifier, now: Timestamp) -> Resu
         return invalid("no alert lasts");
     }
     record(bureau, Right::AlertRemoved(found.subject), now)
+}
+
+/// Leaves the file out of prescreening for the term the rulebook has, or for good where the signed form is shown.
+///
+/// # Errors
+/// [`OperationError::Invalid`] if the rulebook knows no offers to opt out of.
+pub fn opt_out(
+    bureau: &Bureau,
+    identifier: &Identifier,
+    form: Option<[u8; 32]>,
+    now: Timestamp,
+) -> Result<(OptOut, Recorded), OperationError> {
+    let Some(number) = bureau.rulebook.opt_out() else {
+        return invalid(&format!("rulebook {} knows no offers to opt out of", bureau.rulebook.label()));
+    };
+    let until = match form {
+        Some(_) => None,
+        None => {
+            Some(number.term.after(now).ok_or_else(|| OperationError::Invalid("the time is out of range".to_owned()))?)
+        }
+    };
+    let subject = bureau.find(&bureau.snapshot(), identifier)?.subject;
+    let opt_out = OptOut { subject, until, evidence: form.unwrap_or([0; 32]), rule: number.rule.clone() };
+    let recorded = record(bureau, Right::OptedOut(opt_out.clone()), now)?;
+    Ok((opt_out, recorded))
+}
+
+/// Takes the opting out back.
+///
+/// # Errors
+/// [`OperationError::Invalid`] if none lasts.
+pub fn opt_in(bureau: &Bureau, identifier: &Identifier, now: Timestamp) -> Result<Recorded, OperationError> {
+    let found = bureau.find(&bureau.snapshot(), identifier)?;
+    if found.protection().opt_out(now).is_none() {
+        return invalid("the subject has not opted out");
+    }
+    record(bureau, Right::OptedIn(found.subject), now)
 }
 
 /// A one-time code as the subject gets it. The bureau keeps its hash and can't show it again.

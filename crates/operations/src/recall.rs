@@ -128,6 +128,7 @@ fn due(
             continue;
         }
         let released: CategorySet = inquiry.released.iter().copied().collect();
+        let released = inquiry.ranges.of_month(released, correction.slot.month);
         match shown.iter_mut().find(|shown| shown.recipient == inquiry.subscriber) {
             // Told is what the last of its reports had of the fact.
             Some(shown) => (shown.released, shown.reason) = (released, reason),
@@ -172,7 +173,8 @@ fn showed(
         Some(detail) if inquiry.outcome == Outcome::Permitted => detail,
         _ => return Ok(false),
     };
-    if as_shown(fact, inquiry.released.iter().copied().collect()).is_none() {
+    let released = inquiry.released.iter().copied().collect();
+    if as_shown(fact, inquiry.ranges.of_month(released, fact.key.slot.month)).is_none() {
         return Ok(false);
     }
     let then = found.file(&bureau.snapshot().as_known_on(at))?;

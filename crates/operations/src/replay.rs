@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tallystick_model::consent::ConsentId;
 use tallystick_model::event::{Event, OwnReportRecord};
-use tallystick_model::inquiry::{Asked, Detail, InquiryRecord, Outcome, Purpose, Reason};
+use tallystick_model::inquiry::{Asked, Detail, InquiryRecord, Outcome, Purpose, Ranges, Reason};
 use tallystick_model::member::{Member, MemberRole};
 use tallystick_model::rights::Protection;
 use tallystick_model::transfer::TransferRecord;
@@ -34,6 +34,8 @@ pub struct Verdict {
     pub released: Option<Vec<DataCategory>>,
     /// How much of them the report of an inquiry tells.
     pub detail: Option<Detail>,
+    /// Of which months.
+    pub ranges: Ranges,
 }
 
 /// What was decided.
@@ -159,7 +161,7 @@ pub fn replay(bureau: &Bureau, others: &[Rulebook], since: Option<Timestamp>) ->
         }
         let (before, mut after) = (past.as_recorded(), past.decide(&snapshot, rulebook));
         if before.released.is_none() {
-            (after.released, after.detail) = (None, None);
+            (after.released, after.detail, after.ranges) = (None, None, Ranges::default());
         }
         if before != after {
             replayed.different += 1;
@@ -188,7 +190,9 @@ pub fn compare(
     each_decision(&snapshot, since, |past| {
         compared.decisions += 1;
         let (before, after) = (past.decide(&snapshot, old), past.decide(&snapshot, new));
-        let effect = |verdict: &Verdict| (verdict.permitted, verdict.consent, verdict.released.clone(), verdict.detail);
+        let effect = |verdict: &Verdict| {
+            (verdict.permitted, verdict.consent, verdict.released.clone(), verdict.detail, verdict.ranges)
+        };
         if effect(&before) == effect(&after) {
             compared.for_other_reasons += u64::from(before != after);
             return;
@@ -295,6 +299,7 @@ impl Past<'_> {
         let could_open = protection.codes(at).any(|code| code.subscriber == inquiry.subscriber);
         let is_frozen = protection.is_frozen_for(inquiry.subscriber, at) && !inquiry.weighed.by_code;
         inquiry.weighed.frozen == is_frozen
+            && inquiry.weighed.opted_out == protection.opt_out(at).is_some()
             && (could_open || !inquiry.weighed.by_code)
             && inquiry.weighed.subscriber_kind == subscriber.kind
             && inquiry.weighed.is_subscriber == subscriber.has(MemberRole::Subscriber)
@@ -309,6 +314,7 @@ impl Past<'_> {
                 consent: inquiry.consent,
                 released: (inquiry.outcome != Outcome::NoHit).then(|| inquiry.released.clone()),
                 detail: inquiry.detail,
+                ranges: inquiry.ranges,
             },
             Decided::OwnReport(view) => {
                 Verdict { permitted: true, reasons: view.reasons.clone(), ..Verdict::nothing() }
@@ -344,6 +350,9 @@ impl Past<'_> {
                     subject_kind: weighed.subject_kind,
                     consents: &states,
                     frozen: weighed.frozen,
+                    opted_out: weighed.opted_out,
+                    undertaken: weighed.undertaking.is_some(),
+                    range: inquiry.range_asked,
                 };
                 match inquiry.asked {
                     Some(asked) => {
@@ -354,7 +363,7 @@ impl Past<'_> {
             }
             Decided::OwnReport(view) => {
                 let verdict = verdict(decide_own_report(rulebook, now, view.subject));
-                Verdict { released: None, detail: None, ..verdict }
+                Verdict { released: None, detail: None, ranges: Ranges::default(), ..verdict }
             }
             Decided::Transfer(transfer) => {
                 let (Some(from), Some(to)) = (member(snapshot, transfer.from), member(snapshot, transfer.to)) else {
@@ -387,7 +396,8 @@ impl Past<'_> {
 impl Verdict {
     /// Nothing permitted, and no reason known.
     const fn nothing() -> Self {
-        Self { permitted: false, reasons: Vec::new(), consent: None, released: None, detail: None }
+        let ranges = Ranges { all: None, by_consent: None };
+        Self { permitted: false, reasons: Vec::new(), consent: None, released: None, detail: None, ranges }
     }
 }
 
@@ -402,6 +412,7 @@ fn verdict(decision: Decision) -> Verdict {
             consent: permit.consent(),
             released: Some(permit.released().iter().collect()),
             detail: Some(permit.detail()),
+            ranges: permit.ranges(),
         },
     }
 }

@@ -10,7 +10,7 @@ use tallystick_model::consent::{ConsentState, Refusal};
 use tallystick_model::event::Event;
 use tallystick_model::fact::{DeliveryNumber, FactBody, FactKind, Slot, Standing};
 use tallystick_model::identity::Identity;
-use tallystick_model::inquiry::{Answered, Asked, Detail, Outcome, Purpose, Reason};
+use tallystick_model::inquiry::{Answered, Asked, Detail, Outcome, Purpose, Ranges, Reason};
 use tallystick_model::member::Member;
 use tallystick_model::money::{DecimalMarks, parse_minor};
 use tallystick_model::payment_profile::PaymentProfileMonth;
@@ -145,6 +145,8 @@ pub struct Access {
     pub released: Vec<DataCategory>,
     /// How much of them a report told, where one was given.
     pub detail: Option<Detail>,
+    /// Of which months.
+    pub ranges: Ranges,
     /// The single question asked instead of for a report.
     pub asked: Option<Asked>,
     /// Its answer.
@@ -568,6 +570,7 @@ pub(crate) fn access(snapshot: &Snapshot<'_>, recorded: &RecordedEvent) -> Optio
             reasons: inquiry.reasons.clone(),
             released: inquiry.released.clone(),
             detail: inquiry.detail,
+            ranges: inquiry.ranges,
             asked: inquiry.asked,
             answered: inquiry.answered,
         }),
@@ -580,6 +583,7 @@ pub(crate) fn access(snapshot: &Snapshot<'_>, recorded: &RecordedEvent) -> Optio
             reasons: view.reasons.clone(),
             released: Vec::new(),
             detail: None,
+            ranges: Ranges::default(),
             asked: None,
             answered: None,
         }),

@@ -5,12 +5,12 @@
 //! is denied ([`Rulebook::may_act`]).
 
 use tallystick_model::consent::{ConsentScope, Refusal};
-use tallystick_model::consent_terms::{Actor, Bundle, ConsentTerms, Necessity};
-use tallystick_model::inquiry::{Purpose, Reason};
+use tallystick_model::consent_terms::{Actor, Bundle, ConsentTerms, DataRange, Necessity};
+use tallystick_model::inquiry::{Detail, Purpose, Reason};
 use tallystick_model::{CategorySet, DataCategory, Date, Timestamp};
 
 use crate::decision::Denial;
-use crate::fair_use::{Ask, fi_types, purpose_code};
+use crate::fair_use::{Ask, Depth, fi_types, purpose_code};
 use crate::rulebook::Rulebook;
 
 /// What a subject was asked to agree to.
@@ -90,6 +90,28 @@ impl Rulebook {
             table.check_consent(&Ask { purpose, templates: &[], fi_types: &fi_types }, terms, valid)?;
         }
         Ok(())
+    }
+
+    /// What of the months `asked` for a request under a consent gets, of these categories that the consent alone releases: of an
+    /// account aggregator's the latest days, as many as the strictest rule lets. Where no scheme bounds them, all of it.
+    ///
+    /// # Errors
+    /// [`Denial`] if a report of this detail goes deeper than the scheme shows, or no rule of it covers the data.
+    pub(crate) fn trim_request(
+        &self,
+        purpose: Purpose,
+        categories: CategorySet,
+        detail: Detail,
+        asked: Option<DataRange>,
+    ) -> Result<Option<DataRange>, Denial> {
+        let (Some(table), Some(code)) = (self.fair_use(), purpose_code(purpose)) else { return Ok(asked) };
+        let fi_types: Vec<&str> = categories.iter().flat_map(fi_types).copied().collect();
+        if fi_types.is_empty() {
+            return Ok(asked);
+        }
+        let ask = Ask { purpose: code, templates: &[], fi_types: &fi_types };
+        table.check_depth(&ask, Depth::of(detail))?;
+        asked.map(|asked| table.trim_request(&ask, asked)).transpose()
     }
 
     /// Whether the service needs what it was tied to. That furnishing to a bureau or an offer nobody asked for is needed for
@@ -238,7 +260,13 @@ mod tests {
         assert_eq!(told(&india, (&loan, &deposits)), ["in-11 no_fair_use_for_this"]);
         assert_eq!(told(&cn(), (&loan, &deposits)), Vec::<String>::new());
         assert_eq!(told(&india, (&loan, &[DataCategory::Credit])), Vec::<String>::new());
-        assert_eq!(told(&india, (&[Purpose::Tenancy], &deposits)), Vec::<String>::new());
+        // One look (105) covers deposits on demand, and not those for a term.
+        assert_eq!(told(&india, (&[Purpose::Tenancy], &deposits)), ["in-11 no_fair_use_for_this"]);
+        assert_eq!(
+            told(&india, (&[Purpose::Marketing], &deposits)),
+            Vec::<String>::new(),
+            "no purpose of the scheme's"
+        );
     }
 
     fn denied(actor: Actor, shown: bool, deed: Deed, of: (Option<Date>, bool), now: &str) -> Option<String> {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use tallystick_model::consent::{ConsentScope, ConsentState, ConsentStatus};
 use tallystick_model::consent_terms::DataRange;
-use tallystick_model::inquiry::{Detail, Purpose, Reason, SingleQuestion};
+use tallystick_model::inquiry::{Detail, Purpose, Ranges, Reason, SingleQuestion};
 use tallystick_model::member::{Member, MemberRole};
 use tallystick_model::{CategorySet, SubjectId, SubjectKind, Timestamp};
 
@@ -32,6 +32,12 @@ pub struct InquiryEvidence<'a> {
     pub consents: &'a [ConsentState],
     /// Whether the subject has frozen the file.
     pub frozen: bool,
+    /// Whether the subject has opted out of offers nobody asked for.
+    pub opted_out: bool,
+    /// Whether the subscriber has undertaken on record what this purpose asks of it.
+    pub undertaken: bool,
+    /// The months it asks to be told of; `None` is all that may be told.
+    pub range: Option<DataRange>,
 }
 
 /// What was decided.
@@ -56,7 +62,7 @@ pub struct Denial {
 /// Of several consents that permit, the one that releases most is relied on; a consent too many never turns a permit
 /// into a denial. A denial gives the reasons that stand against the most promising consent.
 pub fn decide_inquiry(rulebook: &Rulebook, evidence: &InquiryEvidence<'_>) -> Decision {
-    decide_within(rulebook, evidence, CategorySet::all())
+    decide_within(rulebook, evidence, CategorySet::all(), Form::Report)
 }
 
 /// Whether `evidence` lets the subscriber have a single question answered. What permits a report permits its questions, and
@@ -67,28 +73,40 @@ pub fn decide_question(rulebook: &Rulebook, evidence: &InquiryEvidence<'_>, ques
         Decision::Denied(Denial { reasons: vec![reason] })
     };
     let Some(reads) = rulebook.reads(question) else { return denied("question_not_offered") };
-    match decide_within(rulebook, evidence, reads) {
+    match decide_within(rulebook, evidence, reads, Form::Answer) {
         Decision::Permit(permit) if permit.released != reads => denied("question_reads_more"),
         decision => decision,
     }
 }
 
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Report,
+    Answer,
+}
+
 /// Decides, and of what a permit releases keeps what is `within`.
-fn decide_within(rulebook: &Rulebook, evidence: &InquiryEvidence<'_>, within: CategorySet) -> Decision {
+fn decide_within(rulebook: &Rulebook, evidence: &InquiryEvidence<'_>, within: CategorySet, form: Form) -> Decision {
     let candidates = candidates(rulebook, evidence);
     let mut best: Option<Permit> = None;
     let mut denial: Option<Vec<Reason>> = None;
     for alike in candidates.chunk_by(|(one, _), (other, _)| one == other) {
         let Some((standing, _)) = alike.first() else { continue };
-        match ask(rulebook, evidence, Some(*standing)) {
+        match ask(rulebook, evidence, form, Some(*standing)) {
             Answer::Denied(reasons) => {
                 denial.get_or_insert(reasons);
             }
             Answer::Permitted(grounds) => {
                 for (_, state) in alike {
-                    let permit = permit(rulebook, evidence, &grounds, Some(state), within);
-                    if best.as_ref().is_none_or(|best| reach(&permit) > reach(best)) {
-                        best = Some(permit);
+                    match permit(rulebook, evidence, &grounds, Some(state), within) {
+                        Ok(permit) if best.as_ref().is_none_or(|best| reach(&permit) > reach(best)) => {
+                            best = Some(permit);
+                        }
+                        Ok(_) => {}
+                        Err(Denial { reasons }) => {
+                            denial.get_or_insert(reasons);
+                        }
                     }
                 }
             }
@@ -97,8 +115,11 @@ fn decide_within(rulebook: &Rulebook, evidence: &InquiryEvidence<'_>, within: Ca
     if let Some(permit) = best {
         return Decision::Permit(permit);
     }
-    match ask(rulebook, evidence, None) {
-        Answer::Permitted(grounds) => Decision::Permit(permit(rulebook, evidence, &grounds, None, within)),
+    match ask(rulebook, evidence, form, None) {
+        Answer::Permitted(grounds) => match permit(rulebook, evidence, &grounds, None, within) {
+            Ok(permit) => Decision::Permit(permit),
+            Err(denial) => Decision::Denied(denial),
+        },
         Answer::Denied(reasons) => Decision::Denied(Denial { reasons: denial.unwrap_or(reasons) }),
     }
 }
@@ -115,7 +136,7 @@ pub fn decide_own_report(rulebook: &Rulebook, now: Timestamp, subject: SubjectId
             consent: None,
             released: CategorySet::all(),
             detail: Detail::Whole,
-            data_range: None,
+            ranges: Ranges::default(),
             data_life: None,
         }),
     }
@@ -165,57 +186,101 @@ fn standing(rulebook: &Rulebook, state: &ConsentState, evidence: &InquiryEvidenc
     }
 }
 
-fn ask(rulebook: &Rulebook, evidence: &InquiryEvidence<'_>, consent: Option<ConsentStanding>) -> Answer {
+fn ask(rulebook: &Rulebook, evidence: &InquiryEvidence<'_>, form: Form, consent: Option<ConsentStanding>) -> Answer {
     rulebook.policies.ask(Question::Inquire {
         kind: evidence.subscriber.kind,
         subscriber: evidence.subscriber.has(MemberRole::Subscriber),
         about: evidence.subject_kind,
         purpose: evidence.purpose,
         frozen: evidence.frozen,
+        opted_out: evidence.opted_out,
+        undertaken: evidence.undertaken,
+        answer: form == Form::Answer,
         consent,
     })
 }
 
 /// A permit as far as its grounds go: the law's releases the budget without what is conditional, a consent's what it
-/// names of the budget.
+/// names of the budget. Of months it shows what was asked for: a consent's range, and fair use, bound what it alone releases.
+///
+/// # Errors
+/// [`Denial`] if nothing permits but a consent, and nothing of what is asked for lies within it.
 fn permit(
     rulebook: &Rulebook,
     evidence: &InquiryEvidence<'_>,
     grounds: &Grounds,
     consent: Option<&ConsentState>,
     within: CategorySet,
-) -> Permit {
-    let budget = rulebook.budget(evidence.purpose);
+) -> Result<Permit, Denial> {
+    let budget = rulebook.budget(evidence.purpose).and(within);
     let conditional = rulebook.conditional(evidence.subject_kind);
     let relied_on = consent.filter(|_| grounds.consent);
     let named: CategorySet = relied_on.iter().flat_map(|state| &state.consent.categories).copied().collect();
-    let released = budget
-        .and(within)
-        .iter()
-        .filter(|category| named.contains(*category) || (grounds.law && !conditional.contains(*category)))
-        .collect();
-    Permit {
+    let by_law = if grounds.law { budget.without(conditional) } else { CategorySet::EMPTY };
+    let (by_consent, detail) = (budget.and(named).without(by_law), rulebook.detail(evidence.purpose));
+    let agreed = relied_on.and_then(|state| state.consent.terms.data_range);
+    let bounded = bounded(rulebook, evidence, by_consent, (agreed, detail));
+    let (released, ranges) = match (bounded, grounds.law) {
+        (Ok(range), true) => {
+            let by_consent_range = range.filter(|_| by_consent != CategorySet::EMPTY);
+            let ranges = Ranges { all: evidence.range, by_consent: by_consent_range.map(|range| (by_consent, range)) };
+            (by_law.or(by_consent), ranges)
+        }
+        // What the law gives it gives beside a consent that is of no use here.
+        (Err(_), true) => (by_law, Ranges { all: evidence.range, by_consent: None }),
+        (Ok(range), false) => (by_consent, Ranges { all: range, by_consent: None }),
+        (Err(OutOfBounds::Fault(denial)), false) => return Err(denial),
+        (Err(OutOfBounds::Outside), false) => {
+            let rule = grounds.reasons.last().map_or(rulebook.name(), |reason| reason.rule.as_str()).to_owned();
+            return Err(Denial { reasons: vec![Reason { rule, code: "outside_the_agreed_range".to_owned() }] });
+        }
+    };
+    Ok(Permit {
         subject: evidence.subject,
         purpose: evidence.purpose,
         decided_at: evidence.now,
         reasons: grounds.reasons.clone(),
         consent: relied_on.map(|state| state.consent.id),
         released,
-        detail: rulebook.detail(evidence.purpose),
-        // What the law gives beside the consent is not bounded by it, nor by what the consent says.
-        data_range: relied_on.filter(|_| !grounds.law).and_then(|state| state.consent.terms.data_range),
+        detail,
+        ranges,
         data_life: relied_on.and_then(|state| state.consent.terms.data_life),
-    }
+    })
+}
+
+/// Why what is asked for is not within a consent.
+enum OutOfBounds {
+    /// The time asked for and the time agreed on have no day in common.
+    Outside,
+    /// A scheme's rule forbids it.
+    Fault(Denial),
+}
+
+/// The months of what a consent alone releases: those asked for of those `agreed` on, and of an account aggregator's data no more than
+/// fair use lets one request have, nor deeper.
+fn bounded(
+    rulebook: &Rulebook,
+    evidence: &InquiryEvidence<'_>,
+    categories: CategorySet,
+    (agreed, detail): (Option<DataRange>, Detail),
+) -> Result<Option<DataRange>, OutOfBounds> {
+    let asked = match (evidence.range, agreed) {
+        (Some(asked), Some(agreed)) => Some(asked.and(agreed).ok_or(OutOfBounds::Outside)?),
+        (asked, agreed) => asked.or(agreed),
+    };
+    let trimmed = rulebook.trim_request(evidence.purpose, categories, detail, asked);
+    trimmed.map_err(OutOfBounds::Fault)
 }
 
 /// How much a permit releases: how many categories, then over how many days.
 fn reach(permit: &Permit) -> (usize, i64) {
-    let days = |range: DataRange| Timestamp::start_of(range.until).millis() - Timestamp::start_of(range.from).millis();
-    (permit.released.iter().count(), permit.data_range.map_or(i64::MAX, days))
+    let of_consent = permit.ranges.by_consent.map(|(_, range)| range);
+    let days = of_consent.or(permit.ranges.all).map_or(i64::MAX, DataRange::days);
+    (permit.released.iter().count(), days)
 }
 
 /// Codes and their sentences, for whoever has to be told. Codes never change their meaning.
-const SENTENCES: [(&str, &str); 76] = [
+const SENTENCES: [(&str, &str); 85] = [
     // Who asks, and what for.
     ("not_a_subscriber", "The member is not admitted as a subscriber."),
     ("own_report_is_for_the_subject", "Only the subject can ask for the own report."),
@@ -225,7 +290,13 @@ const SENTENCES: [(&str, &str); 76] = [
     ("no_permissible_purpose", "The purpose is none for which the law lets a report be given."),
     ("not_a_creditor", "Only a supervised creditor may look a person up to decide on credit."),
     ("not_a_specified_user", "The member's business is none of those that the law lets inquire for this."),
+    ("not_an_investor", "Only who may buy, service or insure the credit may have it valued."),
+    ("not_a_child_support_agency", "Only an agency that enforces child support may inquire for it."),
+    ("not_certified", "The agency has not certified on record what the law asks of it."),
+    ("no_firm_offer", "The subscriber has not undertaken on record to make a firm offer."),
+    ("answers_criteria_only", "Who is chosen for an offer is asked by criteria; no report is given."),
     // The subject's will.
+    ("opted_out", "The subject has opted out of offers nobody asked for."),
     ("file_frozen", "The subject has frozen the credit file."),
     ("consent_withdrawn", "The subject has withdrawn the consent."),
     ("consent_expired", "The consent has expired."),
@@ -239,6 +310,9 @@ const SENTENCES: [(&str, &str); 76] = [
     ("rule_is_for_persons", "The rule protects natural persons; this subject is a firm."),
     ("credit_transaction", "It serves a credit transaction with the subject, or an account the subject has."),
     ("insurance_underwriting", "It serves to underwrite insurance of the subject."),
+    ("firm_offer", "It chooses who gets a firm offer, which the subscriber has undertaken to make."),
+    ("valuation_of_credit", "It serves to value credit that the subject owes."),
+    ("child_support", "It serves to set or enforce what the subject owes a child."),
     ("licence_by_law", "The law asks for financial standing before the licence is granted."),
     ("business_need", "It serves a transaction that the subject began."),
     ("written_instruction", "The subject has instructed it in writing."),

@@ -8,7 +8,7 @@
 
 use serde::Deserialize;
 use tallystick_model::consent_terms::{ConsentTerms, DataRange, Fetch, Frequency, FrequencyUnit, Span, SpanUnit};
-use tallystick_model::inquiry::{Purpose, Reason};
+use tallystick_model::inquiry::{Detail, Purpose, Reason};
 use tallystick_model::{DataCategory, Date, Timestamp};
 
 use crate::decision::Denial;
@@ -53,6 +53,17 @@ pub enum Depth {
     Summary,
     /// Each transaction.
     Transactions,
+}
+
+impl Depth {
+    /// How deep a report goes. One that tells every month is held to the depth of transactions: between sums and transactions the
+    /// scheme has no word.
+    pub const fn of(detail: Detail) -> Self {
+        match detail {
+            Detail::Summary | Detail::Latest => Self::Summary,
+            Detail::Whole => Self::Transactions,
+        }
+    }
 }
 
 impl FairUseRule {
@@ -169,19 +180,14 @@ impl FairUse {
         if over.is_empty() { Ok(()) } else { Err(Denial { reasons: over }) }
     }
 
-    /// What of `asked` a request under a consent over `agreed` gets on `today`: no more than was agreed, and of that the latest
-    /// days, as many as the strictest rule lets.
+    /// What of `asked`, which was agreed on, one request gets: the latest days, as many as the strictest rule lets.
     ///
     /// # Errors
-    /// [`Denial`] if no rule covers it, or nothing of it was agreed.
-    pub fn trim_request(&self, ask: &Ask<'_>, asked: DataRange, agreed: DataRange) -> Result<DataRange, Denial> {
+    /// [`Denial`] if no rule covers it.
+    pub fn trim_request(&self, ask: &Ask<'_>, asked: DataRange) -> Result<DataRange, Denial> {
         let rules = self.matching(ask, None)?;
         let strictest = rules.iter().map(|rule| rule.range.days_max()).min().unwrap_or(0);
-        let (from, until) = (asked.from.max(agreed.from), asked.until.min(agreed.until));
-        if until < from {
-            return Err(deny(&self.matching, "outside_the_agreed_range"));
-        }
-        Ok(DataRange { from: from.max(days_before(until, strictest)), until })
+        Ok(DataRange { from: asked.from.max(days_before(asked.until, strictest)), until: asked.until })
     }
 
     /// Whether `depth` is among what the rules for all these kinds of data show.
@@ -236,11 +242,13 @@ fn days_before(last: Date, days: i64) -> Date {
     Timestamp::from_millis(millis).map_or(last, Timestamp::date)
 }
 
-/// The scheme's code of a purpose, where it has one.
+/// The scheme's code of a purpose, where it has one: underwriting, monitoring, one look for anything else that the subject has asked
+/// for. Nobody here manages a subject's wealth (101) or household (102).
 pub const fn purpose_code(purpose: Purpose) -> Option<&'static str> {
     match purpose {
-        Purpose::CreditApplication => Some("103"),
-        Purpose::AccountReview => Some("104"),
+        Purpose::CreditApplication | Purpose::Guarantee => Some("103"),
+        Purpose::AccountReview | Purpose::Collection => Some("104"),
+        Purpose::Insurance | Purpose::Employment | Purpose::Tenancy | Purpose::Licence => Some("105"),
         _ => None,
     }
 }
@@ -372,21 +380,12 @@ mod tests {
             ["in-11 fair_use_range"]
         );
         let agreed = range(agreed.0, agreed.1);
-        let got = table().trim_request(&both, agreed, agreed).unwrap();
+        let got = table().trim_request(&both, agreed).unwrap();
         assert_eq!((range_days(got), got.until), (13 * 31, agreed.until), "trimmed to the latest days");
         let funds = Ask { fi_types: &["MUTUAL_FUNDS"], ..both };
-        assert_eq!(table().trim_request(&funds, agreed, agreed), Ok(agreed));
-    }
-
-    #[test]
-    fn a_request_gets_no_more_than_was_agreed_and_is_rejected_where_nothing_was() {
-        let agreed = range("2026-01-01", "2026-02-28");
-        let got = table().trim_request(&WATCH, range("2025-12-01", "2026-03-31"), agreed);
-        assert_eq!(got, Ok(agreed));
-        let rejected = table().trim_request(&WATCH, range("2026-03-01", "2026-03-31"), agreed);
-        assert_eq!(told(rejected.map(drop)), ["in-12 outside_the_agreed_range"]);
+        assert_eq!(table().trim_request(&funds, agreed), Ok(agreed));
         let unknown = Ask { fi_types: &["OTHER"], ..WATCH };
-        assert_eq!(told(table().trim_request(&unknown, agreed, agreed).map(drop)), ["in-11 no_fair_use_for_this"]);
+        assert_eq!(told(table().trim_request(&unknown, agreed).map(drop)), ["in-11 no_fair_use_for_this"]);
     }
 
     #[test]

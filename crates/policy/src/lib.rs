@@ -57,7 +57,7 @@
 //!     consent: None,
 //!     released: CategorySet::all(),
 //!     detail: tallystick_model::inquiry::Detail::Whole,
-//!     data_range: None,
+//!     ranges: tallystick_model::inquiry::Ranges::default(),
 //!     data_life: None,
 //! };
 //! ```
@@ -86,8 +86,8 @@ pub use decision::{
 pub use gate::{Admission, ConsentNeed, Gate, Opens, Walk, gate};
 pub use numbers::{
     AdverseAction, AskAgain, ConsentNumbers, CorrectionNotice, DeliveryDays, Dispute, FraudAlert, FreePeriod,
-    FreeReports, Freezing, Guardianship, InquiriesShown, Overdue, OwnerApproval, Prohibited, RecordsKept, Renewal,
-    Retention, RetentionClock, RetentionKind, RuleAlone,
+    FreeReports, Freezing, Guardianship, InquiriesShown, OptingOut, Overdue, OwnerApproval, Prohibited, RecordsKept,
+    Renewal, Retention, RetentionClock, RetentionKind, RuleAlone,
 };
 pub use permit::{Permit, VisibleFile, as_shown, category_of};
 pub use retention::past_term;

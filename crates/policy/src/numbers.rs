@@ -185,6 +185,16 @@ pub struct FraudAlert {
     pub rule: String,
 }
 
+/// How long a subject can opt out of offers nobody asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptingOut {
+    /// By asking; with a signed form it is for good.
+    pub term: Term,
+    /// Id of the rule.
+    pub rule: String,
+}
+
 /// Who is told of a correction.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -340,6 +350,7 @@ pub(crate) struct Numbers {
     free_reports: Option<FreeReports>,
     freeze: Option<Freezing>,
     fraud_alert: Option<FraudAlert>,
+    opt_out: Option<OptingOut>,
     correction_notice: Option<CorrectionNotice>,
     adverse_action: Option<AdverseAction>,
     inquiries_shown: Option<InquiriesShown>,
@@ -360,6 +371,7 @@ impl Numbers {
             self.free_reports.as_ref().map(|number| &number.rule),
             self.freeze.as_ref().map(|number| &number.rule),
             self.fraud_alert.as_ref().map(|number| &number.rule),
+            self.opt_out.as_ref().map(|number| &number.rule),
             self.correction_notice.as_ref().map(|number| &number.rule),
             self.inquiries_shown.as_ref().map(|number| &number.rule),
             self.renewal.as_ref().map(|number| &number.rule),
@@ -410,6 +422,11 @@ impl Rulebook {
     /// How long fraud alerts last.
     pub const fn fraud_alert(&self) -> Option<&FraudAlert> {
         self.numbers.fraud_alert.as_ref()
+    }
+
+    /// How long a subject can opt out of offers nobody asked for; `None`: no rule knows such offers.
+    pub const fn opt_out(&self) -> Option<&OptingOut> {
+        self.numbers.opt_out.as_ref()
     }
 
     /// Who is told of a correction.

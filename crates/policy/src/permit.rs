@@ -6,10 +6,10 @@
 use std::fmt;
 
 use tallystick_model::consent::ConsentId;
-use tallystick_model::consent_terms::{DataRange, Span};
+use tallystick_model::consent_terms::Span;
 use tallystick_model::fact::{Fact, FactBody};
 use tallystick_model::identity::Identity;
-use tallystick_model::inquiry::{Detail, Purpose, Reason};
+use tallystick_model::inquiry::{Detail, Purpose, Ranges, Reason};
 pub use tallystick_model::withdrawal::category_of;
 use tallystick_model::{CategorySet, CreditFile, DataCategory, SubjectId, Timestamp};
 
@@ -24,7 +24,7 @@ pub struct Permit {
     pub(crate) consent: Option<ConsentId>,
     pub(crate) released: CategorySet,
     pub(crate) detail: Detail,
-    pub(crate) data_range: Option<DataRange>,
+    pub(crate) ranges: Ranges,
     pub(crate) data_life: Option<Span>,
 }
 
@@ -64,9 +64,9 @@ impl Permit {
         self.detail
     }
 
-    /// The time that months released are about, where the consent relied on names one.
-    pub const fn data_range(&self) -> Option<DataRange> {
-        self.data_range
+    /// Which months are shown, of everything and of what the consent relied on alone releases.
+    pub const fn ranges(&self) -> Ranges {
+        self.ranges
     }
 
     /// How long the recipient may keep what it is shown, where the consent relied on says so.
@@ -74,15 +74,14 @@ impl Permit {
         self.data_life
     }
 
-    /// What may be seen of `file`: its current facts, of released categories, of months in the consent's range.
+    /// What may be seen of `file`: its current facts, of released categories, of months in range.
     ///
     /// # Panics
     /// If the file is another subject's: the caller mixed up two people.
     pub fn reveal(&self, file: CreditFile) -> VisibleFile {
         assert!(file.subject() == self.subject, "a permit reveals the file it was given for, and no other");
-        let in_range =
-            |fact: &&Fact| self.data_range.zip(fact.key.slot.month).is_none_or(|(range, month)| range.holds(month));
-        let facts = file.current().filter(in_range).filter_map(|fact| visible(fact, self.released)).collect();
+        let of_month = |fact: &Fact| self.ranges.of_month(self.released, fact.key.slot.month);
+        let facts = file.current().filter_map(|fact| visible(fact, of_month(fact))).collect();
         VisibleFile { subject: self.subject, released: self.released, detail: self.detail, facts }
     }
 }

@@ -57,6 +57,11 @@ pub(crate) enum Question {
         about: SubjectKind,
         purpose: Purpose,
         frozen: bool,
+        opted_out: bool,
+        /// What the purpose asks of the subscriber it has undertaken.
+        undertaken: bool,
+        /// A single question is asked, and no report.
+        answer: bool,
         consent: Option<ConsentStanding>,
     },
     Furnish {
@@ -267,8 +272,14 @@ impl Policies {
     fn request(&self, question: Question) -> Option<(&Slice, Request)> {
         let names = &self.names;
         let (slice, principal, resource, pairs) = match question {
-            Question::Inquire { kind, subscriber, about, purpose, frozen, consent } => {
-                let mut pairs = vec![pair("subscriber", subscriber), pair("frozen", frozen)];
+            Question::Inquire { kind, subscriber, about, purpose, frozen, opted_out, undertaken, answer, consent } => {
+                let mut pairs = vec![
+                    pair("subscriber", subscriber),
+                    pair("frozen", frozen),
+                    pair("opted_out", opted_out),
+                    pair("undertaken", undertaken),
+                    pair("answer", answer),
+                ];
                 if let Some(consent) = consent {
                     pairs.push(record(&[
                         ("names_purpose", consent.names_purpose),
@@ -461,7 +472,9 @@ fn schema_text() -> String {
          action {INQUIRE};
          action {purposes} in [{INQUIRE}] appliesTo {{
            principal: MemberKind, resource: SubjectKind,
-           context: {{ subscriber: Bool, frozen: Bool, consent?: InquireConsent }}
+           context: {{
+             subscriber: Bool, frozen: Bool, opted_out: Bool, undertaken: Bool, answer: Bool, consent?: InquireConsent
+           }}
          }};
          type FurnishConsent = {{ recorded: Bool, written: Bool, warned: Bool, separate: Bool }};
          action {FURNISH} appliesTo {{

@@ -235,7 +235,7 @@ impl Rulebook {
         &self.version
     }
 
-    /// Name and version, e.g. `cn 2026.1`: what decisions are recorded under.
+    /// Name and version, e.g. `cn 2026.2`: what decisions are recorded under.
     pub fn label(&self) -> &str {
         &self.label
     }

@@ -43,6 +43,8 @@ pub const fn may(role: StaffRole, kind: EventKind) -> bool {
                     | K::FreezePaused
                     | K::AlertPlaced
                     | K::AlertRemoved
+                    | K::OptedOut
+                    | K::OptedIn
                     | K::CodeIssued
             ),
             StaffRole::Auditor => false,
@@ -58,7 +60,7 @@ mod tests {
         let of = |role| EventKind::ALL.iter().filter(|kind| may(role, **kind)).count();
         assert_eq!(of(StaffRole::Auditor), 0);
         assert_eq!(of(StaffRole::InquiryClerk), 4);
-        assert_eq!(of(StaffRole::DisputesClerk), 17);
+        assert_eq!(of(StaffRole::DisputesClerk), 19);
         assert_eq!(of(StaffRole::Operator), EventKind::ALL.len() - 5);
         assert!(!may(StaffRole::InquiryClerk, EventKind::FactCorrected));
         assert!(!may(StaffRole::Operator, EventKind::DecisionEnacted), "partners decide, staff does not");

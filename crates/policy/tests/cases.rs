@@ -2,7 +2,7 @@
 //!
 //! A file's first line names its rulebook; then come cases, with blank lines between them. Words are separated by
 //! blanks, lists by commas. A `#` begins a comment. What a case does not say:
-//! roles as the question needs, duty nothing, a person `D1`, a file not frozen, a written consent from 2026-01-01 until
+//! roles as the question needs, all months, nothing undertaken and nothing opted out of, duty nothing, a person `D1`, a file not frozen, a written consent from 2026-01-01 until
 //! 2027-01-01 with its evidence, given by the case's subject to the case's member, to inquire if the case is an inquiry,
 //! else to furnish. `number` asks for a number of the rulebook; what it counts from is `now`.
 
@@ -33,12 +33,20 @@ mod runner {
         subject: SubjectId,
         subject_kind: SubjectKind,
         frozen: bool,
+        opted_out: bool,
         /// `None`: consents are not spoken of.
         consents: Option<Vec<ConsentState>>,
     }
 
+    /// What a subscriber shows and how much it asks for.
+    #[derive(Clone, Copy)]
+    struct Asking {
+        undertaken: bool,
+        range: Option<DataRange>,
+    }
+
     enum Question {
-        Inquire(Purpose, Member, Option<SingleQuestion>),
+        Inquire(Purpose, Member, Option<SingleQuestion>, Asking),
         Furnish(Member, DataCategory),
         Transfer { from: Member, to: Member, category: DataCategory, furnished: bool, received: bool },
         Number(Vec<String>),
@@ -126,7 +134,10 @@ mod runner {
             assert!(words.takes("subscriber"), "expected `subscriber`");
             let subscriber = member(words, 'S', MemberRole::Subscriber);
             let asked = words.takes("question").then(|| words.code(SingleQuestion::from_code));
-            Question::Inquire(purpose, subscriber, asked)
+            let undertaken = words.takes("undertaken");
+            let range =
+                words.takes("about").then(|| DataRange { from: words.instant().date(), until: words.instant().date() });
+            Question::Inquire(purpose, subscriber, asked, Asking { undertaken, range })
         } else {
             assert!(words.takes("furnisher"), "expected `own_report`, `purpose` or `furnisher`");
             let furnisher = member(words, 'F', MemberRole::Furnisher);
@@ -137,7 +148,7 @@ mod runner {
 
     fn consent(words: &mut Words, case: &Case) -> ConsentState {
         let (member, scope) = match &case.question {
-            Question::Inquire(_, member, _) => (member.number, ConsentScope::Inquire),
+            Question::Inquire(_, member, ..) => (member.number, ConsentScope::Inquire),
             Question::Furnish(member, _) => (member.number, ConsentScope::Furnish),
             Question::Transfer { .. } | Question::Number(_) | Question::OwnReport => panic!("no consent bears on it"),
         };
@@ -213,6 +224,7 @@ mod runner {
             subject: SubjectId([1; 16]),
             subject_kind: SubjectKind::Person,
             frozen: false,
+            opted_out: false,
             consents: None,
         };
         assert!(first.0.is_empty(), "left over: {:?}", first.0);
@@ -222,6 +234,7 @@ mod runner {
                 while !words.0.is_empty() && !words.takes("consent") {
                     match words.word().as_str() {
                         "frozen" => case.frozen = true,
+                        "opted_out" => case.opted_out = true,
                         kind => case.subject_kind = SubjectKind::from_code(kind).unwrap(),
                     }
                 }
@@ -242,7 +255,7 @@ mod runner {
         let consents = case.consents.as_deref().unwrap_or(&[]);
         match &case.question {
             Question::OwnReport => show(&decide_own_report(rulebook, case.now, case.subject)),
-            Question::Inquire(purpose, subscriber, asked) => {
+            Question::Inquire(purpose, subscriber, asked, asking) => {
                 let evidence = InquiryEvidence {
                     now: case.now,
                     subscriber,
@@ -251,6 +264,9 @@ mod runner {
                     subject_kind: case.subject_kind,
                     consents,
                     frozen: case.frozen,
+                    opted_out: case.opted_out,
+                    undertaken: asking.undertaken,
+                    range: asking.range,
                 };
                 show(&match asked {
                     Some(question) => decide_question(rulebook, &evidence, *question),
@@ -322,6 +338,7 @@ mod runner {
                 let FraudAlert { initial, extended, active_duty, rule } = number;
                 format!("{rule} {initial}, extended {extended}, active duty {active_duty}")
             }),
+            "opt_out" => rulebook.opt_out().map(|number| format!("{} {}", number.rule, until(number.term))),
             "correction_notice" => rulebook.correction_notice().map(|number| {
                 let of = |term: Option<Term>| term.map_or("ever".to_owned(), |term| term.to_string());
                 format!("{} {}, employment {}", number.rule, of(number.term), of(number.employment))
@@ -408,7 +425,15 @@ mod runner {
                     Detail::Whole => String::new(),
                     detail => format!("   detail {detail}"),
                 };
-                format!("-> permit {}   consent {consent}   released {released}{detail}", reasons(permit.reasons()))
+                let months = |range: DataRange| format!("{} {}", range.from, range.until);
+                let ranges = permit.ranges();
+                let all = ranges.all.map_or_else(String::new, |range| format!("   about {}", months(range)));
+                let by_consent = ranges.by_consent.map_or_else(String::new, |(categories, range)| {
+                    let of: Vec<_> = categories.iter().map(DataCategory::code).collect();
+                    format!("   {} about {}", of.join(","), months(range))
+                });
+                let why = reasons(permit.reasons());
+                format!("-> permit {why}   consent {consent}   released {released}{detail}{all}{by_consent}")
             }
         }
     }

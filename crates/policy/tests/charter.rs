@@ -61,7 +61,7 @@ fn charter() -> Charter {
 fn founding(charter: Charter, measures: Vec<Measure>) -> Founding {
     Founding {
         name: "charter.example/log".to_owned(),
-        rulebook: "cn 2026.1".to_owned(),
+        rulebook: "cn 2026.2".to_owned(),
         rulebook_hash: [1; 32],
         verifier_key: "charter.example/log+00000000+key".to_owned(),
         charter: Some(Box::new(FoundingCharter { charter, measures })),
@@ -403,9 +403,9 @@ fn what_is_enacted_governs_and_what_is_not_does_not() {
     let hash = world.propose(collect(), 800);
     world.votes(hash, "A B", Choice::For, 800);
     assert_eq!(world.enact(hash, 900), format!("proposal {hash} changes nothing: `income` is collected already"));
-    let hash = world.propose(Measure::Retire(Matter::Rulebook, "cn 2026.1".to_owned()), 900);
+    let hash = world.propose(Measure::Retire(Matter::Rulebook, "cn 2026.2".to_owned()), 900);
     world.votes(hash, "A B", Choice::For, 900);
-    let only = "`cn 2026.1` is the only rulebook: another is accepted first";
+    let only = "`cn 2026.2` is the only rulebook: another is accepted first";
     assert_eq!(world.enact(hash, 1000), format!("proposal {hash} changes nothing: {only}"));
     world.decide(Measure::CollectNoMore(DataCategory::Income), 1000);
     assert!(!world.0.collected().contains(DataCategory::Income));
@@ -506,7 +506,7 @@ fn a_bureau_is_founded_with_what_its_charter_says_and_nothing_that_takes_a_vote(
     let government = found(vec![collect(), layout()]).expect("founded").expect("governed");
     assert_eq!(government.collected().iter().collect::<Vec<_>>(), [DataCategory::Income]);
     let accepted: Vec<String> = government.accepted().map(|artefact| artefact.name).collect();
-    assert_eq!(accepted, ["cn 2026.1", "card 1"]);
+    assert_eq!(accepted, ["cn 2026.2", "card 1"]);
     let refused = "a bureau is not founded with a measure of the matter `charter`";
     assert_eq!(found(vec![Measure::Amend(Box::new(charter()))]).err(), Some(refused.to_owned()));
     let idle = "a measure of the founding changes nothing: `income` is collected already";

@@ -71,7 +71,7 @@ mod rulebooks {
         fn shareable<T: Send + Sync>(_: &T) {}
         for name in Rulebook::names() {
             let rulebook = Rulebook::built_in(name).unwrap();
-            assert_eq!(rulebook.label(), format!("{name} 2026.1"));
+            assert_eq!(rulebook.label(), format!("{name} 2026.2"));
             shareable(&rulebook);
         }
         assert_eq!(Rulebook::built_in("xx").unwrap_err(), RulebookError::Unknown("xx".to_owned()));
@@ -143,7 +143,7 @@ mod rulebooks {
                 }
             }
         }
-        assert_eq!(count, (5 + 3 + 7) * 12 * 2);
+        assert_eq!(count, (5 + 3 + 7) * 14 * 2);
     }
 
     #[test]

@@ -176,5 +176,5 @@ fn decisions_and_a_gate_are_timed_and_come_to_what_they_should() {
     // Four of five consented; of those every fifth has another consent besides.
     assert_eq!((&figures["gate_admitted"], &figures["gate_consents"]), (&800.into(), &840.into()));
     assert!(is_empty(folder.path()), "nothing is written");
-    assert_eq!(figures["rulebook"], "cn 2026.1");
+    assert_eq!(figures["rulebook"], "cn 2026.2");
 }

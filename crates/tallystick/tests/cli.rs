@@ -460,10 +460,10 @@ fn a_question_is_answered_and_past_decisions_are_decided_again_and_compared() {
     let rulebooks = concat!(env!("CARGO_MANIFEST_DIR"), "/../policy/rulebooks/cn");
     fs::copy(format!("{rulebooks}/access.cedar"), draft.join("access.cedar")).expect("copies");
     let toml = fs::read_to_string(format!("{rulebooks}/rulebook.toml")).expect("reads");
-    let toml = toml.replace("2026.1", "2026.2-draft").replace("has_open_accounts = [\"credit\"]\n", "");
+    let toml = toml.replace("2026.2", "2026.3-draft").replace("has_open_accounts = [\"credit\"]\n", "");
     fs::write(draft.join("rulebook.toml"), toml).expect("writes");
     let (end, compared) = json(path, &["policy", "diff", "cn", "drafts/cn", "--since", "2020-01-01"]);
-    assert_eq!((end, &compared["new"]), (0, &"cn 2026.2-draft".into()), "{compared}");
+    assert_eq!((end, &compared["new"]), (0, &"cn 2026.3-draft".into()), "{compared}");
     let told = (&compared["decisions"], &compared["different"], &compared["newly_denied"]);
     assert_eq!(told, (&5.into(), &1.into(), &1.into()));
     assert_eq!(compared["differences"][0]["after"]["reasons"][0]["code"], "question_not_offered");

@@ -22,11 +22,11 @@ use tallystick_model::delivery::DeliveryRecord;
 use tallystick_model::event::{Entry, Event, EventKind};
 use tallystick_model::fact::{DeliveryNumber, FactBody, FactKey, Standing};
 use tallystick_model::identity::Identity;
-use tallystick_model::inquiry::{Asked, InquiryRecord, Outcome, Purpose, Reason, Weighed};
+use tallystick_model::inquiry::{Asked, InquiryRecord, Outcome, Purpose, Ranges, Reason, Weighed};
 use tallystick_model::member::{Member, MemberRole};
 use tallystick_model::tradeline::AccountStatus;
 use tallystick_model::{
-    AccountKey, Canonical, DataCategory, Identifier, Pseudonymiser, SubjectId, SubjectKind, Timestamp,
+    AccountKey, Canonical, DataCategory, Identifier, Month, Pseudonymiser, SubjectId, SubjectKind, Timestamp,
 };
 
 use self::rules::{Case, Law, Verdict};
@@ -97,6 +97,17 @@ pub struct Found {
     pub kind: SubjectKind,
     /// Places in the log of what was done about it.
     pub events: Vec<usize>,
+}
+
+/// What a subscriber shows with an inquiry, and which months it asks for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Showing {
+    /// The subject's one-time code.
+    pub code: Option<[u8; 8]>,
+    /// The months.
+    pub range: Option<DataRange>,
+    /// SHA-256 of what it undertakes.
+    pub undertaking: Option<[u8; 32]>,
 }
 
 /// What a consent asks for; the reference's own form of `operations::consent::Grant`.
@@ -298,17 +309,23 @@ impl Reference {
         subscriber: &str,
         identifier: &Identifier,
         (purpose, asked): (Purpose, Option<Asked>),
-        code: Option<&[u8]>,
+        shown: Showing,
         now: Timestamp,
-    ) -> Result<(InquiryRecord, Found, Option<DataRange>), String> {
+    ) -> Result<(InquiryRecord, Found, Ranges), String> {
+        let Showing { code, range, undertaking } = shown;
+        if asked.is_some() && range.is_some() {
+            return Err("a question says itself which months it is about".to_owned());
+        }
         let member = self.known(subscriber)?;
         let found = self.find(identifier);
         let consents = self.consents(&found);
         let reads = asked.map(|asked| question::reads(asked.question()));
         let within = reads.clone().unwrap_or_else(|| DataCategory::ALL.to_vec());
-        let by_code = code.is_some_and(|code| self.opens(found.subject, member.number, code, now));
+        let by_code = code.is_some_and(|code| self.opens(found.subject, member.number, &code, now));
         let frozen = !by_code && self.is_frozen_for(found.subject, member.number, now);
-        let case = Case { law: self.law, member: &member, purpose, about: found.kind, frozen, now };
+        let (opted_out, undertaken) = (self.has_opted_out(found.subject, now), undertaking.is_some());
+        let (law, about, answer) = (self.law, found.kind, asked.is_some());
+        let case = Case { law, member: &member, purpose, about, frozen, opted_out, undertaken, answer, range, now };
         let mut verdict: Verdict = rules::inquiry(&case, &within, &consents);
         if verdict.permitted && reads.is_some_and(|reads| reads != verdict.released) {
             let rule = rules::questions_rule(self.law).to_owned();
@@ -325,16 +342,19 @@ impl Reference {
             subscriber: member.number,
             purpose,
             asked,
+            range_asked: range,
             outcome,
-            answered: asked
-                .filter(|_| outcome == Outcome::Permitted)
-                .map(|asked| question::answer(&in_range(self.live(found.subject), verdict.range), asked, now.month())),
+            answered: asked.filter(|_| outcome == Outcome::Permitted).map(|asked| {
+                question::answer(&in_ranges(self.live(found.subject), verdict.ranges), asked, now.month())
+            }),
             weighed: Weighed {
                 subscriber_kind: member.kind,
                 is_subscriber: rules::has_role(&member, MemberRole::Subscriber),
                 subject_kind: found.kind,
                 frozen,
                 by_code,
+                opted_out,
+                undertaking,
                 consents: consents
                     .iter()
                     .filter(|state| {
@@ -348,9 +368,10 @@ impl Reference {
             consent: verdict.consent,
             released: if outcome == Outcome::Permitted { verdict.released } else { Vec::new() },
             detail: (asked.is_none() && outcome == Outcome::Permitted).then(|| rules::detail(self.law, purpose)),
+            ranges: if outcome == Outcome::Permitted { verdict.ranges } else { Ranges::default() },
             report_hash: [0; 32],
         };
-        Ok((record, found, verdict.range))
+        Ok((record, found, verdict.ranges))
     }
 
     /// The root over the facts of one delivery, the sealed ones as `sealed` gives them.
@@ -380,14 +401,27 @@ impl Reference {
     }
 }
 
-/// Of these facts those of months that a consent lets be seen, and those without a month.
-pub fn in_range(mut facts: Facts, range: Option<DataRange>) -> Facts {
-    facts.retain(|key, _| {
-        key.slot.month.zip(range).is_none_or(|(month, range)| {
-            Timestamp::start_of(range.from).month() <= month && month <= Timestamp::start_of(range.until).month()
-        })
-    });
-    facts
+/// Of these facts what is said of months that may be seen, and those without a month.
+pub fn in_ranges(facts: Facts, ranges: Ranges) -> Facts {
+    let holds = |range: DataRange, month: Month| {
+        Timestamp::start_of(range.from).month() <= month && month <= Timestamp::start_of(range.until).month()
+    };
+    let mut seen = Facts::new();
+    for (key, mut held) in facts {
+        if let Some(month) = key.slot.month {
+            let hidden = ranges.by_consent.filter(|(_, range)| !holds(*range, month)).map(|(categories, _)| categories);
+            let is_hidden = |category: DataCategory| hidden.is_some_and(|hidden| hidden.contains(category));
+            if ranges.all.is_some_and(|range| !holds(range, month)) || is_hidden(consents::category(&held.said)) {
+                continue;
+            }
+            if let Said::Body(FactBody::PaymentProfileMonth(profile)) = &mut held.said {
+                profile.income = profile.income.filter(|_| !is_hidden(DataCategory::Income));
+                profile.investments = profile.investments.filter(|_| !is_hidden(DataCategory::Securities));
+            }
+        }
+        seen.insert(key, held);
+    }
+    seen
 }
 
 /// The facts of `all`, which are one pseudonym's, that hold.

@@ -119,6 +119,10 @@ pub struct Tally {
     pub opened_by_code: usize,
     /// Inquiries denied for a freeze.
     pub kept_out: usize,
+    /// Inquiries that showed some months only.
+    pub bounded: usize,
+    /// Questions answered to choose who gets an offer.
+    pub prescreened: usize,
     /// Facts past their term, by rule.
     pub expired: BTreeMap<String, usize>,
 }
@@ -183,6 +187,8 @@ impl std::ops::AddAssign for Tally {
         self.lapsed_away += other.lapsed_away;
         self.opened_by_code += other.opened_by_code;
         self.kept_out += other.kept_out;
+        self.bounded += other.bounded;
+        self.prescreened += other.prescreened;
         for (rule, count) in other.expired {
             *self.expired.entry(rule).or_default() += count;
         }
@@ -356,7 +362,7 @@ impl<'a> World<'a> {
             Step::Pause(who, id, actor) => self.turn(who, id, actor, false),
             Step::Resume(who, id, actor) => self.turn(who, id, actor, true),
             Step::Die(who) => self.die(who),
-            Step::Inquire(subscriber, who, purpose, asked) => self.inquire(&subscriber, who, (purpose, asked), None),
+            Step::Inquire(subscriber, who, asked, shown) => self.inquire(&subscriber, who, asked, shown),
             Step::OwnReport(who) => self.own_report(who),
             Step::Correct(mending) => self.correct(&mending),
             Step::Freeze(who) => self.freeze(who),

@@ -128,7 +128,7 @@ impl Story {
     }
 
     fn ask(&self, subscriber: &str, purpose: Purpose, now: &str) -> Answer {
-        let inquiry = Inquiry { subscriber: subscriber.to_owned(), identifier: adult(), purpose, asked: None };
+        let inquiry = Inquiry::report(subscriber.to_owned(), adult(), purpose);
         inquire(&self.bureau, &inquiry, at(now)).expect("is decided")
     }
 

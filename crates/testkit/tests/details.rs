@@ -88,7 +88,7 @@ fn found(folder: &std::path::Path, rulebook: Rulebook) -> Bureau {
 }
 
 fn report(bureau: &Bureau, purpose: Purpose) -> Report {
-    let inquiry = Inquiry { subscriber: "BANK".to_owned(), identifier: firm(), purpose, asked: None };
+    let inquiry = Inquiry::report("BANK".to_owned(), firm(), purpose);
     let answer = inquire(bureau, &inquiry, now()).expect("is answered");
     let report = answer.report.expect("a report is given");
     assert_eq!(answer.detail, Some(report.detail));

@@ -111,7 +111,7 @@ impl Story {
     }
 
     fn inquire(&self, purpose: Purpose) -> Answer {
-        let inquiry = Inquiry { subscriber: "ONE".to_owned(), identifier: subject(), purpose, asked: None };
+        let inquiry = Inquiry::report("ONE".to_owned(), subject(), purpose);
         inquire(&self.bureau, &inquiry, now()).expect("is answered")
     }
 
@@ -261,7 +261,7 @@ fn two_people_linked_by_one_furnishers_alias_stay_two_files() {
 
     let ask = |identifier: &Identifier| {
         let purpose = Purpose::CreditApplication;
-        let inquiry = Inquiry { subscriber: "ONE".to_owned(), identifier: identifier.clone(), purpose, asked: None };
+        let inquiry = Inquiry::report("ONE".to_owned(), identifier.clone(), purpose);
         inquire(&story.bureau, &inquiry, now()).expect("is answered")
     };
     let furnishers =

@@ -66,7 +66,14 @@ fn changed(changes: &[(&str, &str)]) -> Rulebook {
 }
 
 fn ask(bureau: &Bureau, purpose: Purpose, asked: Option<Asked>, now: &str) -> Outcome {
-    let inquiry = Inquiry { subscriber: "BANK".to_owned(), identifier: subject(), purpose, asked };
+    let inquiry = Inquiry {
+        subscriber: "BANK".to_owned(),
+        identifier: subject(),
+        purpose,
+        asked,
+        range: None,
+        undertaking: None,
+    };
     inquire(bureau, &inquiry, at(now)).expect("is answered").outcome
 }
 
@@ -172,7 +179,7 @@ fn a_rulebook_that_says_something_else_under_the_same_name_is_found() {
 #[test]
 fn a_decision_by_a_rulebook_that_is_not_at_hand_is_counted_until_it_is_brought() {
     let folder = tempfile::tempdir().expect("a folder");
-    let old = || changed(&[("version = \"2026.1\"", "version = \"2025.9\"")]);
+    let old = || changed(&[("version = \"2026.2\"", "version = \"2025.9\"")]);
     drop(decided(folder.path(), old()));
     let bureau = Bureau::open(folder.path(), NAME, cn(), &keys(), entropy()).expect("opens");
     let without = replay(&bureau, &[], None).expect("is replayed");

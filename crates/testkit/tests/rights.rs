@@ -82,7 +82,7 @@ fn founded(rulebook: &str) -> (tempfile::TempDir, Bureau) {
 
 fn asks(subscriber: &str) -> Inquiry {
     let purpose = Purpose::CreditApplication;
-    Inquiry { subscriber: subscriber.to_owned(), identifier: subject(), purpose, asked: None }
+    Inquiry::report(subscriber.to_owned(), subject(), purpose)
 }
 
 fn asked(bureau: &Bureau, subscriber: &str, now: &str) -> Answer {

@@ -11,7 +11,7 @@ use crate::staff::StaffMember;
 pub struct Artefact {
     /// What kind of thing: one of the four above.
     pub matter: Matter,
-    /// Its name with its version, as records name it: `cn 2026.1`, `card 1`.
+    /// Its name with its version, as records name it: `cn 2026.2`, `card 1`.
     pub name: String,
     /// SHA-256 of its text; zeros of a layout that is part of the program.
     pub hash: [u8; 32],

@@ -14,7 +14,8 @@ pub use dispute::{
     marks,
 };
 pub use protection::{
-    AccessCode, Alert, AlertKind, CODE_BYTES, FreezePause, Protection, STATEMENT_BYTES_MAX, Statement, code_hash,
+    AccessCode, Alert, AlertKind, CODE_BYTES, FreezePause, OptOut, Protection, STATEMENT_BYTES_MAX, Statement,
+    code_hash,
 };
 pub use recall::{CorrectionNotice, Version};
 pub use retention::{Expired, ExpiredFacts, Expiry, RetentionRun};
@@ -49,6 +50,10 @@ pub enum Right {
     AlertRemoved(SubjectId),
     /// See [`EventKind::CodeIssued`].
     CodeIssued(AccessCode),
+    /// See [`EventKind::OptedOut`].
+    OptedOut(OptOut),
+    /// See [`EventKind::OptedIn`].
+    OptedIn(SubjectId),
     /// See [`EventKind::FactsExpired`].
     FactsExpired(ExpiredFacts),
     /// See [`EventKind::RetentionRun`].
@@ -70,6 +75,8 @@ impl Right {
             Self::AlertPlaced(_) => EventKind::AlertPlaced,
             Self::AlertRemoved(_) => EventKind::AlertRemoved,
             Self::CodeIssued(_) => EventKind::CodeIssued,
+            Self::OptedOut(_) => EventKind::OptedOut,
+            Self::OptedIn(_) => EventKind::OptedIn,
             Self::FactsExpired(_) => EventKind::FactsExpired,
             Self::RetentionRun(_) => EventKind::RetentionRun,
         }
@@ -84,7 +91,8 @@ impl Right {
             Self::DisputeLapsed(lapse) => lapse.subject,
             Self::CorrectionNoticed(notice) => notice.subject,
             Self::StatementPlaced(statement) => statement.subject,
-            Self::StatementRemoved(subject) | Self::AlertRemoved(subject) => *subject,
+            Self::StatementRemoved(subject) | Self::AlertRemoved(subject) | Self::OptedIn(subject) => *subject,
+            Self::OptedOut(opt_out) => opt_out.subject,
             Self::FreezePaused(pause) => pause.subject,
             Self::AlertPlaced(alert) => alert.subject,
             Self::CodeIssued(code) => code.subject,
@@ -101,7 +109,10 @@ impl Right {
             Self::DisputeLapsed(lapse) => lapse.write(out),
             Self::CorrectionNoticed(notice) => notice.write(out),
             Self::StatementPlaced(statement) => statement.write(out),
-            Self::StatementRemoved(subject) | Self::AlertRemoved(subject) => out.fixed(&subject.0),
+            Self::StatementRemoved(subject) | Self::AlertRemoved(subject) | Self::OptedIn(subject) => {
+                out.fixed(&subject.0);
+            }
+            Self::OptedOut(opt_out) => opt_out.write(out),
             Self::FreezePaused(pause) => pause.write(out),
             Self::AlertPlaced(alert) => alert.write(out),
             Self::CodeIssued(code) => code.write(out),
@@ -124,6 +135,8 @@ impl Right {
             EventKind::AlertPlaced => Self::AlertPlaced(Alert::read(input)?),
             EventKind::AlertRemoved => Self::AlertRemoved(SubjectId(input.fixed()?)),
             EventKind::CodeIssued => Self::CodeIssued(AccessCode::read(input)?),
+            EventKind::OptedOut => Self::OptedOut(OptOut::read(input)?),
+            EventKind::OptedIn => Self::OptedIn(SubjectId(input.fixed()?)),
             EventKind::FactsExpired => Self::FactsExpired(ExpiredFacts::read(input)?),
             EventKind::RetentionRun => Self::RetentionRun(RetentionRun::read(input)?),
             _ => return Ok(None),

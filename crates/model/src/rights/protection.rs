@@ -55,6 +55,19 @@ pub struct Alert {
     pub rule: String,
 }
 
+/// That a subject wants no offers it has not asked for: its file is left out of prescreening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptOut {
+    /// Whose file.
+    pub subject: SubjectId,
+    /// Until when (this instant no longer); `None` is for good.
+    pub until: Option<Timestamp>,
+    /// SHA-256 of the signed form that one for good takes; zeros where none was shown.
+    pub evidence: [u8; 32],
+    /// Id of the rule.
+    pub rule: String,
+}
+
 /// Bytes of a one-time code.
 pub const CODE_BYTES: usize = 8;
 
@@ -89,6 +102,8 @@ pub struct Protection {
     pub statement: Option<Sensitive<String>>,
     /// Codes that were not used, one for each subscriber.
     codes: Vec<AccessCode>,
+    /// The last opt-out that was not taken back.
+    opt_out: Option<OptOut>,
 }
 
 impl Protection {
@@ -114,6 +129,8 @@ impl Protection {
             Right::FreezePaused(pause) => self.pauses.push(*pause),
             Right::AlertPlaced(alert) => self.alert = Some(alert.clone()),
             Right::AlertRemoved(_) => self.alert = None,
+            Right::OptedOut(opt_out) => self.opt_out = Some(opt_out.clone()),
+            Right::OptedIn(_) => self.opt_out = None,
             Right::StatementPlaced(statement) => self.statement = Some(statement.text.clone()),
             Right::StatementRemoved(_) => self.statement = None,
             Right::CodeIssued(code) => {
@@ -133,6 +150,11 @@ impl Protection {
     /// The alert that lasts at `now`.
     pub fn alert(&self, now: Timestamp) -> Option<&Alert> {
         self.alert.as_ref().filter(|alert| now < alert.until)
+    }
+
+    /// The opt-out that lasts at `now`.
+    pub fn opt_out(&self, now: Timestamp) -> Option<&OptOut> {
+        self.opt_out.as_ref().filter(|opt_out| opt_out.until.is_none_or(|until| now < until))
     }
 
     /// Codes that open the file at `now`.
@@ -188,6 +210,24 @@ impl Canonical for Alert {
             subject: SubjectId(input.fixed()?),
             kind: AlertKind::read(input)?,
             until: read_timestamp(input)?,
+            evidence: input.fixed()?,
+            rule: input.text()?,
+        })
+    }
+}
+
+impl Canonical for OptOut {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.fixed(&self.subject.0);
+        out.option(self.until.as_ref(), |out, until| out.signed(until.millis()));
+        out.fixed(&self.evidence);
+        out.text(&self.rule);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            subject: SubjectId(input.fixed()?),
+            until: input.option(read_timestamp)?,
             evidence: input.fixed()?,
             rule: input.text()?,
         })

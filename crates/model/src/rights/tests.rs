@@ -75,6 +75,8 @@ fn the_bytes_of_every_right_are_fixed() {
     };
     let alert =
         Alert { subject: SUBJECT, kind: AlertKind::Extended, until: at(2), evidence: [5; 32], rule: "r".to_owned() };
+    let opt_out = OptOut { subject: SUBJECT, until: Some(at(2)), evidence: [0; 32], rule: "r".to_owned() };
+    let for_good = OptOut { until: None, evidence: [5; 32], ..opt_out.clone() };
     let gone = ExpiredFacts {
         subject: SUBJECT,
         expiries: vec![Expiry { rule: "r".to_owned(), facts: vec![(slot(1), DeliveryNumber(4))] }],
@@ -103,6 +105,9 @@ fn the_bytes_of_every_right_are_fixed() {
         (Right::AlertPlaced(alert), expected(68, &[&[2, 4], &[5; 32], &[1, b'r']])),
         (Right::AlertRemoved(SUBJECT), expected(69, &[])),
         (Right::CodeIssued(code), expected(70, &[&[9], &[6; 32], &[4]])),
+        (Right::OptedOut(opt_out), expected(80, &[&[1, 4], &[0; 32], &[1, b'r']])),
+        (Right::OptedOut(for_good), expected(80, &[&[0], &[5; 32], &[1, b'r']])),
+        (Right::OptedIn(SUBJECT), expected(81, &[])),
         (Right::FactsExpired(gone), expected(71, &[&[1, 1, b'r', 1], &slot_bytes, &[4, 1, b'x']])),
     ];
     for (right, bytes) in all {

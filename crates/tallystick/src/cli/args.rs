@@ -58,7 +58,9 @@ pub enum Command {
         after_help = "Example:\n  tallystick inquire --subscriber BANK --subject cn-resident-id:11010519491231002X \
                             --purpose credit_application\n  \
                             tallystick inquire --subscriber BANK --subject @id.txt --purpose credit_application \
-                            --question ever_90_days_past_due --months 24"
+                            --question ever_90_days_past_due --months 24\n  \
+                            tallystick inquire --subscriber BANK --subject @id.txt --purpose account_review \
+                            --from 2025-10 --to 2026-03"
     )]
     Inquire(Inquire),
     /// Show a subject the own file and who looked at it
@@ -95,6 +97,13 @@ pub enum Command {
     /// Warn of fraud everyone who inquires about a subject
     #[command(subcommand, after_help = "Example:\n  tallystick alert place --subject @id.txt --kind initial")]
     Alert(super::rights::args::Alert),
+    /// Leave a subject's file out of offers that nobody asked for
+    #[command(
+        name = "opt-out",
+        subcommand,
+        after_help = "Example:\n  tallystick opt-out place --subject @id.txt --form signed.pdf"
+    )]
+    OptOut(super::rights::args::OptOut),
     /// Issue a one-time code that opens a frozen file
     #[command(
         subcommand,
@@ -577,6 +586,16 @@ pub struct Inquire {
     /// The number of months in the question
     #[arg(long, requires = "question", value_name = "N")]
     pub months: Option<u16>,
+    /// Of a report the months from this one on
+    #[arg(long, value_name = "YYYY-MM", requires = "to", conflicts_with = "question")]
+    pub from: Option<String>,
+    /// Of a report the months up to this one
+    #[arg(long, value_name = "YYYY-MM", requires = "from")]
+    pub to: Option<String>,
+    /// What the subscriber undertakes where the purpose asks for it: the firm offer of `prescreen`, the certificate of
+    /// `child_support`; its SHA-256 is kept
+    #[arg(long, value_name = "FILE")]
+    pub undertaking: Option<PathBuf>,
     /// The one-time code that the subject gave, or `@FILE` that holds it
     #[arg(long)]
     pub code: Option<String>,

@@ -233,7 +233,7 @@ impl Story {
     }
 
     fn ask(&mut self, person: &str, purpose: Purpose) -> Result<End> {
-        let inquiry = Inquiry { subscriber: "BANK".to_owned(), identifier: subject(person)?, purpose, asked: None };
+        let inquiry = Inquiry::report("BANK".to_owned(), subject(person)?, purpose);
         let now = self.tick();
         let told = super::inquire::tell(&inquire(&self.bureau, &inquiry, now)?);
         let end = told.end;

@@ -6,11 +6,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use tallystick_model::Sensitive;
+use tallystick_model::consent_terms::DataRange;
 use tallystick_model::inquiry::{Asked, Outcome, Purpose, SingleQuestion};
 use tallystick_model::rights::CODE_BYTES;
 use tallystick_operations::bureau::Recorded;
 use tallystick_operations::inquire::{Answer, Inquiry, inquire, inquire_with_code};
 
+use super::consent::hash_file;
 use super::{End, Told, args, json, line, parse, render};
 use crate::log::cosign::witnessed;
 use crate::{clock, config};
@@ -21,6 +23,8 @@ pub(super) fn run(args: &args::Inquire) -> Result<Told> {
         identifier: parse::subject(&args.subject.subject)?,
         purpose: parse::coded("purpose", &args.purpose, Purpose::ALL.iter().copied(), Purpose::code)?,
         asked: args.question.as_deref().map(|question| asked(question, args.months)).transpose()?,
+        range: args.from.as_deref().zip(args.to.as_deref()).map(|(from, to)| months(from, to)).transpose()?,
+        undertaking: args.undertaking.as_deref().map(hash_file).transpose()?,
     };
     let bureau = config::open(&args.folder.folder)?;
     let witnesses = config::witnesses(&args.folder.folder)?;
@@ -55,6 +59,12 @@ fn asked(question: &str, months: Option<u16>) -> Result<Asked> {
     })
 }
 
+/// The months from one to another.
+fn months(from: &str, to: &str) -> Result<DataRange> {
+    let (first, last) = (parse::month_of("from", from)?, parse::month_of("to", to)?);
+    DataRange::of_months(first, last).with_context(|| format!("`--to {to}` is before `--from {from}`"))
+}
+
 /// Tells an answer.
 pub(super) fn tell(answer: &Answer) -> Told {
     let mut lines = match answer.outcome {
@@ -76,6 +86,7 @@ pub(super) fn tell(answer: &Answer) -> Told {
         None if answer.outcome == Outcome::NoHit => lines.push(line("no-hit", "nothing is held about this subject")),
         None => {}
     }
+    lines.extend(render::ranges(answer.ranges));
     lines.extend(
         answer.keep_for.map(|span| line("keep", format_args!("the report for {} at most", render::span(span)))),
     );
@@ -89,6 +100,7 @@ pub(super) fn tell(answer: &Answer) -> Told {
         "consent": answer.consent.map(|consent| consent.to_string()),
         "released": answer.released.iter().map(|category| category.code()).collect::<Vec<_>>(),
         "detail": answer.detail.map(|detail| detail.code()),
+        "months": json::ranges(answer.ranges),
         "question": answer.asked.map(json::question),
         "beside": json::beside(&answer.beside),
         "answer": answer.answered.map(|answered| answered.code()),

@@ -4,9 +4,9 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tallystick_model::consent::{ConsentState, Refusal};
-use tallystick_model::consent_terms::{Channel, ConsentTerms, Fetch, Span};
+use tallystick_model::consent_terms::{Channel, ConsentTerms, DataRange, Fetch, Span};
 use tallystick_model::identity::Identity;
-use tallystick_model::inquiry::{Asked, Reason};
+use tallystick_model::inquiry::{Asked, Ranges, Reason};
 use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
 use tallystick_model::tradeline::{PaymentRating, TradelineMonth, TradelineTerms};
 use tallystick_model::withdrawal::Withdrawal;
@@ -206,8 +206,22 @@ pub(super) fn access(access: &Access) -> Value {
         "reasons": reasons(&access.reasons),
         "released": access.released.iter().map(|category| category.code()).collect::<Vec<_>>(),
         "detail": access.detail.map(|detail| detail.code()),
+        "months": ranges(access.ranges),
         "question": access.asked.map(question),
         "answer": access.answered.map(|answered| answered.code()),
+    })
+}
+
+/// Which months are shown, of everything and of what a consent alone lets be shown; `null` is all of them.
+pub(super) fn ranges(ranges: Ranges) -> Value {
+    let months = |range: DataRange| json!({"from": range.from.to_string(), "to": range.until.to_string()});
+    json!({
+        "all": ranges.all.map(months),
+        "by_consent": ranges.by_consent.map(|(categories, range)| json!({
+            "categories": categories.iter().map(|category| category.code()).collect::<Vec<_>>(),
+            "from": range.from.to_string(),
+            "to": range.until.to_string(),
+        })),
     })
 }
 
@@ -371,6 +385,7 @@ pub(super) fn report(report: &Report) -> Value {
             "codes": own.rights.codes.iter().map(|(whom, until)| json!({
                 "subscriber": named(whom), "until": until.to_string(),
             })).collect::<Vec<_>>(),
+            "opted_out": own.rights.opted_out.map(|until| json!({"until": until.map(|until| until.to_string())})),
             "disputes": own.rights.disputes.iter().map(|dispute| {
                 super::rights::dispute::value(dispute, report.at)
             }).collect::<Vec<_>>(),

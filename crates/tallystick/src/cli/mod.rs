@@ -148,6 +148,7 @@ fn run_command(command: &Command, json: bool) -> Result<Told> {
         Command::Recall(command) => rights::notices::run(command),
         Command::Statement(command) => rights::statement(command),
         Command::Alert(command) => rights::alert(command),
+        Command::OptOut(command) => rights::opt_out(command),
         Command::Code(command) => rights::code(command),
         Command::Expire(expire) => rights::expire::run(expire),
         Command::Transfer(transfer) => transfer::run(transfer),

@@ -51,7 +51,12 @@ pub(crate) fn subject(text: &str) -> Result<Identifier> {
 }
 
 pub(crate) fn month(text: &str) -> Result<Month> {
-    Month::parse(text).with_context(|| format!("`--month`: found `{text}`"))
+    month_of("month", text)
+}
+
+/// The month of an option.
+pub(crate) fn month_of(option: &str, text: &str) -> Result<Month> {
+    Month::parse(text).with_context(|| format!("`--{option}`: found `{text}`"))
 }
 
 /// A day, `YYYY-MM-DD`.

@@ -1,8 +1,8 @@
 //! Results as lines for people.
 
 use tallystick_model::consent::{ConsentState, ConsentStatus, Refusal};
-use tallystick_model::consent_terms::{Actor, Fetch, Frequency, Span, SpanUnit};
-use tallystick_model::inquiry::{Asked, Detail, Outcome, Reason};
+use tallystick_model::consent_terms::{Actor, DataRange, Fetch, Frequency, Span, SpanUnit};
+use tallystick_model::inquiry::{Asked, Detail, Outcome, Ranges, Reason};
 use tallystick_model::money::DecimalMinor;
 use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
 use tallystick_model::rights::{Dispute, DisputeState};
@@ -342,6 +342,20 @@ fn own(own: &SubjectPart, now: Timestamp) -> Vec<String> {
     lines
 }
 
+fn months(range: DataRange) -> String {
+    format!("{} to {}", range.from, range.until)
+}
+
+/// Which months are shown, where not all are.
+pub(super) fn ranges(ranges: Ranges) -> Vec<String> {
+    let mut lines = Vec::new();
+    lines.extend(ranges.all.map(|range| line("months", months(range))));
+    lines.extend(ranges.by_consent.map(|(categories, range)| {
+        line("months", format_args!("{} of {}", months(range), list(categories.iter().map(|category| category.code()))))
+    }));
+    lines
+}
+
 /// What became of the subject's rights.
 fn rights(rights: &RightsPart) -> Vec<String> {
     let mut lines = Vec::new();
@@ -352,6 +366,10 @@ fn rights(rights: &RightsPart) -> Vec<String> {
     for (whom, until) in &rights.codes {
         lines.push(line("code", format_args!("a one-time code for {} waits until {until}", whom.name)));
     }
+    lines.extend(rights.opted_out.map(|until| {
+        let until = until.map_or_else(|| "for good".to_owned(), |until| format!("until {until}"));
+        line("opt-out", format_args!("left out of prescreening {until}"))
+    }));
     lines.extend(rights.disputes.iter().map(|of| line("dispute", dispute(of))));
     lines.extend(rights.told.iter().map(told));
     if rights.expired > 0 {
@@ -426,9 +444,10 @@ pub(super) fn access(access: &Access) -> String {
         }
         Outcome::Permitted => {
             let released = list(access.released.iter().map(|category| category.code()));
+            let months = access.ranges.all.map_or_else(String::new, |range| format!(" of {}", months(range)));
             match access.detail {
-                Some(detail) if detail != Detail::Whole => format!("saw {released} ({detail})"),
-                _ => format!("saw {released}"),
+                Some(detail) if detail != Detail::Whole => format!("saw {released}{months} ({detail})"),
+                _ => format!("saw {released}{months}"),
             }
         }
         Outcome::Denied => "was denied".to_owned(),

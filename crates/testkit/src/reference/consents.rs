@@ -18,7 +18,7 @@ use super::{Facts, Found, Granted, Held, Reference, Said};
 const HALF_A_YEAR: i64 = 180 * 24 * 60 * 60 * 1000;
 
 /// What kind of data a fact is.
-const fn category(said: &Said) -> DataCategory {
+pub(super) const fn category(said: &Said) -> DataCategory {
     match said {
         Said::Body(FactBody::TradelineTerms(terms)) => terms.kind.category(),
         Said::Body(FactBody::TradelineMonth(month)) => month.kind.category(),
@@ -154,8 +154,7 @@ impl Reference {
         let (died, actor) = (self.has_died(found), acting.actor);
         let shown = acting.evidence != [0; 32];
         // Where a law says nothing of it, the rulebook is cited.
-        let (kin, guardian) =
-            if self.law == Law::Cn { ("cn-27", "cn-24") } else { (self.law.name(), self.law.name()) };
+        let (kin, guardian) = if self.law == Law::Cn { ("cn-27", "cn-24") } else { (self.law.name(), self.law.name()) };
         let denied = |rule: &str, why: &str| Err(format!("denied: {rule} {why}"));
         match actor {
             _ if died && gives => denied(kin, "subject_has_died"),
@@ -181,7 +180,8 @@ impl Reference {
             return flags;
         }
         let reason = |rule: &str, code: &str| Reason { rule: rule.to_owned(), code: code.to_owned() };
-        let allowed: Vec<DataCategory> = purposes.iter().flat_map(|purpose| rules::budget(self.law, *purpose)).collect();
+        let allowed: Vec<DataCategory> =
+            purposes.iter().flat_map(|purpose| rules::budget(self.law, *purpose)).collect();
         let unnecessary = |bundle: &Bundle| {
             bundle.necessity == Necessity::NotNecessary
                 || scope == ConsentScope::Furnish
@@ -371,8 +371,11 @@ impl Reference {
             .collect();
         let (mut categories, mut reasons) = (Vec::new(), BTreeSet::new());
         for category in state.consent.categories.clone() {
-            let Furnishing::May(Some(form), rules) = rules::furnishing(self.law, &member, found.kind, category) else { continue };
-            let needs = |other: &ConsentState| rules::lets_furnish(self.law, &member, found.kind, category, form, other);
+            let Furnishing::May(Some(form), rules) = rules::furnishing(self.law, &member, found.kind, category) else {
+                continue;
+            };
+            let needs =
+                |other: &ConsentState| rules::lets_furnish(self.law, &member, found.kind, category, form, other);
             if !others.iter().any(needs) {
                 categories.push(category);
                 reasons.extend(rules);

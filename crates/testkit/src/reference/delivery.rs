@@ -447,7 +447,8 @@ impl Reading<'_> {
         let (subject, consents) = (found.subject, self.reference.consents(&found));
         let (furnisher, now) = (self.furnisher.clone(), self.now);
         let lets_in = |category: DataCategory| {
-            furnisher.is_collected(category) && rules::may_furnish(furnisher.law, &furnisher, about, category, &consents, now)
+            furnisher.is_collected(category)
+                && rules::may_furnish(furnisher.law, &furnisher, about, category, &consents, now)
         };
         let identity = self.identity(row);
         let named = identity.as_ref().is_some_and(|identity| identity.name.is_some());

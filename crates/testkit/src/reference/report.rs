@@ -1,9 +1,8 @@
 //! The report that should be given: what holds, cut to what is released, in the order of accounts.
 
-use tallystick_model::consent_terms::DataRange;
 use tallystick_model::event::Event;
 use tallystick_model::fact::{Fact, FactBody, FactKind, Slot, Standing};
-use tallystick_model::inquiry::{Detail, Outcome, Purpose};
+use tallystick_model::inquiry::{Detail, Outcome, Purpose, Ranges};
 use tallystick_model::tradeline::TradelineTerms;
 use tallystick_model::{AccountKey, DataCategory, Timestamp};
 use tallystick_operations::own_report::Past;
@@ -12,7 +11,7 @@ use tallystick_operations::report::{
 };
 use tallystick_scoring::summary::summarise;
 
-use super::{Found, Reference, Said, in_range};
+use super::{Found, Reference, Said, in_ranges};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
@@ -31,7 +30,7 @@ impl Reference {
         found: &Found,
         recipient: Option<u16>,
         (purpose, detail): (Purpose, Detail),
-        (released, range): (&[DataCategory], Option<DataRange>),
+        (released, ranges): (&[DataCategory], Ranges),
         now: Timestamp,
     ) -> Report {
         let shows = |category: DataCategory| released.contains(&category);
@@ -53,7 +52,7 @@ impl Reference {
             beside: Default::default(),
             own: None,
         };
-        for (key, held) in in_range(self.live(found.subject), range) {
+        for (key, held) in in_ranges(self.live(found.subject), ranges) {
             let account = key.slot.account;
             match held.said {
                 Said::Identity(mut identity) => {
@@ -172,7 +171,7 @@ impl Reference {
 
     /// The subject's own report.
     pub fn own_report(&self, found: &Found, now: Timestamp) -> Report {
-        let of_everything = (DataCategory::ALL, None);
+        let of_everything = (DataCategory::ALL, Ranges::default());
         let mut report = self.report(found, None, (Purpose::OwnReport, Detail::Whole), of_everything, now);
         let accesses = found.events.iter().filter_map(|index| {
             let (entry, event) = self.log.get(*index)?;
@@ -187,6 +186,7 @@ impl Reference {
                     reasons: inquiry.reasons.clone(),
                     released: inquiry.released.clone(),
                     detail: inquiry.detail,
+                    ranges: inquiry.ranges,
                     asked: inquiry.asked,
                     answered: inquiry.answered,
                 }),
@@ -199,6 +199,7 @@ impl Reference {
                     reasons: view.reasons.clone(),
                     released: Vec::new(),
                     detail: None,
+                    ranges: Ranges::default(),
                     asked: None,
                     answered: None,
                 }),

@@ -9,10 +9,11 @@ use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKey, FactKind, 
 use tallystick_model::inquiry::{Detail, Outcome, Reason};
 use tallystick_model::member::MemberRole;
 use tallystick_model::rights::{
-    AccessCode, Alert, AlertKind, CorrectionNotice, Dispute, DisputeAnswer, DisputeFiling, DisputeLapse, DisputeOutcome,
-    DisputeState, DisputeTurn, ExpiredFacts, FreezePause, Mark, RetentionRun, Right, Statement, Version,
+    AccessCode, Alert, AlertKind, CorrectionNotice, Dispute, DisputeAnswer, DisputeFiling, DisputeLapse,
+    DisputeOutcome, DisputeState, DisputeTurn, ExpiredFacts, FreezePause, Mark, OptOut, RetentionRun, Right, Statement,
+    Version,
 };
-use tallystick_model::{Identifier, Sensitive, SubjectId, Timestamp};
+use tallystick_model::{CategorySet, Identifier, Sensitive, SubjectId, Timestamp};
 use tallystick_operations::beside::{Beside, Marked, RightsPart, Told};
 
 use super::delivery::Mending;
@@ -141,7 +142,9 @@ impl Reference {
         }
         let pauses = self.pauses(found.subject).into_iter().filter(|pause| now < pause.until);
         part.pauses = pauses.map(|pause| (pause.subscriber.map(|of| self.named(of)), pause.until)).collect();
-        part.codes = self.codes(found.subject, now).iter().map(|code| (self.named(code.subscriber), code.until)).collect();
+        part.opted_out = self.opt_out(found.subject, now);
+        part.codes =
+            self.codes(found.subject, now).iter().map(|code| (self.named(code.subscriber), code.until)).collect();
         part
     }
 
@@ -268,10 +271,7 @@ impl Reference {
     /// What becomes of one of them: in the United States the statement is deleted, if it is still there, elsewhere it is marked.
     pub fn lapse(&self, dispute: &Dispute, now: Timestamp) -> (Option<(CorrectionRecord, Facts)>, Event) {
         let DisputeFiling { subject, slot, .. } = dispute.filing;
-        let why = Reason {
-            rule: numbers::dispute_rule(self.law).to_owned(),
-            code: "not_verified_in_time".to_owned(),
-        };
+        let why = Reason { rule: numbers::dispute_rule(self.law).to_owned(), code: "not_verified_in_time".to_owned() };
         let (outcome, deleted) = match self.law {
             Law::Us => {
                 let reason = ("not verified in time".to_owned(), why.clone());
@@ -323,7 +323,8 @@ impl Reference {
             let (all, live) = (self.without_erased(self.history(subject)), self.live(subject));
             let expiries = numbers::expiries(self.law, &all, &live, now.date());
             for expiry in &expiries {
-                *counts.entry(expiry.rule.clone()).or_insert(0) += u64::try_from(expiry.facts.len()).unwrap_or(u64::MAX);
+                *counts.entry(expiry.rule.clone()).or_insert(0) +=
+                    u64::try_from(expiry.facts.len()).unwrap_or(u64::MAX);
             }
             let rulebook = self.rulebook.clone();
             let gone = ExpiredFacts { subject, expiries, rulebook };
@@ -431,6 +432,47 @@ impl Reference {
         Ok(right(Right::AlertRemoved(subject)))
     }
 
+    /// The opt-out that lasts: until when, `None` for good.
+    fn opt_out(&self, subject: SubjectId, now: Timestamp) -> Option<Option<Timestamp>> {
+        let mut said = None;
+        for (_, _, right) in self.rights_of(subject) {
+            match right {
+                Right::OptedOut(opt_out) => said = Some(opt_out.until),
+                Right::OptedIn(_) => said = None,
+                _ => {}
+            }
+        }
+        said.filter(|until| until.is_none_or(|until| now < until))
+    }
+
+    /// Whether the subject is left out of prescreening.
+    pub fn has_opted_out(&self, subject: SubjectId, now: Timestamp) -> bool {
+        self.opt_out(subject, now).is_some()
+    }
+
+    /// Opts out, for good with a form.
+    ///
+    /// # Errors
+    /// The words in which the operation refuses.
+    pub fn leave_out(&self, identifier: &Identifier, form: Option<[u8; 32]>, now: Timestamp) -> Result<Event, String> {
+        if self.law != Law::Us {
+            return Err(format!("rulebook {} knows no offers to opt out of", self.rulebook));
+        }
+        let until = if form.is_some() { None } else { numbers::months_after(now, 60) };
+        let (subject, evidence) = (self.find(identifier).subject, form.unwrap_or([0; 32]));
+        Ok(right(Right::OptedOut(OptOut { subject, until, evidence, rule: "us-2".to_owned() })))
+    }
+
+    /// Takes it back.
+    ///
+    /// # Errors
+    /// The words in which the operation refuses.
+    pub fn take_in(&self, identifier: &Identifier, now: Timestamp) -> Result<Event, String> {
+        let subject = self.find(identifier).subject;
+        self.opt_out(subject, now).ok_or("the subject has not opted out")?;
+        Ok(right(Right::OptedIn(subject)))
+    }
+
     /// Codes that can be used now: of each subscriber the last that was issued, unless an inquiry has used it up since.
     fn codes(&self, subject: SubjectId, now: Timestamp) -> Vec<AccessCode> {
         let mut codes: Vec<AccessCode> = Vec::new();
@@ -509,6 +551,7 @@ impl Reference {
             let shows = inquiry.subject == record.subject
                 && inquiry.outcome == Outcome::Permitted
                 && inquiry.released.contains(&category)
+                && inquiry.ranges.of_month(CategorySet::EMPTY.with(category), slot.month) != CategorySet::EMPTY
                 && self.showed(record.subject, slot, record.superseded, inquiry.detail, entry.at);
             let Some(rule) = numbers::tells(self.law, inquiry.purpose, entry.at, corrected.at).filter(|_| shows) else {
                 continue;

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use tallystick_model::event::Event;
+use tallystick_model::event::{Event, EventKind};
 use tallystick_model::fact::{Fact, FactBody, FactKey};
 use tallystick_model::{Canonical, SubjectId};
 use tallystick_operations::bureau::Recorded;
@@ -90,11 +90,16 @@ impl World<'_> {
         same("places of the event", &(stored.index, stored.entry), &(index, entry))?;
         let commitment = log::commitment(&stored.salt, &expected.to_bytes());
         same("commitments", &entry.commitment, &commitment)?;
-        let counts = self.tally.done.entry(expected.kind()).or_default();
-        let law = Law::ALL.iter().position(|law| *law == self.reference.law).unwrap_or(0);
-        counts.iter_mut().skip(law).take(1).for_each(|count| *count += 1);
+        self.count(expected.kind());
         self.reference.push(entry, expected);
         Ok(())
+    }
+
+    /// Counts what was recorded under this law.
+    pub(super) fn count(&mut self, kind: EventKind) {
+        let law = Law::ALL.iter().position(|law| *law == self.reference.law).unwrap_or(0);
+        let counts = self.tally.done.entry(kind).or_default();
+        counts.iter_mut().skip(law).take(1).for_each(|count| *count += 1);
     }
 
     /// The bureau has recorded nothing beyond what the reference has.

@@ -168,6 +168,7 @@ impl World<'_> {
         let entry = snapshot.entry(place).map_err(|error| error.to_string())?;
         same("commitments", &entry.commitment, &log::commitment(&stored.salt, &stored.event.to_bytes()))?;
         self.reference.push(entry, stored.event);
+        self.count(K::StaffActed);
         self.tally.acts += 1;
         Ok(())
     }

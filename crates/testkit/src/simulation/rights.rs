@@ -15,6 +15,7 @@ use super::World;
 use super::chance::Chance;
 use super::compare::same;
 use super::file::Who;
+use crate::reference::Showing;
 use crate::reference::delivery::Mending;
 use crate::reference::rights::Reply;
 use crate::reference::rules::Law;
@@ -45,6 +46,10 @@ pub enum Claim {
     Warn(Who, AlertKind, bool),
     /// Take the alert back.
     Unwarn(Who),
+    /// Opt out of offers, with the signed form or without.
+    OptOut(Who, bool),
+    /// Take that back.
+    OptIn(Who),
     /// Issue a one-time code to a subscriber, for so many hours.
     Issue(Who, String, i64),
     /// Inquire with one of the codes that were issued, for this purpose; another subscriber shows it now and then.
@@ -64,7 +69,7 @@ pub fn choose(chance: &mut Chance, law: Law, (months, disputed): (&[Told], &[Tol
     let words = if chance.percent(6) { " \n" } else { " it was paid " }.to_owned();
     let hours = [-1, 1, 12, 24 * 20, 24 * 40].get(chance.below(5)).copied().unwrap_or(1);
     // Files are protected where the law knows how; elsewhere that is asked for now and then, and refused.
-    match chance.below(if law == Law::Us { 50 } else { 26 }) {
+    match chance.below(if law == Law::Us { 56 } else { 26 }) {
         0..=5 => Claim::Dispute(told, words),
         6..=10 => {
             let says = chance.percent(if outcome == DisputeOutcome::Corrected { 90 } else { 8 });
@@ -77,7 +82,9 @@ pub fn choose(chance: &mut Chance, law: Law, (months, disputed): (&[Told], &[Tol
         17 => Claim::History(told.0),
         18..=21 => Claim::Expire,
         22 | 39..=41 => Claim::Unwarn(told.0),
-        23 | 26 | 27 => Claim::PauseFreeze(told.0, chance.percent(60).then_some(member), hours),
+        42 | 43 => Claim::OptOut(told.0, chance.percent(30)),
+        44..=47 => Claim::OptIn(told.0),
+        23 | 26 | 27 | 48 | 49 => Claim::PauseFreeze(told.0, chance.percent(60).then_some(member), hours),
         24 | 28 | 29 => {
             let kind = chance.one(AlertKind::ALL).copied().unwrap_or(AlertKind::Initial);
             Claim::Warn(told.0, kind, chance.percent(70))
@@ -149,11 +156,24 @@ impl World<'_> {
                 let expected = self.reference.unwarn(&identifier, self.now);
                 self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
             }
+            Claim::OptOut(who, signed) => {
+                let (identifier, form) = (self.who(who)?, signed.then_some([2; 32]));
+                let answer = protect::opt_out(self.bureau()?, &identifier, form, self.now);
+                let expected = self.reference.leave_out(&identifier, form, self.now);
+                self.both(answer, expected).map(drop)
+            }
+            Claim::OptIn(who) => {
+                let identifier = self.who(who)?;
+                let answer = protect::opt_in(self.bureau()?, &identifier, self.now);
+                let expected = self.reference.take_in(&identifier, self.now);
+                self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
+            }
             Claim::Issue(who, subscriber, hours) => self.issue(who, &subscriber, hours),
             Claim::UseCode(place, another, purpose) => {
                 let issued = self.codes.iter().rev().nth(place).cloned();
                 let (who, subscriber, code) = issued.unwrap_or((Who::Person(0), "BANK".to_owned(), [0; CODE_BYTES]));
-                self.inquire(&another.unwrap_or(subscriber), who, (purpose, None), Some(code))
+                let shown = Showing { code: Some(code), ..Showing::default() };
+                self.inquire(&another.unwrap_or(subscriber), who, (purpose, None), shown)
             }
             Claim::Expire => {
                 let due = expire::look(self.bureau()?, self.now).map_err(|error| error.to_string())?;

@@ -17,6 +17,7 @@ use super::cuts::Cut;
 use super::file::{Fault, File, LATE, PRODUCTS, Row, Shape, Who};
 use super::governing::{Asking, Voting};
 use super::rights::{self, Claim, Told};
+use crate::reference::Showing;
 use crate::reference::rules::Law;
 
 /// One thing to do.
@@ -40,8 +41,8 @@ pub enum Step {
     Resume(Who, ConsentId, Actor),
     /// Record a death.
     Die(Who),
-    /// Inquire: subscriber, subject, purpose, and the question asked instead of for a report.
-    Inquire(String, Who, Purpose, Option<Asked>),
+    /// Inquire: subscriber, subject, purpose with the question asked instead of for a report, and what is shown.
+    Inquire(String, Who, (Purpose, Option<Asked>), Showing),
     /// See the own report.
     OwnReport(Who),
     /// Correct or delete a month.
@@ -152,7 +153,7 @@ const FURNISHER: &[MemberRole] = &[MemberRole::Furnisher];
 const SUBSCRIBER: &[MemberRole] = &[MemberRole::Subscriber];
 
 /// Who may become a member; the first five are tried first.
-const APPLICANTS: [Known; 13] = [
+const APPLICANTS: [Known; 15] = [
     ("BANK", MemberKind::Bank, BOTH, ConsentDuty::Attested),
     ("PAY", MemberKind::PaymentPlatform, BOTH, ConsentDuty::Nothing),
     ("MICRO", MemberKind::MicroLender, BOTH, ConsentDuty::Nothing),
@@ -165,6 +166,8 @@ const APPLICANTS: [Known; 13] = [
     ("BOSS", MemberKind::Employer, SUBSCRIBER, ConsentDuty::Nothing),
     ("SURE", MemberKind::Insurer, BOTH, ConsentDuty::Attested),
     ("POWER", MemberKind::Utility, FURNISHER, ConsentDuty::Attested),
+    ("FUND", MemberKind::Investor, SUBSCRIBER, ConsentDuty::Nothing),
+    ("CHILD", MemberKind::ChildSupportAgency, SUBSCRIBER, ConsentDuty::Nothing),
     ("not a code", MemberKind::Bank, BOTH, ConsentDuty::Nothing),
 ];
 
@@ -615,12 +618,18 @@ impl Chooser {
             let most = question.months_max().map(|max| usize::from(max.min(24)));
             Asked::new(question, most.map(|most| u16::try_from(1 + self.chance.below(most)).unwrap_or(1)))
         });
+        let bounded = self.chance.percent(if question.is_some() { 3 } else { 25 });
+        let range = bounded.then(|| DataRange::of_months(self.month(), self.month())).flatten();
+        let undertaking = self.chance.percent(40).then_some([3; 32]);
+        let shown = Showing { range, undertaking, code: None };
         let asked = self.chance.one(&self.asked).cloned();
-        match asked.filter(|_| self.chance.percent(75)) {
-            Some((who, member, purpose)) => Step::Inquire(member, who, purpose, question),
+        match asked.filter(|_| self.chance.percent(70)) {
+            Some((who, member, purpose)) => Step::Inquire(member, who, (purpose, question), shown),
             None => {
-                let purpose = self.chance.one(Purpose::ALL).copied().unwrap_or(Purpose::Marketing);
-                Step::Inquire(self.member(), self.who(), purpose, question)
+                let offers = self.law == Law::Us && self.chance.percent(30);
+                let any = self.chance.one(Purpose::ALL).copied().unwrap_or(Purpose::Marketing);
+                let purpose = if offers { Purpose::Prescreen } else { any };
+                Step::Inquire(self.member(), self.who(), (purpose, question), shown)
             }
         }
     }

@@ -7,10 +7,9 @@ use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_intake::{DeliveryFile, Layout, Refused, Reject};
 use tallystick_model::event::{CorrectionRecord, DeliveryDenial, Event, EventKind, OwnReportRecord};
 use tallystick_model::fact::Standing;
-use tallystick_model::inquiry::{Answered, Asked, Detail, Outcome, Purpose, Reason};
+use tallystick_model::inquiry::{Answered, Asked, Detail, Outcome, Purpose, Ranges, Reason};
 use tallystick_model::member::Member;
 use tallystick_model::payment_profile::Provenance;
-use tallystick_model::rights::CODE_BYTES;
 use tallystick_model::{DataCategory, Identifier, Sensitive};
 use tallystick_operations::OperationError;
 use tallystick_operations::bureau::Recorded;
@@ -29,7 +28,7 @@ use super::file::Who;
 use super::steps::{Applicant, Handing, Interrupted, Mending};
 use crate::reference::delivery::{self, Handed, NotTaken, Rejected, Taken};
 use crate::reference::rules::numbers;
-use crate::reference::{Facts, Reference};
+use crate::reference::{Facts, Reference, Showing};
 
 /// The member whose customers are asked about where no file says it.
 const CUSTOMERS_OF: &str = "BANK";
@@ -115,21 +114,29 @@ impl World<'_> {
         subscriber: &str,
         who: Who,
         (purpose, asked): (Purpose, Option<Asked>),
-        code: Option<[u8; CODE_BYTES]>,
+        shown: Showing,
     ) -> Result<(), String> {
         let identifier = self.who(who)?;
-        let inquiry = Inquiry { subscriber: subscriber.to_owned(), identifier: identifier.clone(), purpose, asked };
+        let Showing { code, range, undertaking } = shown;
+        let inquiry = Inquiry {
+            subscriber: subscriber.to_owned(),
+            identifier: identifier.clone(),
+            purpose,
+            asked,
+            range,
+            undertaking,
+        };
         let answer = match code {
             Some(code) => inquire_with_code(self.bureau()?, &inquiry, &Sensitive::new(code), self.now),
             None => inquire(self.bureau()?, &inquiry, self.now),
         };
         let mut report = None;
-        let expected = self.reference.inquire(subscriber, &identifier, (purpose, asked), code.as_ref().map(|code| &code[..]), self.now);
-        let expected = expected.map(|(mut record, found, range)| {
+        let expected = self.reference.inquire(subscriber, &identifier, (purpose, asked), shown, self.now);
+        let expected = expected.map(|(mut record, found, ranges)| {
             if record.outcome == Outcome::Permitted && asked.is_none() {
                 let recipient = Some(record.subscriber);
                 let detail = record.detail.unwrap_or(Detail::Whole);
-                let shown = (record.released.as_slice(), range);
+                let shown = (record.released.as_slice(), ranges);
                 let shown = self.reference.report(&found, recipient, (purpose, detail), shown, self.now);
                 record.report_hash = shown.hash();
                 report = Some(shown);
@@ -146,6 +153,10 @@ impl World<'_> {
                 same("what stands beside", &answer.beside, &report.beside)?;
             }
             same("details", &answer.detail, &record.detail)?;
+            same("months shown", &answer.ranges, &record.ranges)?;
+            self.tally.bounded += usize::from(record.ranges != Ranges::default());
+            let firm = record.outcome == Outcome::Permitted && purpose == Purpose::Prescreen;
+            self.tally.prescreened += usize::from(firm);
             same("questions", &answer.asked, &record.asked)?;
             same("answers", &answer.answered, &record.answered)?;
             same("subjects", &(answer.subject, &answer.rulebook), &(record.subject, &record.rulebook))?;
@@ -162,7 +173,8 @@ impl World<'_> {
                 },
                 Outcome::Denied => {
                     self.tally.denied += 1;
-                    self.tally.kept_out += usize::from(record.reasons.iter().any(|reason| reason.code == "file_frozen"));
+                    self.tally.kept_out +=
+                        usize::from(record.reasons.iter().any(|reason| reason.code == "file_frozen"));
                 }
                 Outcome::NoHit => self.tally.no_hit += 1,
             }

@@ -58,6 +58,9 @@ fn decisions(
             subject_kind: SubjectKind::Person,
             consents: &consents,
             frozen: number.is_multiple_of(50),
+            opted_out: false,
+            undertaken: false,
+            range: None,
         };
         Ok(times.take(|| decide_inquiry(rulebook, &evidence)))
     };

@@ -86,8 +86,7 @@ pub(super) fn inquiries(
             terms: ConsentTerms::default(),
         };
         grant(bureau, agreed, now)?;
-        let inquiry =
-            Inquiry { subscriber: SUBSCRIBER.to_owned(), identifier, purpose: Purpose::CreditApplication, asked: None };
+        let inquiry = Inquiry::report(SUBSCRIBER.to_owned(), identifier, Purpose::CreditApplication);
         let begun = Watch::start();
         let considered = considering.take(|| consider(bureau, &inquiry, now))?;
         let answer = considered.record(bureau)?;

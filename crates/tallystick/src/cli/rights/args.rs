@@ -177,6 +177,27 @@ pub struct PlaceAlert {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum OptOut {
+    /// Leave the file out of prescreening, for as long as the rulebook says
+    #[command(
+        after_help = "With `--form`, the signed form, it holds for good.\n\nExample:\n  tallystick opt-out place --subject @id.txt"
+    )]
+    Place(PlaceOptOut),
+    /// Take it back
+    #[command(after_help = "Example:\n  tallystick opt-out remove --subject @id.txt")]
+    Remove(OfSubject),
+}
+
+#[derive(Debug, Args)]
+pub struct PlaceOptOut {
+    #[command(flatten)]
+    pub of: OfSubject,
+    /// The signed form that one for good takes; its SHA-256 is kept
+    #[arg(long, value_name = "FILE")]
+    pub form: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
 pub enum Code {
     /// Issue a one-time code that opens the frozen file to one subscriber for one inquiry
     #[command(after_help = "Example:\n  tallystick code issue --subject @id.txt --subscriber BANK --until 2026-03-08")]

@@ -1,4 +1,4 @@
-//! A subject's rights beside the own report: `dispute`, `recall`, `statement`, `alert`, `code`, `access-history` and `expire`.
+//! A subject's rights beside the own report: `dispute`, `recall`, `statement`, `alert`, `opt-out`, `code`, `access-history` and `expire`.
 
 pub(super) mod args;
 pub(super) mod dispute;
@@ -7,14 +7,14 @@ pub(super) mod notices;
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
+use anyhow::Result;
 use tallystick_model::Sensitive;
 use tallystick_model::rights::AlertKind;
 use tallystick_operations::access_history::access_history;
 use tallystick_operations::bureau::Recorded;
 use tallystick_operations::protect;
 
+use super::consent::hash_file;
 use super::{End, Told, json, line, parse, render};
 use crate::{clock, config};
 
@@ -33,9 +33,7 @@ fn words(text: &str) -> Result<Sensitive<String>> {
 
 /// SHA-256 of a file; zeros where there is none.
 fn evidence(path: Option<&Path>) -> Result<[u8; 32]> {
-    let Some(path) = path else { return Ok([0; 32]) };
-    let bytes = std::fs::read(path).with_context(|| format!("`--evidence {}`", path.display()))?;
-    Ok(Sha256::digest(&bytes).into())
+    path.map_or(Ok([0; 32]), hash_file)
 }
 
 pub(super) fn statement(command: &args::Statement) -> Result<Told> {
@@ -71,6 +69,27 @@ pub(super) fn alert(command: &args::Alert) -> Result<Told> {
             let subject = parse::subject(&of.subject.subject)?;
             let bureau = config::open(&of.folder.folder)?;
             Ok(done("the alert is taken back", &protect::unalert(&bureau, &subject, clock::now())?))
+        }
+    }
+}
+
+pub(super) fn opt_out(command: &args::OptOut) -> Result<Told> {
+    match command {
+        args::OptOut::Place(place) => {
+            let subject = parse::subject(&place.of.subject.subject)?;
+            let form = place.form.as_deref().map(hash_file).transpose()?;
+            let bureau = config::open(&place.of.folder.folder)?;
+            let (opt_out, left) = protect::opt_out(&bureau, &subject, form, clock::now())?;
+            let until = opt_out.until.map_or_else(|| "for good".to_owned(), |until| format!("until {until}"));
+            let what = format!("the file is left out of prescreening {until} ({})", opt_out.rule);
+            let told = json!({"result": "ok", "until": opt_out.until.map(|until| until.to_string()), "rule": opt_out.rule,
+                "recorded": json::recorded(&left)});
+            Ok(Told::new(End::Ok, vec![line("ok", what), render::receipt(&left)], told))
+        }
+        args::OptOut::Remove(of) => {
+            let subject = parse::subject(&of.subject.subject)?;
+            let bureau = config::open(&of.folder.folder)?;
+            Ok(done("the file is prescreened again", &protect::opt_in(&bureau, &subject, clock::now())?))
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{Case, Furnishing, Opinion, closed, faults, lends, reason};
 
 pub(super) fn opinion(case: &Case<'_>, named: Option<&ConsentState>, counts: Option<&ConsentState>) -> Opinion {
     let mut against = closed(case, ["cn-11", "cn-25", "cn-11", "cn-11"]);
+    against.extend(case.is_of_another_law().then(|| reason("cn-11", "no_permissible_purpose")));
     let is_written = |state: &&ConsentState| state.consent.form >= ConsentForm::Written;
     let mut by_law: Vec<Reason> = Vec::new();
     by_law.extend(case.is_ordered().then(|| reason("cn-11", "court_order")));
@@ -54,7 +55,7 @@ pub(super) fn budget(purpose: Purpose) -> Vec<DataCategory> {
         Purpose::Employment => vec![Identity, PublicRecord],
         Purpose::Tenancy => vec![Identity, Credit, Income, PublicRecord, NonCredit],
         Purpose::Marketing => vec![Credit],
-        Purpose::Supervision | Purpose::OwnReport => vec![],
+        _ => vec![],
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Case, Furnishing, Opinion, closed, faults, lends, reason};
 pub(super) fn opinion(case: &Case<'_>, named: Option<&ConsentState>, counts: Option<&ConsentState>) -> Opinion {
     use Purpose as P;
     let mut against = closed(case, ["eu-8", "eu-3", "eu-basis", "eu-basis"]);
+    against.extend(case.is_of_another_law().then(|| reason("eu-basis", "no_permissible_purpose")));
     let mut by_law: Vec<Reason> = Vec::new();
     by_law.extend(case.is_ordered().then(|| reason("eu-basis", "court_order")));
     if !case.is_person() {
@@ -51,7 +52,7 @@ pub(super) fn budget(purpose: Purpose) -> Vec<DataCategory> {
         Purpose::Employment => vec![Identity, PublicRecord],
         Purpose::Tenancy => vec![Identity, Credit, Income, PublicRecord, NonCredit],
         Purpose::Marketing => vec![Credit],
-        Purpose::Supervision | Purpose::OwnReport => vec![],
+        _ => vec![],
     }
 }
 

@@ -1,29 +1,55 @@
 //! India's bounds on consents to an account aggregator's data, for the kinds of data that a simulation has: deposits and securities.
 
 use tallystick_model::consent::Consent;
-use tallystick_model::consent_terms::{ConsentTerms, Fetch, SpanUnit};
+use tallystick_model::consent_terms::{ConsentTerms, DataRange, Fetch, SpanUnit};
 use tallystick_model::inquiry::{Purpose, Reason};
-use tallystick_model::{DataCategory, Timestamp};
+use tallystick_model::{CategorySet, DataCategory, Timestamp};
 
-use super::{Law, numbers, reason};
+use super::{Case, Law, numbers, reason};
 
 /// A general rule of the scheme: how long data are kept, uses in a month, months a consent holds, days it reaches back.
 struct Bounds {
     once: bool,
     life_days: i64,
     per_month: i64,
-    expiry_months: i32,
+    expiry: Expiry,
     range_days: i64,
+    /// Whether it is about securities too; of recurring deposits and those for a term the last one says nothing either.
+    securities: bool,
+}
+
+/// How long a consent holds at the most.
+enum Expiry {
+    Day,
+    Months(i32),
 }
 
 const fn bounds(purpose: Purpose) -> Option<Bounds> {
     match purpose {
-        Purpose::CreditApplication => {
-            Some(Bounds { once: true, life_days: 31, per_month: 0, expiry_months: 1, range_days: 14 * 31 })
-        }
-        Purpose::AccountReview => {
-            Some(Bounds { once: false, life_days: 31, per_month: 5, expiry_months: 60, range_days: 6 * 31 })
-        }
+        Purpose::CreditApplication | Purpose::Guarantee => Some(Bounds {
+            once: true,
+            life_days: 31,
+            per_month: 0,
+            expiry: Expiry::Months(1),
+            range_days: 14 * 31,
+            securities: true,
+        }),
+        Purpose::AccountReview | Purpose::Collection => Some(Bounds {
+            once: false,
+            life_days: 31,
+            per_month: 5,
+            expiry: Expiry::Months(60),
+            range_days: 6 * 31,
+            securities: true,
+        }),
+        Purpose::Insurance | Purpose::Employment | Purpose::Tenancy | Purpose::Licence => Some(Bounds {
+            once: true,
+            life_days: 1,
+            per_month: 0,
+            expiry: Expiry::Day,
+            range_days: 1,
+            securities: false,
+        }),
         _ => None,
     }
 }
@@ -54,7 +80,8 @@ pub fn check(
     }
     for bounds in purposes.iter().filter_map(|purpose| bounds(*purpose)) {
         let once = terms.fetch == Fetch::OneTime;
-        if once != bounds.once {
+        // A rule that does not name every kind of deposits names no category whole.
+        if once != bounds.once || !bounds.securities {
             return vec![reason("in-11", "no_fair_use_for_this")];
         }
         let kept = terms.data_life.map(|life| match life.unit {
@@ -64,7 +91,10 @@ pub fn check(
             SpanUnit::Unlimited => i64::MAX,
         });
         let days = terms.data_range.map(|range| i64::from((range.until - range.from).get_days()) + 1);
-        let expiry = numbers::months_after(from, bounds.expiry_months);
+        let expiry = match bounds.expiry {
+            Expiry::Day => Timestamp::from_millis(from.millis() + 86_400_000).ok(),
+            Expiry::Months(months) => numbers::months_after(from, months),
+        };
         let often = in_a_month(terms.fetch).is_none_or(|uses| uses > bounds.per_month);
         let over = [
             (expiry.is_some_and(|last| until > last), "fair_use_expiry"),
@@ -79,6 +109,18 @@ pub fn check(
         }
     }
     Vec::new()
+}
+
+/// What of these months one request gets of what a consent alone gives: the latest days.
+pub(super) fn trimmed(case: &Case<'_>, categories: CategorySet, months: DataRange) -> DataRange {
+    let aggregated = categories.contains(DataCategory::Deposits) || categories.contains(DataCategory::Securities);
+    let days = bounds(case.purpose).filter(|_| case.law == Law::In && aggregated).map(|bounds| bounds.range_days);
+    let Some(days) = days.filter(|days| i64::from((months.until - months.from).get_days()) >= *days) else {
+        return months;
+    };
+    let millis = Timestamp::start_of(months.until).millis() - (days - 1) * 86_400_000;
+    let from = Timestamp::from_millis(millis).map_or(months.from, Timestamp::date);
+    DataRange { from, ..months }
 }
 
 /// Whether a consent stays within the bounds of one purpose.

@@ -10,6 +10,7 @@ use super::{Case, Furnishing, Opinion, closed, fair, faults, lends, reason};
 pub(super) fn opinion(case: &Case<'_>, named: Option<&ConsentState>, counts: Option<&ConsentState>) -> Opinion {
     use Purpose as P;
     let mut against = closed(case, ["in-users", "in-8", "in-users", "in-users"]);
+    against.extend(case.is_of_another_law().then(|| reason("in-users", "no_permissible_purpose")));
     let kind = case.member.kind;
     let of_users = [P::CreditApplication, P::AccountReview, P::Collection, P::Guarantee, P::Insurance];
     let insures = kind == MemberKind::Insurer && case.purpose == P::Insurance;
@@ -26,11 +27,7 @@ pub(super) fn opinion(case: &Case<'_>, named: Option<&ConsentState>, counts: Opt
     by_law.extend(case.is_ordered().then(|| reason("in-users", "court_order")));
     by_law.extend(case.is_for(&of_users).then(|| reason("in-users", "specified_user")));
     let fair = counts.filter(|state| fair::is_within(case.purpose, &state.consent));
-    Opinion {
-        against,
-        by_law,
-        by_consent: fair.map(|_| reason("in-11", format!("consent_for_{}", case.purpose))),
-    }
+    Opinion { against, by_law, by_consent: fair.map(|_| reason("in-11", format!("consent_for_{}", case.purpose))) }
 }
 
 pub(super) fn budget(purpose: Purpose) -> Vec<DataCategory> {
@@ -48,7 +45,7 @@ pub(super) fn budget(purpose: Purpose) -> Vec<DataCategory> {
         Purpose::Employment => vec![Identity, PublicRecord],
         Purpose::Tenancy => vec![Identity, Credit, Income, PublicRecord, NonCredit],
         Purpose::Marketing => vec![Credit],
-        Purpose::Supervision | Purpose::OwnReport => vec![],
+        _ => vec![],
     }
 }
 

@@ -15,9 +15,9 @@ use std::collections::BTreeSet;
 
 use tallystick_model::consent::{ConsentForm, ConsentId, ConsentScope, ConsentState};
 use tallystick_model::consent_terms::{DataRange, Fetch};
-use tallystick_model::inquiry::{Detail, Purpose, Reason};
+use tallystick_model::inquiry::{Detail, Purpose, Ranges, Reason};
 use tallystick_model::member::{Member, MemberKind, MemberRole};
-use tallystick_model::{DataCategory, SubjectKind, Timestamp};
+use tallystick_model::{CategorySet, DataCategory, SubjectKind, Timestamp};
 
 pub use self::fair::check as check_fair_use;
 
@@ -60,14 +60,15 @@ pub struct Verdict {
     pub consent: Option<ConsentId>,
     /// What is released; empty if denied.
     pub released: Vec<DataCategory>,
-    /// The months that are released, where a consent says which.
-    pub range: Option<DataRange>,
+    /// The months that are released.
+    pub ranges: Ranges,
 }
 
 impl Verdict {
     /// A denial for these reasons.
     pub const fn denied(reasons: Vec<Reason>) -> Self {
-        Self { permitted: false, reasons, consent: None, released: Vec::new(), range: None }
+        let ranges = Ranges { all: None, by_consent: None };
+        Self { permitted: false, reasons, consent: None, released: Vec::new(), ranges }
     }
 }
 
@@ -93,6 +94,14 @@ pub struct Case<'a> {
     pub about: SubjectKind,
     /// Whether the file is frozen for the one who asks.
     pub frozen: bool,
+    /// Whether the subject has opted out of offers nobody asked for.
+    pub opted_out: bool,
+    /// Whether the subscriber shows what it undertakes.
+    pub undertaken: bool,
+    /// Whether a question is asked, and no report.
+    pub answer: bool,
+    /// The months it asks for.
+    pub range: Option<DataRange>,
     /// When.
     pub now: Timestamp,
 }
@@ -104,6 +113,11 @@ impl Case<'_> {
 
     fn is_for(&self, purposes: &[Purpose]) -> bool {
         purposes.contains(&self.purpose)
+    }
+
+    /// Purposes that only the United States' law knows.
+    fn is_of_another_law(&self) -> bool {
+        self.is_for(&[Purpose::Prescreen, Purpose::Valuation, Purpose::ChildSupport])
     }
 
     fn is_ordered(&self) -> bool {
@@ -179,7 +193,7 @@ pub fn budget(law: Law, purpose: Purpose) -> Vec<DataCategory> {
 /// How much of it a report tells.
 pub const fn detail(law: Law, purpose: Purpose) -> Detail {
     match (law, purpose) {
-        (_, Purpose::Marketing) => Detail::Summary,
+        (_, Purpose::Marketing) | (Law::Us, Purpose::Prescreen | Purpose::ChildSupport) => Detail::Summary,
         (Law::Us, _) => Detail::Whole,
         (_, Purpose::Collection) => Detail::Latest,
         (_, Purpose::Insurance | Purpose::Tenancy | Purpose::Licence) => Detail::Summary,
@@ -217,12 +231,15 @@ const fn is_conditional(law: Law, about: SubjectKind, category: DataCategory) ->
 /// Decides an inquiry about a subject with these consents: of what is released nothing but what is `within`. Of the consents that
 /// permit the one that releases most is relied on, of equal ones the most promising; a denial says what stands against that one.
 pub fn inquiry(case: &Case<'_>, within: &[DataCategory], consents: &[ConsentState]) -> Verdict {
-    let own = consents.iter().filter(|state| {
-        state.consent.scope == ConsentScope::Inquire && state.consent.member == case.member.number
-    });
+    let own = consents
+        .iter()
+        .filter(|state| state.consent.scope == ConsentScope::Inquire && state.consent.member == case.member.number);
     let mut own: Vec<&ConsentState> = own.collect();
     own.sort_by_key(|state| std::cmp::Reverse(promise(case, state)));
-    let days = |range: Option<DataRange>| range.map_or(i64::MAX, |range| i64::from((range.until - range.from).get_days()));
+    let days = |ranges: Ranges| {
+        let range = ranges.by_consent.map(|(_, range)| range).or(ranges.all);
+        range.map_or(i64::MAX, |range| i64::from((range.until - range.from).get_days()))
+    };
     let mut best: Option<Verdict> = None;
     let mut denial: Option<Verdict> = None;
     for state in own {
@@ -230,7 +247,7 @@ pub fn inquiry(case: &Case<'_>, within: &[DataCategory], consents: &[ConsentStat
         if !verdict.permitted {
             denial.get_or_insert(verdict);
         } else if best.as_ref().is_none_or(|best| {
-            (verdict.released.len(), days(verdict.range)) > (best.released.len(), days(best.range))
+            (verdict.released.len(), days(verdict.ranges)) > (best.released.len(), days(best.ranges))
         }) {
             best = Some(verdict);
         }
@@ -255,18 +272,35 @@ fn verdict(case: &Case<'_>, within: &[DataCategory], state: Option<&ConsentState
     if reasons.is_empty() {
         return Verdict::denied(vec![reason(case.law.name(), "no_rule_permits")]);
     }
-    let shown = |category: &DataCategory| {
-        within.contains(category)
-            && (relied_on.is_some_and(|state| state.consent.categories.contains(category))
-                || is_law && !is_conditional(case.law, case.about, *category))
+    // What the consent alone gives, in the months both asked for and agreed on; what the law gives, in those asked for.
+    let by_law = |category: &DataCategory| is_law && !is_conditional(case.law, case.about, *category);
+    let names = |category: &DataCategory| relied_on.is_some_and(|state| state.consent.categories.contains(category));
+    let offered: Vec<DataCategory> =
+        budget(case.law, case.purpose).into_iter().filter(|category| within.contains(category)).collect();
+    let alone: CategorySet = offered.iter().copied().filter(|of| names(of) && !by_law(of)).collect();
+    let agreed = relied_on.and_then(|state| state.consent.terms.data_range);
+    let (months, outside) = match (case.range, agreed) {
+        (Some(asked), Some(agreed)) => {
+            let both = DataRange { from: asked.from.max(agreed.from), until: asked.until.min(agreed.until) };
+            (Some(both), both.from > both.until)
+        }
+        (asked, agreed) => (asked.or(agreed), false),
     };
+    let months = months.map(|months| fair::trimmed(case, alone, months));
+    if outside && !is_law {
+        let rule = reasons.last().map_or(case.law.name(), |reason| reason.rule.as_str()).to_owned();
+        return Verdict::denied(vec![reason(&rule, "outside_the_agreed_range")]);
+    }
+    let bounded = months.filter(|_| is_law && !outside && alone != CategorySet::EMPTY);
     Verdict {
         permitted: true,
         reasons,
         consent: relied_on.map(|state| state.consent.id),
-        released: budget(case.law, case.purpose).into_iter().filter(shown).collect(),
-        // What the law gives goes beyond what the consent says.
-        range: relied_on.filter(|_| !is_law).and_then(|state| state.consent.terms.data_range),
+        released: offered.into_iter().filter(|of| by_law(of) || alone.contains(*of) && !outside).collect(),
+        ranges: Ranges {
+            all: if is_law { case.range } else { months },
+            by_consent: bounded.map(|months| (alone, months)),
+        },
     }
 }
 

@@ -98,12 +98,8 @@ pub fn alert_until(law: Law, kind: AlertKind, now: Timestamp) -> Option<Timestam
 }
 
 fn last_day(month: Month) -> Option<Date> {
-    Date::new(
-        i16::try_from(month.year()).ok()?,
-        i8::try_from(month.month()).ok()?,
-        i8::try_from(month.days()).ok()?,
-    )
-    .ok()
+    Date::new(i16::try_from(month.year()).ok()?, i8::try_from(month.month()).ok()?, i8::try_from(month.days()).ok()?)
+        .ok()
 }
 
 fn is_late(month: &TradelineMonth) -> bool {
@@ -146,7 +142,8 @@ fn past(
             }
             match first.filter(|first| at >= *first) {
                 Some(first) => {
-                    let day = Date::new(i16::try_from(first.year()).ok()?, i8::try_from(first.month()).ok()?, 1).ok()?;
+                    let day =
+                        Date::new(i16::try_from(first.year()).ok()?, i8::try_from(first.month()).ok()?, 1).ok()?;
                     (date_after(day, 84)? <= today).then_some("us-7")
                 }
                 None => (date_after(last_day(at)?, 84)? <= today).then_some("us-5"),

@@ -3,6 +3,7 @@
 use tallystick_model::DataCategory;
 use tallystick_model::consent::{ConsentForm, ConsentState};
 use tallystick_model::inquiry::{Purpose, Reason};
+use tallystick_model::member::MemberKind;
 
 use super::{Case, Furnishing, Opinion, closed, faults, reason};
 
@@ -14,6 +15,22 @@ pub(super) fn opinion(case: &Case<'_>, named: Option<&ConsentState>, counts: Opt
     if !case.is_person() {
         by_law.push(reason("us-1", "rule_is_for_persons"));
         return Opinion { against, by_law, by_consent: None };
+    }
+    match (case.purpose, case.member.kind) {
+        (P::Valuation, kind) if !matches!(kind, MemberKind::Investor | MemberKind::Insurer) => {
+            against.push(reason("us-1", "not_an_investor"));
+        }
+        (P::ChildSupport, kind) => {
+            let agency = kind == MemberKind::ChildSupportAgency;
+            against.extend((!agency).then(|| reason("us-1", "not_a_child_support_agency")));
+            against.extend((!case.undertaken).then(|| reason("us-1", "not_certified")));
+        }
+        (P::Prescreen, _) => {
+            against.extend((!case.undertaken).then(|| reason("us-2", "no_firm_offer")));
+            against.extend((!case.answer).then(|| reason("us-2", "answers_criteria_only")));
+            against.extend(case.opted_out.then(|| reason("us-2", "opted_out")));
+        }
+        _ => {}
     }
     let new_credit = [P::CreditApplication, P::Guarantee, P::Marketing];
     against.extend((case.frozen && case.is_for(&new_credit)).then(|| reason("us-9", "file_frozen")));
@@ -31,6 +48,9 @@ pub(super) fn opinion(case: &Case<'_>, named: Option<&ConsentState>, counts: Opt
         P::Insurance => Some(reason("us-1", "insurance_underwriting")),
         P::Licence => Some(reason("us-1", "licence_by_law")),
         P::Tenancy => Some(reason("us-1", "business_need")),
+        P::Prescreen => Some(reason("us-2", "firm_offer")),
+        P::Valuation => Some(reason("us-1", "valuation_of_credit")),
+        P::ChildSupport => Some(reason("us-1", "child_support")),
         _ => None,
     });
     Opinion { against, by_law, by_consent: counts.map(|_| reason("us-1", "written_instruction")) }
@@ -45,9 +65,12 @@ pub(super) fn budget(purpose: Purpose) -> Vec<DataCategory> {
         Purpose::AccountReview => vec![Identity, Credit, Payments, Income, PublicRecord, NonCredit],
         Purpose::Collection => vec![Identity, Credit, PublicRecord, NonCredit],
         Purpose::Guarantee => vec![Identity, Credit, Payments, Income, Deposits, PublicRecord],
-        Purpose::Insurance | Purpose::Employment | Purpose::Licence => vec![Identity, Credit, PublicRecord],
+        Purpose::Insurance | Purpose::Employment | Purpose::Licence | Purpose::Valuation => {
+            vec![Identity, Credit, PublicRecord]
+        }
+        Purpose::ChildSupport => vec![Identity, Credit, Income, PublicRecord],
         Purpose::Tenancy => vec![Identity, Credit, Income, PublicRecord, NonCredit],
-        Purpose::Marketing => vec![Credit],
+        Purpose::Marketing | Purpose::Prescreen => vec![Credit],
         Purpose::Supervision | Purpose::OwnReport => vec![],
     }
 }
