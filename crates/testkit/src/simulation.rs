@@ -107,8 +107,8 @@ pub struct Tally {
     pub recipients: usize,
     /// What was recorded of each kind, under each law.
     pub done: BTreeMap<EventKind, [usize; 4]>,
-    /// Acts that were signed and, as the power went, announce nothing.
-    pub announced: usize,
+    /// Power cuts where staff is enrolled: between a signature and what it is for.
+    pub cut_staffed: usize,
     /// Recipients told of a correction after the power had gone in between.
     pub told_later: usize,
     /// Late answers that gave the subject something.
@@ -181,7 +181,7 @@ impl std::ops::AddAssign for Tally {
                 *sum += more;
             }
         }
-        self.announced += other.announced;
+        self.cut_staffed += other.cut_staffed;
         self.told_later += other.told_later;
         self.compensated += other.compensated;
         self.lapsed_away += other.lapsed_away;

@@ -135,12 +135,6 @@ pub fn founding(staffed: bool) -> FoundingCharter {
 impl World<'_> {
     /// In front of `event` stands the act that was signed for it and nothing else; the votes of partners need none.
     pub(super) fn agree_on_act(&mut self, event: &Event) -> Result<(), String> {
-        let content = Sha256::digest([b"tallystick act content 1\n".as_slice(), &event.to_bytes()].concat());
-        self.agree_on_announced(event, Some(content.into()))
-    }
-
-    /// The same of an act for `content`; whatever it is for, where that is not known.
-    pub(super) fn agree_on_announced(&mut self, event: &Event, content: Option<[u8; 32]>) -> Result<(), String> {
         use EventKind as K;
         let votes = [K::BureauFounded, K::DecisionProposed, K::BallotCast, K::DecisionEnacted];
         if !self.staffed || votes.contains(&event.kind()) {
@@ -158,7 +152,7 @@ impl World<'_> {
             staff: CLERK.0.to_owned(),
             kind: event.kind(),
             subject: event.subject(),
-            content: content.unwrap_or(signed.act.content),
+            content: Sha256::digest([b"tallystick act content 1\n".as_slice(), &event.to_bytes()].concat()).into(),
             reason: "a day's work".to_owned(),
             at: self.now,
             place,

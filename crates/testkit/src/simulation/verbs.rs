@@ -385,6 +385,7 @@ impl World<'_> {
     /// The power went out: nothing of the delivery is there, but its number is used up.
     fn power_cut(&mut self, handing: &Handing, taken: &Taken) -> Result<(), String> {
         self.tally.cut += 1;
+        self.tally.cut_staffed += usize::from(self.staffed);
         // Key and nonce, before the delivery has its number; the new salts; and then the salt of the commit itself. Salts are kept bucket by bucket: those of subjects
         // that begin with another byte than the one whose salt could not be had.
         let salted: Vec<_> = self.reference.newly_salted(&taken.facts).into_iter().collect();
@@ -396,12 +397,6 @@ impl World<'_> {
         let failed = salted.get(given).and_then(|subject| subject.0.first());
         let kept: Vec<_> = salted.iter().take(given).filter(|subject| subject.0.first() != failed).copied().collect();
         self.reference.salted.extend(kept);
-        // Where staff is enrolled the act is committed first, with a salt of its own: it may stand there alone.
-        if self.staffed && given > salted.len() {
-            // What was sealed of a delivery that never was is not to be seen, so its root is not known here.
-            self.agree_on_announced(&Event::DeliveryAdmitted(taken.record.clone()), None)?;
-            self.tally.announced += 1;
-        }
         if self.entropy.percent(50) { self.reopen() } else { Ok(()) }
     }
 
