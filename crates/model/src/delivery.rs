@@ -45,6 +45,8 @@ pub struct DeliveryRecord {
     pub furnisher: u16,
     /// The layout it was read by, with its version, e.g. `metro2 1`.
     pub layout: String,
+    /// SHA-256 of the mapping's text; zeros of a layout that is part of the program, and of a correction.
+    pub layout_hash: [u8; 32],
     /// The month it was said to be about, where the file does not say.
     pub month: Option<crate::Month>,
     /// Whom it was said to be about, where the file does not say.
@@ -93,6 +95,7 @@ impl Canonical for DeliveryRecord {
         self.kind.write(out);
         out.unsigned(u64::from(self.furnisher));
         out.text(&self.layout);
+        out.fixed(&self.layout_hash);
         out.option(self.month.as_ref(), |out, month| out.unsigned(u64::from(month.number())));
         out.option(self.about.as_ref(), |out, subject| out.fixed(&subject.0));
         self.provenance.write(out);
@@ -124,6 +127,7 @@ impl Canonical for DeliveryRecord {
             kind: DeliveryKind::read(input)?,
             furnisher: input.unsigned_as()?,
             layout: input.text()?,
+            layout_hash: input.fixed()?,
             month: input.option(|input| {
                 crate::Month::from_number(input.unsigned_as()?).map_err(|_| DecodeError::Value("month"))
             })?,

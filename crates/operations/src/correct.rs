@@ -152,6 +152,7 @@ pub(crate) fn supersede(
         kind: DeliveryKind::Correction,
         furnisher: key.slot.account.furnisher(),
         layout: "correction 1".to_owned(),
+        layout_hash: [0; 32],
         month: key.slot.month,
         about: None,
         provenance: Provenance::FurnisherSigned,

@@ -251,6 +251,7 @@ pub fn ingest(
         kind: DeliveryKind::Report,
         furnisher: furnisher.number,
         layout: layout.clone(),
+        layout_hash: delivery.layout.text_hash(),
         month: delivery.month,
         about,
         provenance: delivery.provenance,

@@ -77,6 +77,7 @@ fn record(number: DeliveryNumber, digest: &FactsDigest, recorded_at: Timestamp) 
         kind: DeliveryKind::Report,
         furnisher: 1,
         layout: "test 1".to_owned(),
+        layout_hash: [0; 32],
         month: None,
         about: None,
         provenance: Provenance::FurnisherSigned,

@@ -271,6 +271,7 @@ fn smuggled(store: &Store) -> (Changes, DeliveryRecord) {
         kind: DeliveryKind::Report,
         furnisher: 1,
         layout: "accounts 1".to_owned(),
+        layout_hash: Mapping::parse(ACCOUNTS).expect("a mapping").text_hash(),
         month: None,
         about: None,
         provenance: Provenance::FurnisherSigned,
@@ -307,15 +308,21 @@ fn facts_of_a_category_that_is_not_collected_are_named_with_their_delivery() {
         let (changes, mut record) = smuggled(&store);
         record.layout = "other 1".to_owned();
         store.commit(changes, Event::DeliveryAdmitted(record), [8; 16], at(6)).expect("commits");
+        let (changes, mut record) = smuggled(&store);
+        record.layout_hash = [1; 32];
+        store.commit(changes, Event::DeliveryAdmitted(record), [9; 16], at(7)).expect("commits");
     }
     let outside = "holds facts of category `non_credit`, which no enacted decision let it bring";
     let layout = "no enacted decision accepts `other 1` (charter, matter `layout`)";
+    let text = "`accounts 1` has another text than the one that is accepted (charter, matter `layout`)";
     assert_eq!(
         findings(&open(folder.path())),
         [
             format!("log entry 4: delivery_admitted is not covered by the charter: {layout}"),
+            format!("log entry 5: delivery_admitted is not covered by the charter: {text}"),
             format!("delivery 2: {outside}"),
             format!("delivery 3: {outside}"),
+            format!("delivery 4: {outside}"),
         ]
     );
 }

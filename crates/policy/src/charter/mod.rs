@@ -140,6 +140,14 @@ pub enum Refusal {
         /// Its name.
         name: String,
     },
+    /// Another text than the one that was decided on.
+    #[error("`{name}` has another text than the one that is accepted (charter, matter `{matter}`)")]
+    OtherText {
+        /// What kind of thing.
+        matter: Matter,
+        /// Its name.
+        name: String,
+    },
     /// No decision to end, or another one.
     #[error("no enacted decision ends the bureau this way (charter, matter `wind_down`)")]
     EndNotDecided,
@@ -436,7 +444,11 @@ impl Government {
         }
         self.check_member(record.furnisher, &[MemberRole::Furnisher])?;
         self.check_name(Matter::Rulebook, &record.rulebook)?;
-        self.check_name(Matter::Layout, &record.layout)
+        self.check_name(Matter::Layout, &record.layout)?;
+        match self.accepts(Matter::Layout, &record.layout, &record.layout_hash) {
+            Ok(()) => Ok(()),
+            Err(_) => Err(Refusal::OtherText { matter: Matter::Layout, name: record.layout.clone() }),
+        }
     }
 
     /// A correction brings one fact, in the place it names, of the furnisher whose place it is. Its layout is the one of the fact.

@@ -97,6 +97,7 @@ fn as_json(listed: &Listed) -> Value {
         "kind": record.kind.code(),
         "furnisher": furnisher,
         "layout": record.layout,
+        "layout_sha256": (record.layout_hash != [0; 32]).then(|| hex::encode(record.layout_hash)),
         "recorded_at": record.recorded_at.to_string(),
         "file_sha256": hex::encode(record.file_hash),
         "records": record.records,

@@ -103,6 +103,7 @@ fn load_one(store: &Store, chunks: &Receiver<FactBatch>, rulebook: &str, now: Ti
         kind: DeliveryKind::Report,
         furnisher: FURNISHER_NUMBER,
         layout: "town-bulk 1".to_owned(),
+        layout_hash: [0; 32],
         month: None,
         about: None,
         provenance: Provenance::FurnisherSigned,
