@@ -16,7 +16,7 @@ use tallystick_model::rights::{
 use tallystick_model::{CategorySet, Identifier, Sensitive, SubjectId, Timestamp};
 use tallystick_operations::beside::{Beside, Marked, RightsPart, Told};
 
-use super::delivery::Mending;
+use super::mending::Mending;
 use super::rules::{Law, numbers};
 use super::{Facts, Found, Reference, Said, current_of, log};
 

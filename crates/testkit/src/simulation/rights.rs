@@ -16,7 +16,7 @@ use super::chance::Chance;
 use super::compare::same;
 use super::file::Who;
 use crate::reference::Showing;
-use crate::reference::delivery::Mending;
+use crate::reference::mending::Mending;
 use crate::reference::rights::Reply;
 use crate::reference::rules::Law;
 

@@ -26,7 +26,8 @@ use super::World;
 use super::compare::same;
 use super::file::Who;
 use super::steps::{Applicant, Handing, Interrupted, Mending};
-use crate::reference::delivery::{self, Handed, NotTaken, Rejected, Taken};
+use crate::reference::delivery::{Handed, NotTaken, Rejected, Taken};
+use crate::reference::mending;
 use crate::reference::rules::numbers;
 use crate::reference::{Facts, Reference, Showing};
 
@@ -239,7 +240,7 @@ impl World<'_> {
     pub(super) fn correction_of(
         &self,
         mending: &Mending,
-    ) -> Result<(Identifier, Correction, delivery::Mending), String> {
+    ) -> Result<(Identifier, Correction, mending::Mending), String> {
         // What is no code can't scope a customer's number either.
         let scope = if Member::is_code(&mending.furnisher) { mending.furnisher.as_str() } else { CUSTOMERS_OF };
         let identifier = mending.who.identifier(scope)?;
@@ -258,7 +259,7 @@ impl World<'_> {
             }),
             reason: mending.reason.clone(),
         };
-        let mended = delivery::Mending {
+        let mended = mending::Mending {
             furnisher: mending.furnisher.clone(),
             account: mending.account.clone(),
             month: mending.month,
