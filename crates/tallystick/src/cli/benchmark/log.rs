@@ -177,6 +177,7 @@ fn inquiry(number: u64) -> Event {
         subscriber: 2,
         purpose: Purpose::CreditApplication,
         asked: None,
+        range_asked: None,
         outcome: Outcome::Permitted,
         answered: None,
         weighed: Weighed {
@@ -185,6 +186,8 @@ fn inquiry(number: u64) -> Event {
             subject_kind: SubjectKind::Person,
             frozen: false,
             by_code: false,
+            opted_out: false,
+            undertaking: None,
             consents: Vec::new(),
         },
         rulebook: "cn 2026.1".to_owned(),
@@ -192,6 +195,7 @@ fn inquiry(number: u64) -> Event {
         consent: None,
         released: vec![DataCategory::Credit],
         detail: None,
+        ranges: Vec::new(),
         report_hash: [7; 32],
     })
 }
