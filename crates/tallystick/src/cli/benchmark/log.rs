@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Map, Value, json};
 use tallystick_audit::{CheckpointVerifier, prove_inclusion, verify_inclusion};
 use tallystick_model::event::Event;
-use tallystick_model::inquiry::{InquiryRecord, Outcome, Purpose, Reason, Weighed};
+use tallystick_model::inquiry::{InquiryRecord, Outcome, Purpose, Ranges, Reason, Weighed};
 use tallystick_model::member::MemberKind;
 use tallystick_model::{DataCategory, SubjectId, SubjectKind};
 use tallystick_store::{Changes, Store, check};
@@ -195,7 +195,7 @@ fn inquiry(number: u64) -> Event {
         consent: None,
         released: vec![DataCategory::Credit],
         detail: None,
-        ranges: Vec::new(),
+        ranges: Ranges::default(),
         report_hash: [7; 32],
     })
 }
