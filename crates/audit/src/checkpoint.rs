@@ -7,7 +7,7 @@
 
 use std::{fmt, str::FromStr};
 
-use ed25519_dalek::{Signature, Signer as _, SigningKey};
+use ed25519_dalek::{Signer as _, SigningKey};
 use signed_note::{Note, NoteError, VerificationError};
 
 use crate::{
@@ -261,9 +261,8 @@ impl signed_note::Verifier for TrustedName<'_> {
         self.0.0.id
     }
 
-    /// Strict: all verifiers agree on what is valid.
     fn verify(&self, text: &[u8], signature: &[u8]) -> bool {
-        Signature::from_slice(signature).is_ok_and(|signature| self.0.0.key.verify_strict(text, &signature).is_ok())
+        self.0.0.verifies(text, signature)
     }
 }
 

@@ -7,7 +7,7 @@
 use std::{fmt, str::FromStr};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use ed25519_dalek::{Signature, Signer as _, SigningKey};
+use ed25519_dalek::{Signer as _, SigningKey};
 
 use crate::{
     checkpoint::{CheckpointError, NOTE_BYTES_MAX, note_text},
@@ -41,10 +41,10 @@ impl WitnessKey {
         let bytes = BASE64_STANDARD.decode(encoded).ok().filter(|_| name == self.0.name)?;
         let (id, cosignature) = bytes.split_first_chunk::<4>()?;
         let (time, signature) = cosignature.split_first_chunk::<8>()?;
-        let (time, signature) = (u64::from_be_bytes(*time), Signature::from_slice(signature).ok()?);
-        let valid = u32::from_be_bytes(*id) == self.0.id
-            && self.0.key.verify_strict(message(time, text).as_bytes(), &signature).is_ok();
-        valid.then_some(time)
+        let time = u64::from_be_bytes(*time);
+        let is_valid =
+            u32::from_be_bytes(*id) == self.0.id && self.0.verifies(message(time, text).as_bytes(), signature);
+        is_valid.then_some(time)
     }
 }
 
