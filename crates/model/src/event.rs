@@ -19,7 +19,7 @@ use crate::rights::Right;
 use crate::staff::SignedAct;
 use crate::transfer::TransferRecord;
 use crate::withdrawal::Withdrawal;
-use crate::{SubjectId, Timestamp};
+use crate::{Date, SubjectId, Timestamp};
 
 coded_enum! {
     /// What kind of thing happened.
@@ -104,8 +104,14 @@ pub struct CorrectionRecord {
 pub struct OwnReportRecord {
     /// Whose report.
     pub subject: SubjectId,
+    /// Which past state was asked for by the time it was known; `None` is the present one.
+    pub known_on: Option<Timestamp>,
+    /// Which past state was asked for by the time it is about.
+    pub as_of: Option<Date>,
     /// SHA-256 of the report as given.
     pub report_hash: [u8; 32],
+    /// SHA-256 of everything that was told: the report with its head, and what it costs.
+    pub answer_hash: [u8; 32],
     /// The rules that decided.
     pub reasons: Vec<crate::inquiry::Reason>,
     /// Rulebook and its version.
@@ -324,9 +330,16 @@ impl Event {
     }
 }
 
-/// Version of an event's bytes. Version 1, in which deliveries had no quality, and version 2, in which a founding had no charter,
-/// were never released.
-const VERSION: u8 = 3;
+/// Version of an event's bytes. Version 1, in which deliveries had no quality, version 2, in which a founding had no charter, and
+/// version 3, in which answers had no hash, were never released.
+const VERSION: u8 = 4;
+
+/// A date in the one form it is written in.
+fn read_date(input: &mut Reader<'_>) -> Result<Date, DecodeError> {
+    let text = input.text()?;
+    let date: Option<Date> = text.parse().ok();
+    date.filter(|date| date.to_string() == text).ok_or(DecodeError::Value("date"))
+}
 
 fn read_quarantine_end(input: &mut Reader<'_>) -> Result<QuarantineEnd, DecodeError> {
     Ok(QuarantineEnd { delivery: DeliveryNumber(input.unsigned_as()?), reason: input.text()? })
@@ -354,7 +367,10 @@ impl Canonical for Event {
             Self::TransferDecided(transfer) => transfer.write(out),
             Self::OwnReportViewed(view) => {
                 out.fixed(&view.subject.0);
+                out.option(view.known_on.as_ref(), |out, at| out.signed(at.millis()));
+                out.option(view.as_of.as_ref(), |out, date| out.text(&date.to_string()));
                 out.fixed(&view.report_hash);
+                out.fixed(&view.answer_hash);
                 out.list(&view.reasons, |out, reason| reason.write(out));
                 out.text(&view.rulebook);
             }
@@ -414,7 +430,10 @@ impl Canonical for Event {
             }
             EventKind::OwnReportViewed => Self::OwnReportViewed(OwnReportRecord {
                 subject: SubjectId(input.fixed()?),
+                known_on: input.option(read_timestamp)?,
+                as_of: input.option(read_date)?,
                 report_hash: input.fixed()?,
+                answer_hash: input.fixed()?,
                 reasons: input.list(crate::inquiry::Reason::read)?,
                 rulebook: input.text()?,
             }),
@@ -568,10 +587,37 @@ mod tests {
                 detail: None,
                 ranges: Ranges::default(),
                 report_hash: [0; 32],
+                answer_hash: [0; 32],
             });
             assert_eq!(event.kind(), kind);
             assert_eq!(Event::from_bytes(&event.to_bytes()), Ok(event));
         }
+    }
+
+    #[test]
+    fn the_bytes_of_an_own_report_are_fixed() {
+        let view = OwnReportRecord {
+            subject: SubjectId([3; 16]),
+            known_on: Timestamp::from_millis(7).ok(),
+            as_of: "2026-01-31".parse().ok(),
+            report_hash: [8; 32],
+            answer_hash: [9; 32],
+            reasons: vec![Reason { rule: "r".to_owned(), code: "c".to_owned() }],
+            rulebook: "x".to_owned(),
+        };
+        let mut expected = vec![VERSION, 7];
+        expected.extend([3; 16]);
+        expected.extend(b"\x01\x0e\x01\x0a2026-01-31");
+        expected.extend([8; 32]);
+        expected.extend([9; 32]);
+        expected.extend(b"\x01\x01r\x01c\x01x");
+        let event = Event::OwnReportViewed(view);
+        assert_eq!(event.to_bytes(), expected);
+        assert_eq!(Event::from_bytes(&expected), Ok(event));
+        // A date has one form.
+        let place = expected.windows(10).position(|part| part == b"2026-01-31").unwrap();
+        expected[place + 8..place + 10].copy_from_slice(b"32");
+        assert_eq!(Event::from_bytes(&expected), Err(DecodeError::Value("date")));
     }
 
     #[test]

@@ -257,6 +257,9 @@ pub struct InquiryRecord {
     pub ranges: Ranges,
     /// SHA-256 of the report as given; zeros where none was, as for a single question.
     pub report_hash: [u8; 32],
+    /// SHA-256 of everything that was told, whatever it was: a report with its head and what stands beside it, an answer, or that
+    /// nothing is.
+    pub answer_hash: [u8; 32],
 }
 
 impl Canonical for InquiryRecord {
@@ -280,6 +283,7 @@ impl Canonical for InquiryRecord {
             range.write(out);
         });
         out.fixed(&self.report_hash);
+        out.fixed(&self.answer_hash);
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -305,6 +309,7 @@ impl Canonical for InquiryRecord {
                 })?,
             },
             report_hash: input.fixed()?,
+            answer_hash: input.fixed()?,
         })
     }
 }
@@ -366,6 +371,7 @@ mod tests {
                 by_consent: Some((CategorySet::EMPTY.with(DataCategory::Credit), day_range(2, 2))),
             },
             report_hash: [0; 32],
+            answer_hash: [4; 32],
         };
         let mut bytes = vec![3; 16];
         // Subscriber, purpose, question 2 of 24 months, outcome, answer; kind, subscriber with a code, person.
@@ -379,6 +385,7 @@ mod tests {
         // Every month of two days; of credit, of which the consent alone lets see, those of one.
         bytes.extend([1, 2, 4, 1, 1, 2, 4, 4]);
         bytes.extend([0; 32]);
+        bytes.extend([4; 32]);
         assert_eq!(record.to_bytes(), bytes);
         assert_eq!(InquiryRecord::from_bytes(&bytes), Ok(record));
     }

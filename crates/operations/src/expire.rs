@@ -12,10 +12,11 @@ use tallystick_model::rights::{ExpiredFacts, Expiry, RetentionRun, Right};
 use tallystick_model::tradeline::TradelineMonth;
 use tallystick_model::{Month, SubjectId, SubjectKind, Timestamp};
 use tallystick_policy::past_term;
+use tallystick_receipt::Document;
 
 use crate::bureau::{Bureau, OperationError, Recorded};
 use crate::protect::record;
-use crate::proved::Proved;
+use crate::receipts;
 
 /// What is past its term.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,8 +33,8 @@ pub struct Expired {
     pub run: RetentionRun,
     /// Its entry and proof.
     pub recorded: Recorded,
-    /// The certificate: the run's event with its proof.
-    pub certificate: Proved,
+    /// The certificate: the run's receipt.
+    pub certificate: Document,
 }
 
 /// The first line of what is kept for model development.
@@ -156,7 +157,7 @@ impl Due {
             rulebook,
         };
         let recorded = record(bureau, Right::RetentionRun(run.clone()), now)?;
-        let certificate = Proved::of_entry(bureau, SubjectId::BUREAU, recorded.receipt.index)?;
+        let certificate = receipts::of_entry(bureau, SubjectId::BUREAU, recorded.receipt.index)?;
         Ok(Expired { run, recorded, certificate })
     }
 }

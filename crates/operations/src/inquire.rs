@@ -7,10 +7,10 @@ use tallystick_model::inquiry::{Answered, Asked, Detail, InquiryRecord, Outcome,
 use tallystick_model::member::MemberRole;
 use tallystick_model::rights::CODE_BYTES;
 use tallystick_model::{DataCategory, Identifier, Sensitive, SubjectId, Timestamp};
-use tallystick_policy::{Decision, InquiryEvidence, considered, decide_inquiry, decide_question};
-use tallystick_scoring::question;
+use tallystick_policy::{InquiryEvidence, considered, decide_inquiry, decide_question};
 use tallystick_store::Changes;
 
+use crate::answer::Told;
 use crate::beside::Beside;
 use crate::bureau::{Bureau, OperationError, Recorded};
 use crate::member::known;
@@ -153,62 +153,27 @@ fn consider_with(
         None => decide_inquiry(&bureau.rulebook, &evidence),
     };
 
-    // Act: read the file and make the report or find the answer, of what was permitted and nothing else.
-    let mut record = InquiryRecord {
+    // Act: make the report or find the answer, of what was permitted and nothing else.
+    let told = Told::on(decision, &snapshot, &found, subscriber, inquiry.asked, now)?;
+    let record = InquiryRecord {
         subject: found.subject,
         subscriber: subscriber.number,
         purpose: inquiry.purpose,
         asked: inquiry.asked,
         range_asked: inquiry.range,
-        outcome: Outcome::Denied,
-        answered: None,
+        outcome: told.outcome,
+        answered: told.answered,
         weighed: Weighed { by_code, undertaking: inquiry.undertaking, ..weighed(&evidence) },
         rulebook: bureau.rulebook.label().to_owned(),
-        reasons: Vec::new(),
-        consent: None,
-        released: Vec::new(),
-        detail: None,
-        ranges: Ranges::default(),
-        report_hash: [0; 32],
+        reasons: told.reasons.clone(),
+        consent: told.consent,
+        released: told.released.clone(),
+        detail: told.detail,
+        ranges: told.ranges,
+        report_hash: told.report_hash(),
+        answer_hash: told.hash(found.subject, inquiry.asked, now),
     };
-    let mut keep_for = None;
-    let mut beside = Beside::default();
-    let report = match decision {
-        Decision::Denied(denial) => {
-            record.reasons = denial.reasons;
-            None
-        }
-        Decision::Permit(permit) => {
-            record.reasons = permit.reasons().to_vec();
-            record.consent = permit.consent();
-            let file = found.file(&snapshot)?;
-            // A statement taken back leaves no trace: an empty report would tell that there was one.
-            if file.says_nothing() {
-                record.outcome = Outcome::NoHit;
-                None
-            } else if let Some(asked) = inquiry.asked {
-                record.outcome = Outcome::Permitted;
-                record.released = permit.released().iter().collect();
-                record.ranges = permit.ranges();
-                keep_for = permit.data_life();
-                let visible = permit.reveal(file);
-                record.answered = Some(question::answer(visible.facts(), asked, now.month()));
-                // A question names no account, and what stands beside its answer names none either.
-                beside = Beside::of(&found, visible.facts(), Detail::Summary, now);
-                None
-            } else {
-                let report = Report::for_subscriber(&snapshot, &permit, file, &found, subscriber, now)?;
-                record.outcome = Outcome::Permitted;
-                record.released = permit.released().iter().collect();
-                record.detail = Some(permit.detail());
-                record.ranges = permit.ranges();
-                record.report_hash = report.hash();
-                keep_for = permit.data_life();
-                beside = report.beside.clone();
-                Some(report)
-            }
-        }
-    };
+    let Told { report, keep_for, beside, .. } = told;
 
     Ok(Considered { record, report, keep_for, beside, now })
 }

@@ -5,9 +5,9 @@
 //! simulation is just another caller.
 
 pub mod access_history;
+pub mod answer;
 pub mod beside;
 pub mod bureau;
-pub mod certificate;
 pub mod charter;
 pub mod consent;
 pub mod correct;
@@ -22,11 +22,12 @@ pub mod inquire;
 pub mod member;
 pub mod own_report;
 pub mod protect;
-pub mod proved;
 pub mod recall;
+pub mod receipts;
 mod registry;
 pub mod replay;
 pub mod report;
+pub mod reproduce;
 pub mod staff;
 pub mod transfer;
 pub mod verify;

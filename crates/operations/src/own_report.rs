@@ -6,6 +6,7 @@ use tallystick_model::{Date, Identifier, SubjectId, Timestamp};
 use tallystick_policy::{Charge, Decision, charge, decide_own_report};
 use tallystick_store::{Changes, RecordedEvent};
 
+use crate::answer::own_hash;
 use crate::bureau::{Bureau, OperationError, Recorded};
 use crate::report::Report;
 
@@ -67,7 +68,10 @@ pub fn own_report(
     let report = Report::for_subject(&snapshot, permit.reveal(file), &found, past, now)?;
     let record = OwnReportRecord {
         subject,
+        known_on: past.known_on,
+        as_of: past.as_of,
         report_hash: report.hash(),
+        answer_hash: own_hash(&report, charge.as_ref()),
         reasons: permit.reasons().to_vec(),
         rulebook: bureau.rulebook.label().to_owned(),
     };

@@ -278,6 +278,56 @@ fn member(snapshot: &Snapshot<'_>, number: u16) -> Option<Member> {
     snapshot.member_by_number(number).cloned()
 }
 
+/// Decides an inquiry again on what was weighed; what the consents said is in the `earlier` events of the subject.
+pub(crate) fn inquiry_again(
+    inquiry: &InquiryRecord,
+    earlier: &[RecordedEvent],
+    rulebook: &Rulebook,
+    now: Timestamp,
+) -> Decision {
+    let states = consents(earlier);
+    let weighed = &inquiry.weighed;
+    let states: Vec<_> = states.into_iter().filter(|state| weighed.consents.contains(&state.consent.id)).collect();
+    let roles = if weighed.is_subscriber { vec![MemberRole::Subscriber] } else { Vec::new() };
+    let subscriber = Member {
+        number: inquiry.subscriber,
+        code: String::new(),
+        name: String::new(),
+        kind: weighed.subscriber_kind,
+        roles,
+        duty: tallystick_model::member::ConsentDuty::Nothing,
+    };
+    let evidence = InquiryEvidence {
+        now,
+        subscriber: &subscriber,
+        purpose: inquiry.purpose,
+        subject: inquiry.subject,
+        subject_kind: weighed.subject_kind,
+        consents: &states,
+        frozen: weighed.frozen,
+        opted_out: weighed.opted_out,
+        undertaken: weighed.undertaking.is_some(),
+        range: inquiry.range_asked,
+    };
+    match inquiry.asked {
+        Some(asked) => decide_question(rulebook, &evidence, asked.question()),
+        None => decide_inquiry(rulebook, &evidence),
+    }
+}
+
+/// Decides a hand-over again; `None` if a member is not known.
+pub(crate) fn transfer_again(
+    transfer: &TransferRecord,
+    snapshot: &Snapshot<'_>,
+    rulebook: &Rulebook,
+) -> Option<(bool, Vec<Reason>)> {
+    let (from, to) = (member(snapshot, transfer.from)?, member(snapshot, transfer.to)?);
+    let TransferRecord { subject_kind, category, furnished, received, .. } = *transfer;
+    let evidence = TransferEvidence { from: &from, to: &to, subject_kind, category, furnished, received };
+    let decision = decide_transfer(rulebook, &evidence);
+    Some((decision.permitted, decision.reasons))
+}
+
 impl Past<'_> {
     fn rulebook(&self) -> &str {
         match self.decided {
@@ -329,50 +379,18 @@ impl Past<'_> {
         let now = self.recorded.entry.at;
         match self.decided {
             Decided::Inquiry(inquiry) => {
-                let states = consents(self.earlier);
-                let weighed = &inquiry.weighed;
-                let states: Vec<_> =
-                    states.into_iter().filter(|state| weighed.consents.contains(&state.consent.id)).collect();
-                let roles = if weighed.is_subscriber { vec![MemberRole::Subscriber] } else { Vec::new() };
-                let subscriber = Member {
-                    number: inquiry.subscriber,
-                    code: String::new(),
-                    name: String::new(),
-                    kind: weighed.subscriber_kind,
-                    roles,
-                    duty: tallystick_model::member::ConsentDuty::Nothing,
-                };
-                let evidence = InquiryEvidence {
-                    now,
-                    subscriber: &subscriber,
-                    purpose: inquiry.purpose,
-                    subject: inquiry.subject,
-                    subject_kind: weighed.subject_kind,
-                    consents: &states,
-                    frozen: weighed.frozen,
-                    opted_out: weighed.opted_out,
-                    undertaken: weighed.undertaking.is_some(),
-                    range: inquiry.range_asked,
-                };
-                match inquiry.asked {
-                    Some(asked) => {
-                        Verdict { detail: None, ..verdict(decide_question(rulebook, &evidence, asked.question())) }
-                    }
-                    None => verdict(decide_inquiry(rulebook, &evidence)),
-                }
+                let again = verdict(inquiry_again(inquiry, self.earlier, rulebook, now));
+                let detail = again.detail.filter(|_| inquiry.asked.is_none());
+                Verdict { detail, ..again }
             }
             Decided::OwnReport(view) => {
                 let verdict = verdict(decide_own_report(rulebook, now, view.subject));
                 Verdict { released: None, detail: None, ranges: Ranges::default(), ..verdict }
             }
             Decided::Transfer(transfer) => {
-                let (Some(from), Some(to)) = (member(snapshot, transfer.from), member(snapshot, transfer.to)) else {
+                let Some((permitted, reasons)) = transfer_again(transfer, snapshot, rulebook) else {
                     return Verdict::nothing();
                 };
-                let TransferRecord { subject_kind, category, furnished, received, .. } = *transfer;
-                let evidence = TransferEvidence { from: &from, to: &to, subject_kind, category, furnished, received };
-                let decision = decide_transfer(rulebook, &evidence);
-                let (permitted, reasons) = (decision.permitted, decision.reasons);
                 Verdict { permitted, reasons, ..Verdict::nothing() }
             }
         }

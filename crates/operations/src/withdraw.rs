@@ -15,11 +15,12 @@ use tallystick_model::inquiry::Outcome;
 use tallystick_model::withdrawal::{Erasure, Recipient, Withdrawal, category_of, is_erased};
 use tallystick_model::{CategorySet, CreditFile, DataCategory, Identifier, Timestamp};
 use tallystick_policy::{Deed, gate};
+use tallystick_receipt::Document;
 use tallystick_store::{Changes, RecordedEvent, Snapshot, StoreError};
 
 use crate::bureau::{Bureau, Found, OperationError, Recorded};
-use crate::certificate::Certificate;
 use crate::consent::{may_act, of_subject};
+use crate::receipts;
 
 /// What a withdrawal has led to.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub struct Withdrawn {
     /// The whole of it, as recorded.
     pub withdrawal: Withdrawal,
     /// What the subject can prove it with.
-    pub certificate: Certificate,
+    pub certificate: Document,
     /// Its entry and proof.
     pub recorded: Recorded,
 }
@@ -77,7 +78,7 @@ pub fn withdraw(
 
     // Record: everything the withdrawal means is durable in one commit.
     let recorded = bureau.record(Changes::none(), Event::ConsentWithdrawn(Box::new(withdrawal.clone())), now)?;
-    let certificate = crate::certificate::of_entry(bureau, &withdrawal, recorded.receipt.index)?;
+    let certificate = receipts::of_entry(bureau, withdrawal.subject, recorded.receipt.index)?;
     Ok(Withdrawn { withdrawal, certificate, recorded })
 }
 
@@ -196,7 +197,7 @@ pub fn withdrawn(
     bureau: &Bureau,
     identifier: &Identifier,
     consent: ConsentId,
-) -> Result<(Withdrawal, Certificate), OperationError> {
+) -> Result<(Withdrawal, Document), OperationError> {
     let found = bureau.find(&bureau.snapshot(), identifier)?;
     let recorded = found.events.iter().find_map(|recorded| match &recorded.event {
         Event::ConsentWithdrawn(withdrawal) if withdrawal.consent == consent => Some((recorded.index, withdrawal)),
@@ -205,5 +206,5 @@ pub fn withdrawn(
     let Some((index, withdrawal)) = recorded else {
         return Err(OperationError::Invalid(format!("the subject has withdrawn no consent `{consent}`")));
     };
-    Ok(((**withdrawal).clone(), crate::certificate::of_entry(bureau, withdrawal, index)?))
+    Ok(((**withdrawal).clone(), receipts::of_entry(bureau, withdrawal.subject, index)?))
 }

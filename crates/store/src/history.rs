@@ -8,6 +8,23 @@ use crate::snapshot::{RecordedEvent, Snapshot, read_event};
 use crate::store::StoreError;
 
 impl Snapshot<'_> {
+    /// Whom the entry at `index` is about; `None` if there is no such event. Looks through the keys of all events.
+    ///
+    /// # Errors
+    /// [`StoreError`] if something stored cannot be read.
+    pub fn subject_of_entry(&self, index: u64) -> Result<Option<SubjectId>, StoreError> {
+        if index >= self.log_size {
+            return Ok(None);
+        }
+        for pair in self.store.engine.prefix(Space::Events, &[]) {
+            match keys::read_event(&pair?.0) {
+                Some((subject, of)) if of == index => return Ok(Some(subject)),
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
     /// Calls `each` with every subject there are events of, in the order of subjects, and with the events in the order of the
     /// log. The bureau's own come under [`SubjectId::BUREAU`]. Memory holds one subject's events.
     ///

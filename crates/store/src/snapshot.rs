@@ -1,5 +1,6 @@
 //! Reading: a consistent view of what is committed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tallystick_model::consent::ConsentState;
@@ -109,6 +110,13 @@ impl Snapshot<'_> {
     #[must_use]
     pub fn as_known_on(mut self, at: Timestamp) -> Self {
         self.visibility = Arc::new(self.visibility.as_known_on(at));
+        self
+    }
+
+    /// The same view of the facts, of these deliveries alone, if they are visible.
+    #[must_use]
+    pub fn of_deliveries(mut self, known: &BTreeSet<DeliveryNumber>) -> Self {
+        self.visibility = Arc::new(self.visibility.of_deliveries(known));
         self
     }
 

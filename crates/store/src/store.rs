@@ -135,6 +135,11 @@ impl Visibility {
         Self { committed: known.map(|(number, since)| (*number, *since)).collect() }
     }
 
+    pub(crate) fn of_deliveries(&self, known: &BTreeSet<DeliveryNumber>) -> Self {
+        let known = self.committed.iter().filter(|(number, _)| known.contains(number));
+        Self { committed: known.map(|(number, since)| (*number, *since)).collect() }
+    }
+
     pub(crate) fn sees(&self, delivery: DeliveryNumber) -> bool {
         self.committed.contains_key(&delivery)
     }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! bureau.toml        name of the bureau and its rulebook
-//! keys/              pseudonym.key, signing.key: 32 bytes in hex, readable by the owner only
+//! keys/              pseudonym.key, signing.key: 32 bytes in hex, readable by the owner only; log.pub: the public key to
+//!                    publish
 //! log/checkpoint     the signed checkpoint of the last entry, for outsiders
 //! store/             everything else
 //! ```
@@ -119,6 +120,7 @@ pub fn found_under(
     write_private(&key_path(folder, "pseudonym"), &hex::encode(keys.pseudonym.expose()))?;
     write_private(&key_path(folder, "signing"), &hex::encode(keys.signing.expose()))?;
     let bureau = Bureau::found_under(folder, name, rules, charter, &keys, entropy(), now)?;
+    write_new(&folder.join("keys").join("log.pub"), &format!("{}\n", bureau.verifier_key()))?;
     let bureau = bureau.with_settings(IngestToml::default().settings()?);
     // Last: a folder with `bureau.toml` is a bureau that was founded to the end.
     let toml = toml::to_string(&BureauToml {

@@ -171,8 +171,9 @@ fn a_consented_inquiry_shows_what_was_consented_and_leaves_a_receipt_that_proves
     assert_eq!(report["identities"], serde_json::json!([]), "the name was not consented to");
     assert_eq!(report["accounts"][0]["months"][0]["tradeline"]["balance_minor"], 398_056);
 
-    let receipt =
-        tallystick_audit::Receipt::from_bytes(&fs::read(path.join("proof")).expect("written")).expect("a receipt");
+    let written = fs::read(path.join("proof")).expect("written");
+    let document = tallystick_receipt::Document::parse(&written, written.len()).expect("a receipt");
+    let receipt = document.proof();
     let entry = receipt.extra.clone().expect("holds its entry");
     let (_, founded) = json(path, &["verify"]);
     let log = fs::read_to_string(path.join("bureau/log/checkpoint")).expect("published");

@@ -100,7 +100,7 @@ fn a_withdrawn_consent_is_certified_and_its_recipients_get_a_notice() {
     );
     std::fs::write(elsewhere.path().join("erased.txt"), "tallystick erasure certificate 1\n").expect("is written");
     let (end, rejected) = json(elsewhere.path(), &check);
-    assert_eq!((end, &rejected["message"]), (3, &"certificate: expected a line `event`".into()));
+    assert_eq!((end, &rejected["message"]), (3, &"receipt: expected the first line `tallystick receipt 1`".into()));
     let again = ["consent", "certificate", "--subject", ZHANG, "--consent", id, "--certificate", "again.txt"];
     assert_eq!(ok(path, &again)["withdrawal"], told["withdrawal"]);
     assert_eq!(ok(path, &["verify"])["findings"], serde_json::json!([]));

@@ -64,17 +64,22 @@ fn a_dispute_ends_with_a_correction_and_a_notice_and_what_is_old_expires() {
     let ratings = (&notice["before"]["tradeline"]["rating"], &notice["after"]["tradeline"]["rating"]);
     assert_eq!(ratings, (&Value::from("late_1"), &Value::from("current")));
     assert_eq!(notice["reason"]["rule"], "us-notice");
-    assert!(notice["proof"]["receipt"].is_string());
+    fs::write(at.join("notice.receipt"), text(&notice["receipt"])).expect("writes");
+    let checked = ok(at, &["receipt", "verify", "notice.receipt", "--key", "bureau/keys/log.pub"]);
+    assert_eq!(checked["receipts"][0]["kind"], "correction_noticed");
     let history = ok(at, &["access-history", "--subject", "@id.txt"]);
     assert_eq!(history["told"][0]["to"]["code"], "BANK");
 
     let dry = ok(at, &["expire", "--dry-run"]);
     assert_eq!((&dry["facts"][0]["rule"], &dry["facts"][0]["facts"]), (&Value::from("us-5"), &Value::from(1)));
-    let done = ok(at, &["expire", "--keep-for-models", "models.csv", "--certificate", "expired.json"]);
+    let done = ok(at, &["expire", "--keep-for-models", "models.csv", "--certificate", "expired.receipt"]);
     assert_eq!(done["files"], 1);
     let kept = fs::read_to_string(at.join("models.csv")).expect("rows");
     assert_eq!(kept.lines().nth(1), Some("2012H1,credit_card,open,late_1,USD,below 100,,,bank,us-5"));
-    assert!(at.join("expired.json").exists());
+    let checked = ok(at, &["receipt", "verify", "expired.receipt", "--key", "bureau/keys/log.pub"]);
+    assert_eq!(checked["receipts"][0]["kind"], "retention_run");
+    let taken_out = serde_json::json!({"what": "facts taken out", "value": "1 under us-5"});
+    assert_eq!(checked["receipts"][0]["details"][1], taken_out);
     let own = ok(at, &["report", "--subject", "@id.txt"]);
     assert_eq!(own["report"]["accounts"][0]["months"].as_array().map(Vec::len), Some(1));
     assert_eq!(

@@ -372,6 +372,7 @@ impl Reference {
             detail: (asked.is_none() && outcome == Outcome::Permitted).then(|| rules::detail(self.law, purpose)),
             ranges: if outcome == Outcome::Permitted { verdict.ranges } else { Ranges::default() },
             report_hash: [0; 32],
+            answer_hash: [0; 32],
         };
         Ok((record, found, verdict.ranges))
     }

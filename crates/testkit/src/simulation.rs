@@ -10,6 +10,7 @@ mod consents;
 mod cuts;
 pub mod file;
 pub mod governing;
+mod reproducing;
 pub mod rights;
 pub mod steps;
 mod verbs;
@@ -51,6 +52,8 @@ pub struct Tally {
     pub transfers: [usize; 2],
     /// Decisions that were decided again.
     pub replayed: usize,
+    /// Past answers that were made once more bit for bit, and those of which something has been removed since.
+    pub reproduced: [usize; 2],
     /// Deliveries that became visible.
     pub delivered: usize,
     /// Rows refused in them.
@@ -144,6 +147,9 @@ impl std::ops::AddAssign for Tally {
             *sum += more;
         }
         self.replayed += other.replayed;
+        for (sum, more) in self.reproduced.iter_mut().zip(other.reproduced) {
+            *sum += more;
+        }
         for (sum, more) in self.answered.iter_mut().zip(other.answered) {
             *sum += more;
         }
@@ -277,6 +283,8 @@ pub fn run(seed: u64, steps: usize, folder: &Path) -> Result<Tally, Failure> {
         world.take(step).and_then(|()| world.check()).map_err(|what| fail(&taken, what))?;
         world.tally.steps += 1;
     }
+    taken.push("make every past answer once more".to_owned());
+    world.reproduce().map_err(|what| fail(&taken, what))?;
     taken.push("end the bureau, if its partners can".to_owned());
     world.end().map_err(|what| fail(&taken, what))?;
     Ok(world.tally)

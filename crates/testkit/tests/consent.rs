@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+use tallystick_audit::CheckpointVerifier;
 use tallystick_intake::Layout;
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_model::consent::{Consent, ConsentForm, ConsentId, ConsentScope};
@@ -16,7 +17,6 @@ use tallystick_model::payment_profile::Provenance;
 use tallystick_model::withdrawal::{Recipient, is_erased};
 use tallystick_model::{DataCategory, Date, Identifier, Month, Sensitive, Timestamp};
 use tallystick_operations::bureau::Keys;
-use tallystick_operations::certificate::{Certificate, CertificateError};
 use tallystick_operations::consent::{Grant, Refused, grant, list, pause, record_death, refuse, resume, withdraw};
 use tallystick_operations::ingest::{ControlTotals, Delivery, Settings, Telling, compact, ingest};
 use tallystick_operations::inquire::{Answer, Inquiry, inquire};
@@ -26,6 +26,7 @@ use tallystick_operations::report::Report;
 use tallystick_operations::verify::verify;
 use tallystick_operations::{Bureau, OperationError};
 use tallystick_policy::Rulebook;
+use tallystick_receipt::{DOCUMENT_BYTES_MAX, Document, Fault, Witnesses};
 use tallystick_testkit::simulation::chance::{Fuse, SeededEntropy};
 
 const WALLETS: &str = r#"
@@ -200,19 +201,23 @@ fn withdrawing_the_consent_data_rest_on_erases_them_names_who_saw_them_and_can_b
 
     // The certificate proves all of it with nothing but the public key.
     let text = done.certificate.to_text();
-    let key = story.bureau.verifier_key();
-    let certified = Certificate::parse(&text).expect("a certificate").check(&key).expect("proves");
+    let key: CheckpointVerifier = story.bureau.verifier_key().parse().expect("a key");
+    let check = |text: &str| {
+        Document::parse(text.as_bytes(), DOCUMENT_BYTES_MAX)
+            .and_then(|certificate| certificate.check(&key, Witnesses::default()))
+    };
+    let certified = check(&text).expect("proves");
     assert_eq!(
-        (certified.withdrawal, certified.at, certified.origin.as_str()),
-        (done.withdrawal.clone(), at("2026-03-01"), "story.example/log")
+        (certified.event, certified.at, certified.origin.as_str()),
+        (Event::ConsentWithdrawn(Box::new(done.withdrawal.clone())), at("2026-03-01"), "story.example/log")
     );
     let event = text.lines().nth(1).expect("a line");
     let forged = text.replace(event, &event.replacen('A', "B", 1));
     assert_ne!(forged, text);
-    assert_eq!(Certificate::parse(&forged).expect("a form").check(&key), Err(CertificateError::OtherEvent));
+    assert_eq!(check(&forged), Err(Fault::OtherEvent));
     let salt = text.lines().nth(2).expect("a line");
     let short = text.replace(salt, "salt AAAA");
-    assert_eq!(Certificate::parse(&short), Err(CertificateError::Form("a salt of 16 bytes")));
+    assert_eq!(check(&short), Err(Fault::Form("a salt of 16 bytes")));
 
     // Under a consent of its own the same comes in again, and is seen.
     story.grant("PAY", &[], &furnish, "2026-03-03");

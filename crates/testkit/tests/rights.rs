@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+use tallystick_audit::CheckpointVerifier;
 use tallystick_intake::Layout;
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_model::event::Event;
@@ -25,6 +26,7 @@ use tallystick_operations::replay::replay;
 use tallystick_operations::verify::verify;
 use tallystick_operations::{expire, freeze, protect, recall};
 use tallystick_policy::Rulebook;
+use tallystick_receipt::{DOCUMENT_BYTES_MAX, Document, Fault, Witnesses};
 use tallystick_testkit::simulation::chance::{Fuse, SeededEntropy};
 
 const ACCOUNTS: &str = r#"
@@ -258,12 +260,14 @@ fn what_is_past_its_term_is_read_by_nobody_and_certified() {
     assert_eq!(months("2026-02-02").len(), 3, "looking changes nothing");
     let done = due.carry_out(&bureau, Some([9; 32]), at("2026-02-03")).expect("carries it out");
     assert_eq!((done.run.subjects, done.run.facts.as_slice()), (1, [("us-5".to_owned(), 1)].as_slice()));
-    let certified = done.certificate.check(&bureau.verifier_key()).expect("proves itself");
-    assert_eq!(certified, Event::Right(Box::new(Right::RetentionRun(done.run.clone()))));
-    let mut forged = done.certificate.clone();
-    forged.salt = [0; 16];
-    let error = forged.check(&bureau.verifier_key()).expect_err("refused");
-    assert_eq!(error, "the entry does not commit to this event");
+    let key: CheckpointVerifier = bureau.verifier_key().parse().expect("a key");
+    let certified = done.certificate.check(&key, Witnesses::default()).expect("proves itself");
+    assert_eq!(certified.event, Event::Right(Box::new(Right::RetentionRun(done.run.clone()))));
+    let text = done.certificate.to_text();
+    let salt = text.lines().find(|line| line.starts_with("salt ")).expect("a salt");
+    let forged = text.replace(salt, "salt AAAAAAAAAAAAAAAAAAAAAA==");
+    let forged = Document::parse(forged.as_bytes(), DOCUMENT_BYTES_MAX).expect("a form");
+    assert_eq!(forged.check(&key, Witnesses::default()), Err(Fault::OtherEvent));
 
     assert_eq!(months("2026-02-04"), ["2019-03", "2026-01"]);
     let before = Past { known_on: Some(at("2026-02-02")), as_of: None };

@@ -47,6 +47,7 @@ fn bureau_and_reference_agree_after_every_step() {
         assert!(tally.answered.iter().all(|answered| *answered > 0), "{tally:?}");
         assert!(tally.answered.iter().sum::<usize>() > 20, "{tally:?}");
         assert!(tally.transfers.iter().all(|transfers| *transfers > 3) && tally.replayed > 100, "{tally:?}");
+        assert!(tally.reproduced[0] > 300 && tally.reproduced[1] > 3, "{tally:?}");
         assert!(tally.delivered > 100 && tally.rejects > 50 && tally.left_out > 20, "{tally:?}");
         assert!(
             tally.files_refused > 10

@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("operations", BELOW_OPERATIONS),
     ("policy", MIDDLE),
+    ("receipt", &["audit", "model"]),
     ("scoring", MIDDLE),
     ("store", &["audit", "model"]),
     ("tallystick", BY_THE_PROGRAM),
@@ -26,20 +27,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 #[rustfmt::skip]
 const BELOW_OPERATIONS: &[&str] =
-    &["audit", "exchange", "intake", "matching", "model", "policy", "scoring", "store"];
+    &["audit", "exchange", "intake", "matching", "model", "policy", "receipt", "scoring", "store"];
 
 #[rustfmt::skip]
 const ABOVE_OPERATIONS: &[&str] =
-    &["audit", "exchange", "intake", "matching", "model", "operations", "policy", "scoring", "store"];
+    &["audit", "exchange", "intake", "matching", "model", "operations", "policy", "receipt", "scoring", "store"];
 
 #[rustfmt::skip]
 const BY_THE_PROGRAM: &[&str] =
-    &["audit", "exchange", "intake", "matching", "model", "operations", "policy", "scoring", "store", "town"];
+    &["audit", "exchange", "intake", "matching", "model", "operations", "policy", "receipt", "scoring", "store",
+      "town"];
 
 #[rustfmt::skip]
 const BY_TESTKIT: &[&str] =
     &["audit", "cluster", "exchange", "intake", "matching", "model", "operations", "policy",
-      "scoring", "store", "tallystick", "town"];
+      "receipt", "scoring", "store", "tallystick", "town"];
 
 pub(super) fn check(tree: &Tree) -> Report {
     let mut report = Report::default();

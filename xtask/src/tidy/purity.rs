@@ -4,7 +4,7 @@ use super::{Report, in_sources};
 use crate::source::{Source, is_word, words};
 use crate::tree::{File, Tree};
 
-const PURE: &[&str] = &["model", "matching", "policy", "scoring"];
+const PURE: &[&str] = &["model", "matching", "policy", "receipt", "scoring"];
 const STD_MODULES: &[&str] = &["fs", "net", "env"];
 const WORDS: &[&str] = &["SystemTime", "Instant", "rand"];
 

@@ -84,8 +84,11 @@ pub enum Command {
     #[command(subcommand, after_help = "Example:\n  tallystick freeze place --subject @id.txt")]
     Freeze(Freeze),
     /// Show a subject who looked at the own file, why, and by which rule
-    #[command(name = "access-history", after_help = "Example:\n  tallystick access-history --subject @id.txt")]
-    AccessHistory(super::rights::args::OfSubject),
+    #[command(
+        name = "access-history",
+        after_help = "Example:\n  tallystick access-history --subject @id.txt --receipts my-receipts"
+    )]
+    AccessHistory(super::rights::args::AccessHistory),
     /// Dispute a statement, answer disputes, and do what is due
     #[command(subcommand, after_help = "Example:\n  tallystick dispute queue --furnisher CARD")]
     Dispute(super::rights::args::Dispute),
@@ -116,8 +119,14 @@ pub enum Command {
     Code(super::rights::args::Code),
     /// Take facts past the rulebook's term out of the credit files
     #[command(after_help = "Example:\n  tallystick expire --dry-run\n  \
-                            tallystick expire --keep-for-models models.csv --certificate expired.json")]
+                            tallystick expire --keep-for-models models.csv --certificate expired.receipt")]
     Expire(super::rights::args::Expire),
+    /// Check receipts without a bureau; write them, and the page that checks them in a browser
+    #[command(subcommand, after_help = "Example:\n  tallystick receipt verify answer.receipt --key bureau.pub")]
+    Receipt(super::receipt::args::Receipt),
+    /// Make a past answer once more, of what was known and in force then, and compare it with what was told
+    #[command(after_help = "Example:\n  tallystick reproduce answer.receipt")]
+    Reproduce(Reproduce),
     /// Ask whether a member may hand a subject's data straight to another member
     #[command(
         after_help = "Example:\n  tallystick transfer --from PAY --to BANK --subject @id.txt --category payments"
@@ -335,7 +344,7 @@ pub struct Inquire {
     /// The one-time code that the subject gave, or `@FILE` that holds it
     #[arg(long)]
     pub code: Option<String>,
-    /// Write the proof of the answer's log entry here (C2SP tlog-proof)
+    /// Write the receipt of the answer here: who has the bureau's public key can check it
     #[arg(long, value_name = "FILE")]
     pub receipt: Option<PathBuf>,
 }
@@ -352,9 +361,12 @@ pub struct Report {
     /// About the time up to that day, as it is known
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub as_of: Option<String>,
-    /// Write the proof of the answer's log entry here (C2SP tlog-proof)
+    /// Write the receipt of this look at the report here: who has the bureau's public key can check it
     #[arg(long, value_name = "FILE")]
     pub receipt: Option<PathBuf>,
+    /// Write a receipt for each access to the file here, named by its entry
+    #[arg(long, value_name = "DIR")]
+    pub receipts: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -475,6 +487,18 @@ pub struct PolicyReplay {
     #[arg(long, value_name = "DATE")]
     pub since: Option<String>,
     /// Another rulebook that past decisions were made by, as a name or a folder of that name; repeat for more
+    #[arg(long = "rulebook", value_name = "RULEBOOK")]
+    pub rulebooks: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Reproduce {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// The receipt of the answer
+    #[arg(value_name = "RECEIPT")]
+    pub receipt: PathBuf,
+    /// Another rulebook that it may have been decided by, as a name or a folder of that name; repeat for more
     #[arg(long = "rulebook", value_name = "RULEBOOK")]
     pub rulebooks: Vec<String>,
 }

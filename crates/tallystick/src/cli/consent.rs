@@ -11,17 +11,18 @@ use tallystick_model::consent::{ConsentForm, ConsentId, ConsentScope, ConsentSta
 use tallystick_model::consent_terms::{
     Acting, Actor, Bundle, Channel, ConsentTerms, DataRange, Fetch, Frequency, FrequencyUnit, Necessity, Span, SpanUnit,
 };
+use tallystick_model::event::Event;
 use tallystick_model::inquiry::Purpose;
 use tallystick_model::withdrawal::Withdrawal;
 use tallystick_model::{DataCategory, Identifier, Timestamp};
-use tallystick_operations::certificate::{CERTIFICATE_BYTES_MAX, Certificate};
 use tallystick_operations::consent::{
     Grant, Refused, grant, list, pause, record_death, refuse, resume, show, withdraw,
 };
 use tallystick_operations::withdraw::withdrawn;
 use tallystick_operations::{Bureau, OperationError};
+use tallystick_receipt::{DOCUMENT_BYTES_MAX, Document, Witnesses};
 
-use super::{End, Told, args, consent_files, json as told_json, line, parse, render};
+use super::{End, Told, args, consent_files, json as told_json, line, parse, receipt, render};
 use crate::{clock, config};
 
 pub(super) fn run(command: &args::Consent) -> Result<Told> {
@@ -343,25 +344,21 @@ fn hand_out(
 }
 
 fn check(args: &args::CheckCertificate) -> Result<Told> {
-    let size = fs::metadata(&args.certificate).with_context(|| format!("`{}`", args.certificate.display()))?.len();
-    if size > CERTIFICATE_BYTES_MAX as u64 {
-        return Err(anyhow!("`{}`: longer than any certificate", args.certificate.display()));
-    }
-    let text = fs::read_to_string(&args.certificate).with_context(|| format!("`{}`", args.certificate.display()))?;
-    let key = match args.key.strip_prefix('@') {
-        Some(path) => config::read_small(Path::new(path))?.trim().to_owned(),
-        None => args.key.clone(),
+    let text = receipt::read(&args.certificate)?;
+    let key = parse::public_key("--key", &args.key)?;
+    let rejected = |error: String| {
+        let json = json!({"result": "rejected", "message": error});
+        Told::new(End::Rejected, vec![line("reject", error)], json)
     };
-    let certified = match Certificate::parse(&text).and_then(|certificate| certificate.check(&key)) {
-        Ok(certified) => certified,
-        Err(error) => {
-            let error = error.to_string();
-            let json = json!({"result": "rejected", "message": error});
-            return Ok(Told::new(End::Rejected, vec![line("reject", error)], json));
-        }
+    let checked = Document::parse(&text, DOCUMENT_BYTES_MAX);
+    let checked = match checked.and_then(|certificate| certificate.check(&key, Witnesses::default())) {
+        Ok(checked) => checked,
+        Err(fault) => return Ok(rejected(fault.to_string())),
     };
-    let withdrawal = &certified.withdrawal;
-    let (at, index, origin) = (certified.at, certified.index, &certified.origin);
+    let Event::ConsentWithdrawn(withdrawal) = &checked.event else {
+        return Ok(rejected(format!("a valid receipt, but not of a withdrawal: {}", checked.kind.meaning())));
+    };
+    let (at, index, origin) = (checked.at, checked.index, &checked.origin);
     let numbered = |number: u16| format!("member {number}");
     let mut lines = vec![line(
         "ok",

@@ -1,7 +1,5 @@
 //! `inquire`.
 
-use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -9,11 +7,10 @@ use tallystick_model::Sensitive;
 use tallystick_model::consent_terms::DataRange;
 use tallystick_model::inquiry::{Asked, Outcome, Purpose, SingleQuestion};
 use tallystick_model::rights::CODE_BYTES;
-use tallystick_operations::bureau::Recorded;
 use tallystick_operations::inquire::{Answer, Inquiry, inquire, inquire_with_code};
 
 use super::consent::hash_file;
-use super::{End, Told, args, json, line, parse, render};
+use super::{End, Told, args, json, line, parse, receipt, render};
 use crate::log::cosign::witnessed;
 use crate::{clock, config};
 
@@ -28,13 +25,13 @@ pub(super) fn run(args: &args::Inquire) -> Result<Told> {
     };
     let bureau = config::open(&args.folder.folder)?;
     let witnesses = config::witnesses(&args.folder.folder)?;
-    let receipt = receipt_file(args.receipt.as_deref())?;
+    let file = receipt::file(args.receipt.as_deref())?;
     let mut answer = match args.code.as_deref().map(code).transpose()? {
         None => inquire(&bureau, &inquiry, clock::now())?,
         Some(code) => inquire_with_code(&bureau, &inquiry, &code, clock::now())?,
     };
     witnessed(&bureau, witnesses.as_ref(), &mut answer.recorded)?;
-    write_receipt(receipt, &answer.recorded);
+    receipt::write(file, &bureau, answer.subject, &answer.recorded);
     Ok(tell(&answer))
 }
 
@@ -109,16 +106,4 @@ pub(super) fn tell(answer: &Answer) -> Told {
         "recorded": json::recorded(&answer.recorded),
     });
     Told::new(end, lines, json)
-}
-
-/// The file for a receipt, opened before anything is asked: what is recorded must be answered. Never one that is there.
-pub(super) fn receipt_file(path: Option<&Path>) -> Result<Option<File>> {
-    path.map(|path| File::create_new(path).with_context(|| format!("`--receipt {}`", path.display()))).transpose()
-}
-
-/// Writes a receipt as a C2SP tlog-proof whose extra data is the entry: the file proves itself.
-pub(super) fn write_receipt(file: Option<File>, recorded: &Recorded) {
-    if let Some(Err(error)) = file.map(|mut file| file.write_all(json::proof(recorded).as_bytes())) {
-        super::story(format_args!("error: the receipt could not be written, `--json` has it too: {error}"));
-    }
 }

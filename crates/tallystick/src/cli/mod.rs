@@ -18,8 +18,10 @@ mod json;
 mod member;
 mod parse;
 mod policy;
+mod receipt;
 mod render;
 mod report;
+mod reproduce;
 mod rights;
 mod staff;
 mod transfer;
@@ -151,6 +153,8 @@ fn run_command(command: &Command, json: bool) -> Result<Told> {
         Command::OptOut(command) => rights::opt_out(command),
         Command::Code(command) => rights::code(command),
         Command::Expire(expire) => rights::expire::run(expire),
+        Command::Receipt(command) => receipt::run(command),
+        Command::Reproduce(args) => reproduce::run(args),
         Command::Transfer(transfer) => transfer::run(transfer),
         Command::Policy(command) => policy::run(command),
         Command::Charter(command) => charter::run(command),
@@ -183,7 +187,7 @@ fn init(init: &args::Init) -> Result<Told> {
     let charter = bureau.government().as_ref().map(|government| government.id().to_string());
     let mut lines = vec![
         line("ok", format_args!("founded `{}` in `{}` under rulebook {rulebook}", init.name, folder.display())),
-        line("key", format_args!("{key} checks everything this bureau signs: publish it")),
+        line("key", format_args!("{key} checks everything this bureau signs: publish it, `keys/log.pub` has it")),
     ];
     lines.extend(charter.iter().map(|id| line("charter", format_args!("{id} names bureau and charter in every vote"))));
     let json = json!({"result": "ok", "name": init.name, "folder": folder, "rulebook": rulebook, "verifier_key": key,

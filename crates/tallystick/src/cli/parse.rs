@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use tallystick_audit::CheckpointError;
 use tallystick_intake::Layout;
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_model::{Date, Identifier, Month, Sensitive, Timestamp};
@@ -77,6 +79,15 @@ pub(crate) fn end_of(text: &str) -> Result<Timestamp> {
 
 pub(crate) fn timestamp(flag: &str, text: &str) -> Result<Timestamp> {
     Timestamp::parse(text).with_context(|| format!("`--{flag}`: found `{text}`"))
+}
+
+/// A public key in C2SP's text form: the text itself, a file that holds it, or `@FILE`.
+pub(crate) fn public_key<K: FromStr<Err = CheckpointError>>(flag: &str, text: &str) -> Result<K> {
+    let path = text.strip_prefix('@').unwrap_or(text);
+    // A key's text has two plus signs and slashes; who has a file of that name can say `@`.
+    let is_file = path.len() < text.len() || (text.parse::<K>().is_err() && Path::new(path).is_file());
+    let read = if is_file { read_small(Path::new(path))? } else { text.to_owned() };
+    read.trim().parse().with_context(|| format!("`{flag}`: expected a public key, a file that holds one, or `@FILE`"))
 }
 
 /// A password, from the file that holds it.

@@ -25,7 +25,7 @@ pub(super) fn run(command: &args::Policy) -> Result<Told> {
 }
 
 /// A rulebook by its name, or of a folder with `access.cedar` and `rulebook.toml` that has the rulebook's name.
-fn rulebook(text: &str) -> Result<Rulebook> {
+pub(super) fn rulebook(text: &str) -> Result<Rulebook> {
     let folder = Path::new(text);
     if Rulebook::names().contains(&text) || !folder.is_dir() {
         return Rulebook::built_in(text).with_context(|| format!("rulebook `{text}`, which is no folder either"));

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use tallystick_operations::own_report::{OwnReport, Past, own_report};
 
-use super::{End, Told, args, inquire, json, line, parse, render};
+use super::{End, Told, args, json, line, parse, receipt, render};
 use crate::log::cosign::witnessed;
 use crate::{clock, config};
 
@@ -13,13 +13,29 @@ pub(super) fn run(args: &args::Report) -> Result<Told> {
     let past = Past { known_on, as_of: args.as_of.as_deref().map(parse::date).transpose()? };
     let bureau = config::open(&args.folder.folder)?;
     let witnesses = config::witnesses(&args.folder.folder)?;
-    let receipt = inquire::receipt_file(args.receipt.as_deref())?;
-    let mut own = own_report(&bureau, &subject, past, clock::now())?;
+    let file = receipt::file(args.receipt.as_deref())?;
+    let now = clock::now();
+    let mut own = own_report(&bureau, &subject, past, now)?;
     if let Some(recorded) = &mut own.recorded {
         witnessed(&bureau, witnesses.as_ref(), recorded)?;
-        inquire::write_receipt(receipt, recorded);
     }
-    Ok(tell(&own))
+    let mut told = tell(&own);
+    if let Some(recorded) = &own.recorded {
+        receipt::write(file, &bureau, own.subject, recorded);
+        if let Some(folder) = &args.receipts {
+            // The look at the report is recorded: from here on nothing may look as if it had not been.
+            match receipt::write_accesses(folder, &bureau, &subject, now) {
+                Ok((said, files)) => {
+                    told.lines.push(said);
+                    json::put(&mut told.json, "receipts", json!(files));
+                }
+                Err(error) => super::story(format_args!(
+                    "error: {error:#}; `access-history --receipts` writes the receipts again"
+                )),
+            }
+        }
+    }
+    Ok(told)
 }
 
 /// Tells an own report.

@@ -5,11 +5,13 @@ use std::fmt::Debug;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use tallystick_audit::CheckpointVerifier;
 use tallystick_model::event::{Event, EventKind};
 use tallystick_model::fact::{Fact, FactBody, FactKey};
 use tallystick_model::{Canonical, SubjectId};
 use tallystick_operations::bureau::Recorded;
 use tallystick_operations::verify::verify;
+use tallystick_receipt::{Checked, DOCUMENT_BYTES_MAX, Document, Witnesses};
 use tallystick_store::Snapshot;
 use tallystick_store::check::Report;
 
@@ -42,6 +44,14 @@ fn held(snapshot: &Snapshot<'_>, fact: &Fact) -> Result<Held, String> {
 }
 
 impl World<'_> {
+    /// What a receipt proves, after it went through its text, to whoever has the bureau's public key.
+    pub(super) fn proves(&self, receipt: &Document) -> Result<Checked, String> {
+        let key: CheckpointVerifier = self.bureau()?.verifier_key().parse().map_err(|error| format!("{error}"))?;
+        let read = Document::parse(receipt.to_text().as_bytes(), DOCUMENT_BYTES_MAX);
+        read.and_then(|read| read.check(&key, Witnesses::default()))
+            .map_err(|fault| format!("a receipt fails: {fault}"))
+    }
+
     /// The sealed bytes of those of `facts` that are sealed.
     pub(super) fn seals(&self, facts: &Facts) -> Result<BTreeMap<FactKey, Vec<u8>>, String> {
         let snapshot = self.bureau()?.snapshot();

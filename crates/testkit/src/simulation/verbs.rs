@@ -7,19 +7,22 @@ use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_intake::{DeliveryFile, Layout, Refused, Reject};
 use tallystick_model::event::{CorrectionRecord, DeliveryDenial, Event, EventKind, OwnReportRecord};
 use tallystick_model::fact::Standing;
-use tallystick_model::inquiry::{Answered, Asked, Detail, Outcome, Purpose, Ranges, Reason};
+use tallystick_model::inquiry::{Answered, Asked, Detail, InquiryRecord, Outcome, Purpose, Ranges, Reason};
 use tallystick_model::member::Member;
 use tallystick_model::payment_profile::Provenance;
 use tallystick_model::{DataCategory, Identifier, Sensitive};
 use tallystick_operations::OperationError;
+use tallystick_operations::answer::{Told, own_hash};
+use tallystick_operations::beside::Beside;
 use tallystick_operations::bureau::Recorded;
 use tallystick_operations::correct::{Change, Correction, correct};
 use tallystick_operations::freeze::{lift, place};
 use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest, merge};
-use tallystick_operations::inquire::{Inquiry, inquire, inquire_with_code};
+use tallystick_operations::inquire::{Answer, Inquiry, inquire, inquire_with_code};
 use tallystick_operations::member::{Application, admit};
 use tallystick_operations::own_report::{Past, own_report};
 use tallystick_operations::replay::{Compared, Replayed, compare, replay};
+use tallystick_operations::report::Report;
 use tallystick_operations::transfer::{Transfer, transfer};
 
 use super::World;
@@ -56,6 +59,28 @@ impl DeliveryFile for BreaksOff<'_> {
 fn told(rejects: &[Reject]) -> Vec<Rejected> {
     let told = |reject: &Reject| (reject.code, reject.place.record, reject.place.byte, reject.field.clone());
     rejects.iter().map(told).collect()
+}
+
+/// What a subscriber is told by the reference. How long it may be kept, and what stands beside an answer to a question, the reference
+/// takes from the bureau.
+fn answered(record: &InquiryRecord, report: Option<&Report>, answer: Option<&Answer>) -> Told {
+    let beside = match (report, record.answered) {
+        (Some(report), _) => report.beside.clone(),
+        (None, Some(_)) => answer.map(|answer| answer.beside.clone()).unwrap_or_default(),
+        (None, None) => Beside::default(),
+    };
+    Told {
+        outcome: record.outcome,
+        reasons: record.reasons.clone(),
+        consent: record.consent,
+        released: record.released.clone(),
+        detail: record.detail,
+        ranges: record.ranges,
+        answered: record.answered,
+        keep_for: answer.filter(|_| record.outcome == Outcome::Permitted).and_then(|answer| answer.keep_for),
+        beside,
+        report: report.cloned(),
+    }
 }
 
 impl World<'_> {
@@ -142,6 +167,8 @@ impl World<'_> {
                 record.report_hash = shown.hash();
                 report = Some(shown);
             }
+            record.answer_hash =
+                answered(&record, report.as_ref(), answer.as_ref().ok()).hash(record.subject, asked, self.now);
             record
         });
         if let (Ok(answer), Ok(record)) = (&answer, &expected) {
@@ -227,7 +254,10 @@ impl World<'_> {
         same("reasons", &answer.reasons, &reasons)?;
         let record = OwnReportRecord {
             subject: found.subject,
+            known_on: None,
+            as_of: None,
             report_hash: report.hash(),
+            answer_hash: own_hash(&report, answer.charge.as_ref()),
             reasons,
             rulebook: self.reference.rulebook.clone(),
         };

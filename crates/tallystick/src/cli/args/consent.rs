@@ -31,7 +31,7 @@ pub enum Consent {
                             --certificate erased.txt")]
     Certificate(Box<Withdraw>),
     /// Check a certificate against the bureau's public key; needs no bureau
-    #[command(after_help = "Example:\n  tallystick consent check --certificate erased.txt --key @bureau.key")]
+    #[command(after_help = "Example:\n  tallystick consent check --certificate erased.txt --key bureau.pub")]
     Check(CheckCertificate),
     /// Record on evidence that a subject has died: next of kin act from then on
     #[command(after_help = "Example:\n  tallystick consent deceased --subject @id.txt --evidence certificate.pdf")]
@@ -250,7 +250,7 @@ pub struct CheckCertificate {
     /// The certificate
     #[arg(long, value_name = "FILE")]
     pub certificate: PathBuf,
-    /// The bureau's public key, as `tallystick init` prints it, or `@FILE`
+    /// The bureau's public key, as `tallystick init` prints it, or a file that holds it
     #[arg(long)]
     pub key: String,
 }

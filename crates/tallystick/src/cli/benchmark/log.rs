@@ -197,5 +197,6 @@ fn inquiry(number: u64) -> Event {
         detail: None,
         ranges: Ranges::default(),
         report_hash: [7; 32],
+        answer_hash: [0; 32],
     })
 }

@@ -14,6 +14,15 @@ pub struct OfSubject {
     pub subject: SubjectArg,
 }
 
+#[derive(Debug, Args)]
+pub struct AccessHistory {
+    #[command(flatten)]
+    pub of: OfSubject,
+    /// Write a receipt for each access here, named by its entry: who has the bureau's public key can check it
+    #[arg(long, value_name = "DIR")]
+    pub receipts: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Dispute {
     /// Say that a statement in the own file is wrong; every report marks it from then on
@@ -226,7 +235,7 @@ pub struct Expire {
     /// Keep de-identified rows of it here, outside the bureau (CSV); the file must not exist
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     pub keep_for_models: Option<PathBuf>,
-    /// Write the certificate here (JSON); the file must not exist
+    /// Write the certificate here: a receipt that `receipt verify` checks; the file must not exist
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     pub certificate: Option<PathBuf>,
 }

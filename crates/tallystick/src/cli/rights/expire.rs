@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tallystick_operations::expire::{MODEL_COLUMNS, look};
 
-use super::{args, notices};
+use super::args;
 use crate::cli::{End, Told, json::recorded, line, render};
 use crate::{clock, config};
 
@@ -35,19 +35,9 @@ pub(in crate::cli) fn run(expire: &args::Expire) -> Result<Told> {
         }
     };
     let expired = due.carry_out(&bureau, kept, now)?;
-    let certificate = json!({
-        "certificate": "tallystick retention 1",
-        "at": now.to_string(),
-        "rulebook": expired.run.rulebook,
-        "files": expired.run.subjects,
-        "facts": by_rule,
-        "log_entries_before": expired.run.entries_before,
-        "log_root_before": hex::encode(expired.run.root_before),
-        "kept_for_models_sha256": expired.run.kept_for_models.map(hex::encode),
-        "proof": notices::proof(&expired.certificate),
-    });
+    let certificate = expired.certificate.to_text();
     if let Some(path) = &expire.certificate {
-        config::write_new(path, &format!("{certificate:#}\n"))?;
+        config::write_new(path, &certificate)?;
     }
     lines.push(line(
         "ok",

@@ -15,7 +15,7 @@ use tallystick_operations::bureau::Recorded;
 use tallystick_operations::protect;
 
 use super::consent::hash_file;
-use super::{End, Told, json, line, parse, render};
+use super::{End, Told, json, line, parse, receipt, render};
 use crate::{clock, config};
 
 pub(super) fn done(what: &str, left: &Recorded) -> Told {
@@ -111,10 +111,12 @@ pub(super) fn code(command: &args::Code) -> Result<Told> {
     Ok(Told::new(End::Ok, lines, told))
 }
 
-pub(super) fn accesses(of: &args::OfSubject) -> Result<Told> {
+pub(super) fn accesses(args: &args::AccessHistory) -> Result<Told> {
+    let of = &args.of;
     let subject = parse::subject(&of.subject.subject)?;
     let bureau = config::open(&of.folder.folder)?;
-    let history = access_history(&bureau, &subject, clock::now())?;
+    let now = clock::now();
+    let history = access_history(&bureau, &subject, now)?;
     let mut lines = Vec::new();
     for accessed in &history.accesses {
         lines.push(render::access(&accessed.access));
@@ -138,6 +140,11 @@ pub(super) fn accesses(of: &args::OfSubject) -> Result<Told> {
         })
         .collect();
     let told: Vec<_> = history.told.iter().map(json::told).collect();
-    let told = json!({"result": "ok", "subject": history.subject.to_string(), "accesses": accesses, "told": told});
+    let mut told = json!({"result": "ok", "subject": history.subject.to_string(), "accesses": accesses, "told": told});
+    if let Some(folder) = &args.receipts {
+        let (said, files) = receipt::write_accesses(folder, &bureau, &subject, now)?;
+        lines.push(said);
+        json::put(&mut told, "receipts", json!(files));
+    }
     Ok(Told::new(End::Ok, lines, told))
 }

@@ -8,8 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use tallystick_model::fact::{Fact, FactBody, FactKey};
 use tallystick_model::rights::{CorrectionNotice, Version};
-use tallystick_operations::proved::Proved;
-use tallystick_operations::{Bureau, recall};
+use tallystick_operations::{Bureau, recall, receipts};
 
 use super::args;
 use crate::cli::{End, Told, json, line};
@@ -68,21 +67,12 @@ fn write_one(folder: &Path, bureau: &Bureau, notice: &CorrectionNotice, index: u
         return Ok(shown);
     }
     config::create_private_folder(&to)?;
-    let proved = Proved::of_entry(bureau, notice.subject, index)?;
+    let receipt = receipts::of_entry(bureau, notice.subject, index)?;
     let mut value = content(notice);
     json::put(&mut value, "recipient", json!(recipient(bureau, notice.recipient)));
-    json::put(&mut value, "proof", proof(&proved));
+    json::put(&mut value, "receipt", json!(receipt.to_text()));
     config::write_private(&path, &format!("{value:#}\n"))?;
     Ok(shown)
-}
-
-/// An event's bytes, salt and receipt: with the bureau's public key they prove themselves.
-pub(super) fn proof(proved: &Proved) -> Value {
-    json!({
-        "event": BASE64_STANDARD.encode(&proved.event),
-        "salt": BASE64_STANDARD.encode(proved.salt),
-        "receipt": proved.receipt.to_text(),
-    })
 }
 
 fn content(notice: &CorrectionNotice) -> Value {
