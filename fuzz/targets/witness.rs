@@ -7,7 +7,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let log = CheckpointSigner::new("fuzz.example/log", &[1; 32]).expect("valid");
     let signer = WitnessSigner::new("fuzz.example/witness", &[2; 32]).expect("valid");
     let keys = [signer.public().clone()];
-    let witness = Witness::new(signer, log.verifier().clone());
+    let witness = Witness::new(signer, log.verifier().clone().into());
     if let Ok(request) = AddCheckpoint::from_bytes(bytes) {
         assert_eq!(AddCheckpoint::from_bytes(request.to_text().as_bytes()), Ok(request.clone()), "a request reads back");
         let _ = witness.add_checkpoint(&request, None, 1);

@@ -141,8 +141,22 @@ impl CheckpointSigner {
     /// Sign only what is durable and extends everything signed before: the signature can't be taken back.
     pub fn sign(&self, checkpoint: &Checkpoint) -> Result<String, CheckpointError> {
         self.public.check_names(checkpoint)?;
-        let mut note = Note::new(checkpoint.to_note_text().as_bytes(), &[]).map_err(|_| CheckpointError::NotANote)?;
-        note.add_sigs(&[&SigningName(self)]).map_err(|_| CheckpointError::NotANote)?;
+        Self::sign_text(&checkpoint.to_note_text(), &[self])
+    }
+
+    /// The signed note with the signature of the key that comes next beside this one's: whoever knows one of them can open it.
+    pub fn sign_with(&self, next: &Self, checkpoint: &Checkpoint) -> Result<String, CheckpointError> {
+        self.public.check_names(checkpoint)?;
+        next.public.check_names(checkpoint)?;
+        Self::sign_text(&checkpoint.to_note_text(), &[self, next])
+    }
+
+    /// A note of this text, signed by each of these. Of the log's own kinds of text alone: checkpoints, and what is said of its keys.
+    pub(crate) fn sign_text(text: &str, signers: &[&Self]) -> Result<String, CheckpointError> {
+        let mut note = Note::new(text.as_bytes(), &[]).map_err(|_| CheckpointError::NotANote)?;
+        for signer in signers {
+            note.add_sigs(&[&SigningName(signer)]).map_err(|_| CheckpointError::NotANote)?;
+        }
         String::from_utf8(note.to_bytes()).map_err(|_| CheckpointError::NotANote)
     }
 
@@ -166,7 +180,7 @@ impl fmt::Debug for CheckpointSigner {
     }
 }
 
-/// What `signed_note` signs with. Private, so that the log's key signs nothing but checkpoints.
+/// What `signed_note` signs with. Private, so that the log's key signs nothing but checkpoints and what is said of its keys.
 struct SigningName<'a>(&'a CheckpointSigner);
 
 impl signed_note::Signer for SigningName<'_> {
@@ -198,15 +212,30 @@ impl CheckpointVerifier {
     ///
     /// Signatures by other keys are ignored; one that claims this key and does not verify refuses the note.
     pub fn open(&self, note: &str) -> Result<Checkpoint, CheckpointError> {
+        let checkpoint = checkpoint_of(&self.verified(note)?)?;
+        self.check_names(&checkpoint)?;
+        Ok(checkpoint)
+    }
+
+    /// The text of a note that this key signed.
+    pub(crate) fn open_text(&self, note: &str) -> Result<String, CheckpointError> {
+        String::from_utf8(self.verified(note)?.text().to_vec()).map_err(|_| CheckpointError::NotANote)
+    }
+
+    /// The key itself, 32 bytes.
+    #[must_use]
+    pub fn key_bytes(&self) -> [u8; 32] {
+        self.0.key.to_bytes()
+    }
+
+    fn verified(&self, note: &str) -> Result<Note, CheckpointError> {
         let note = parse_note(note)?;
         note.verify(&TrustedName(self)).map_err(|error| match error {
             NoteError::InvalidSignature { .. } => CheckpointError::BadSignature { key: self.0.label() },
             NoteError::UnverifiedNote => CheckpointError::NotSigned { key: self.0.label() },
             _ => CheckpointError::NotANote,
         })?;
-        let checkpoint = checkpoint_of(&note)?;
-        self.check_names(&checkpoint)?;
-        Ok(checkpoint)
+        Ok(note)
     }
 
     fn check_names(&self, checkpoint: &Checkpoint) -> Result<(), CheckpointError> {

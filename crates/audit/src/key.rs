@@ -22,7 +22,7 @@ pub(crate) struct NoteKey {
     pub(crate) name: String,
     /// First 4 bytes of SHA-256 over name and key: tells keys apart, proves nothing.
     pub(crate) id: u32,
-    key: VerifyingKey,
+    pub(crate) key: VerifyingKey,
     kind: u8,
 }
 

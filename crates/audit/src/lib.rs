@@ -39,6 +39,7 @@ mod checkpoint;
 mod cosignature;
 mod hash;
 mod key;
+mod log_keys;
 mod proof;
 mod receipt;
 mod text;
@@ -54,6 +55,7 @@ pub use checkpoint::{
 };
 pub use cosignature::{WitnessKey, WitnessSigner, cosigners, with_cosignatures};
 pub use hash::{BadHash, Hash, leaf_hash, leaf_hash_of, node_hash};
+pub use log_keys::{KEYS_BYTES_MAX, KeyEnd, KeysError, LogKey, LogKeys, OpensCheckpoints, Revocation, Turn};
 pub use proof::{ConsistencyProof, InclusionProof, PROOF_HASHES_MAX, prove_consistency, prove_inclusion};
 pub use receipt::{EXTRA_BYTES_MAX, RECEIPT_BYTES_MAX, Receipt, ReceiptError};
 pub use tiled::{TileError, TileSource, TiledLog};

@@ -5,8 +5,9 @@
 //! from a [`Checkpoint`] whose signature was checked, as [`verify_receipt`] does.
 
 use crate::{
-    checkpoint::{Checkpoint, CheckpointVerifier},
+    checkpoint::Checkpoint,
     hash::{Hash, leaf_hash, node_hash},
+    log_keys::OpensCheckpoints,
     proof::{ConsistencyProof, InclusionProof},
     receipt::{Receipt, ReceiptError},
 };
@@ -56,8 +57,13 @@ pub enum ProofError {
     },
 }
 
-/// Checks that `entry` is in the log that `receipt` carries a checkpoint of, signed by `key`. Gives that checkpoint.
-pub fn verify_receipt(entry: &[u8], receipt: &Receipt, key: &CheckpointVerifier) -> Result<Checkpoint, ReceiptError> {
+/// Checks that `entry` is in the log that `receipt` carries a checkpoint of, signed by `key`: one key, or those of a log. Gives that
+/// checkpoint.
+pub fn verify_receipt(
+    entry: &[u8],
+    receipt: &Receipt,
+    key: &impl OpensCheckpoints,
+) -> Result<Checkpoint, ReceiptError> {
     let checkpoint = key.open(&receipt.checkpoint)?;
     verify_inclusion(&leaf_hash(entry), receipt.index, checkpoint.size, &receipt.proof, &checkpoint.root)?;
     Ok(checkpoint)

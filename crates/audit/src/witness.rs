@@ -5,9 +5,10 @@
 //! Start at [`Witness::add_checkpoint`].
 
 use crate::{
-    checkpoint::{Checkpoint, CheckpointError, CheckpointVerifier, NOTE_BYTES_MAX, note_text},
+    checkpoint::{Checkpoint, CheckpointError, NOTE_BYTES_MAX, note_text},
     cosignature::WitnessSigner,
     hash::Hash,
+    log_keys::{LogKeys, OpensCheckpoints as _},
     proof::ConsistencyProof,
     text::decimal,
     verify::{ProofError, verify_consistency},
@@ -116,19 +117,19 @@ pub struct Cosigned {
 #[derive(Debug)]
 pub struct Witness {
     signer: WitnessSigner,
-    log: CheckpointVerifier,
+    log: LogKeys,
 }
 
 impl Witness {
-    /// That cosigns checkpoints of the log with this key.
+    /// That cosigns checkpoints of the log with these keys.
     #[must_use]
-    pub const fn new(signer: WitnessSigner, log: CheckpointVerifier) -> Self {
+    pub const fn new(signer: WitnessSigner, log: LogKeys) -> Self {
         Self { signer, log }
     }
 
     /// The log that is followed.
     #[must_use]
-    pub const fn log(&self) -> &CheckpointVerifier {
+    pub const fn log(&self) -> &LogKeys {
         &self.log
     }
 

@@ -66,6 +66,9 @@ coded_enum! {
         RetentionRun = 72, "retention_run", "Facts past their term were looked for in every credit file";
         OptedOut = 80, "opted_out", "A subject opted out of offers nobody asked for";
         OptedIn = 81, "opted_in", "A subject took the opting out back";
+        LogKeyTurned = 90, "log_key_turned", "Another key signs the log from now on";
+        LogKeyRevoked = 91, "log_key_revoked", "A key that signed the log before is not to be relied on";
+        LossAccepted = 92, "loss_accepted", "Entries that were published are gone, and the log goes on without them";
     }
 }
 
@@ -82,6 +85,46 @@ pub struct Founding {
     pub verifier_key: String,
     /// Who decides about it; `None` where its operator alone does.
     pub charter: Option<Box<FoundingCharter>>,
+}
+
+/// That entries which outsiders have seen are gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LossRecord {
+    /// The checkpoint that covered them, as it was signed.
+    pub checkpoint: String,
+    /// Entries it signs.
+    pub published: u64,
+    /// Entries that were left.
+    pub kept: u64,
+    /// What happened, in the operator's words.
+    pub reason: String,
+}
+
+impl Canonical for LossRecord {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.text(&self.checkpoint);
+        out.unsigned(self.published);
+        out.unsigned(self.kept);
+        out.text(&self.reason);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            checkpoint: input.text()?,
+            published: input.unsigned()?,
+            kept: input.unsigned()?,
+            reason: input.text()?,
+        })
+    }
+}
+
+/// What is said of a key that signs the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogKeyStatement {
+    /// Of a turn the new key, of a revocation the revoked one.
+    pub key: crate::signature::PublicKey,
+    /// The statement as the keys signed it: a C2SP signed note, which `audit` reads.
+    pub statement: String,
 }
 
 /// What a correction changed.
@@ -214,6 +257,12 @@ pub enum Event {
     TransferDecided(TransferRecord),
     /// Something done under a subject's rights.
     Right(Box<Right>),
+    /// See [`EventKind::LogKeyTurned`].
+    LogKeyTurned(Box<LogKeyStatement>),
+    /// See [`EventKind::LogKeyRevoked`].
+    LogKeyRevoked(Box<LogKeyStatement>),
+    /// See [`EventKind::LossAccepted`].
+    LossAccepted(Box<LossRecord>),
 }
 
 /// A consent suspended or resumed.
@@ -296,6 +345,9 @@ impl Event {
             Self::StaffActed(_) => EventKind::StaffActed,
             Self::BureauWoundDown(_) => EventKind::BureauWoundDown,
             Self::Right(right) => right.kind(),
+            Self::LogKeyTurned(_) => EventKind::LogKeyTurned,
+            Self::LogKeyRevoked(_) => EventKind::LogKeyRevoked,
+            Self::LossAccepted(_) => EventKind::LossAccepted,
         }
     }
 
@@ -312,6 +364,9 @@ impl Event {
             | Self::DecisionProposed(_)
             | Self::BallotCast(_)
             | Self::DecisionEnacted(_)
+            | Self::LogKeyTurned(_)
+            | Self::LogKeyRevoked(_)
+            | Self::LossAccepted(_)
             | Self::BureauWoundDown(_) => SubjectId::BUREAU,
             Self::StaffActed(signed) => signed.act.subject,
             Self::FactsRemoved(removal) => removal.subject,
@@ -405,6 +460,8 @@ impl Canonical for Event {
             Self::DecisionEnacted(proposal) => out.fixed(&proposal.0),
             Self::StaffActed(act) => act.write(out),
             Self::BureauWoundDown(record) => record.write(out),
+            Self::LossAccepted(loss) => loss.write(out),
+            Self::LogKeyTurned(said) | Self::LogKeyRevoked(said) => said.write(out),
             Self::Right(right) => right.write(out),
         }
     }
@@ -462,12 +519,26 @@ impl Canonical for Event {
             EventKind::DecisionEnacted => Self::DecisionEnacted(ProposalHash(input.fixed()?)),
             EventKind::StaffActed => Self::StaffActed(Box::new(SignedAct::read(input)?)),
             EventKind::BureauWoundDown => Self::BureauWoundDown(Box::new(WindDownRecord::read(input)?)),
+            EventKind::LossAccepted => Self::LossAccepted(Box::new(LossRecord::read(input)?)),
+            EventKind::LogKeyTurned => Self::LogKeyTurned(Box::new(LogKeyStatement::read(input)?)),
+            EventKind::LogKeyRevoked => Self::LogKeyRevoked(Box::new(LogKeyStatement::read(input)?)),
             right => match Right::read(right, input)? {
                 Some(right) => Self::Right(Box::new(right)),
                 None => return Err(DecodeError::Value("EventKind")),
             },
         };
         if event.kind() == kind { Ok(event) } else { Err(DecodeError::Value("EventKind")) }
+    }
+}
+
+impl Canonical for LogKeyStatement {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.fixed(&self.key.0);
+        out.text(&self.statement);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { key: crate::signature::PublicKey(input.fixed()?), statement: input.text()? })
     }
 }
 

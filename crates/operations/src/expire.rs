@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tallystick_audit::CheckpointVerifier;
+use tallystick_audit::OpensCheckpoints;
 use tallystick_model::fact::FactBody;
 use tallystick_model::rights::{ExpiredFacts, Expiry, RetentionRun, Right};
 use tallystick_model::tradeline::TradelineMonth;
@@ -141,8 +141,8 @@ impl Due {
         let last = entries_before.saturating_sub(1);
         let unreadable = |what: String| OperationError::Invalid(format!("the log's checkpoint: {what}"));
         let receipt = bureau.store.receipt(last)?.ok_or_else(|| unreadable("missing".to_owned()))?;
-        let key = bureau.verifier_key().parse::<CheckpointVerifier>().map_err(|error| unreadable(error.to_string()))?;
-        let checkpoint = key.open(&receipt.checkpoint).map_err(|error| unreadable(error.to_string()))?;
+        let checkpoint =
+            bureau.store.log_keys().open(&receipt.checkpoint).map_err(|error| unreadable(error.to_string()))?;
         let rulebook = bureau.rulebook.label().to_owned();
         for (subject, expiries) in &self.files {
             let gone = ExpiredFacts { subject: *subject, expiries: expiries.clone(), rulebook: rulebook.clone() };

@@ -6,6 +6,7 @@
 
 pub mod access_history;
 pub mod answer;
+pub mod backup;
 pub mod beside;
 pub mod bureau;
 pub mod charter;
@@ -19,6 +20,8 @@ pub mod freeze;
 mod governed;
 pub mod ingest;
 pub mod inquire;
+pub mod log_key;
+pub mod loss;
 pub mod member;
 pub mod own_report;
 pub mod protect;

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use tallystick_audit::{
-    CheckpointError, CheckpointVerifier, Receipt, ReceiptError, WitnessKey, cosigners, verify_receipt,
+    CheckpointError, OpensCheckpoints, Receipt, ReceiptError, WitnessKey, cosigners, verify_receipt,
 };
 use tallystick_model::canonical::DecodeError;
 use tallystick_model::event::{Entry, Event, EventKind, Salt, commitment};
@@ -152,7 +152,7 @@ impl Document {
     ///
     /// # Errors
     /// See [`Fault`].
-    pub fn check(&self, key: &CheckpointVerifier, witnesses: Witnesses<'_>) -> Result<Checked, Fault> {
+    pub fn check(&self, key: &impl OpensCheckpoints, witnesses: Witnesses<'_>) -> Result<Checked, Fault> {
         let entry = self.proof.extra.as_deref().unwrap_or_default();
         let checkpoint = verify_receipt(entry, &self.proof, key).map_err(|error| match error {
             ReceiptError::Checkpoint(error) => Fault::NotSigned(error),

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use tallystick_audit::{Hash, NodeId, TreeBuilder, leaf_hash, node_hash};
+use tallystick_audit::{Hash, LogKeys, NodeId, OpensCheckpoints, TreeBuilder, leaf_hash, node_hash};
 use tallystick_model::delivery::{DeliveryRecord, DeliveryState};
 use tallystick_model::event::{Entry, Event, EventKind, commitment};
 use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKey, FactKind};
@@ -24,8 +24,9 @@ use crate::engine::{FACT_SHARDS, Space};
 use crate::facts_root::{FactsRoot, is_place, subject_leaf};
 use crate::keys;
 use crate::load::{Leaf, shard_of};
-use crate::publish::check_tiles;
+use crate::publish::{check_keys, check_tiles};
 use crate::seal;
+use crate::signing::follow;
 use crate::snapshot::read_event;
 use crate::store::{Published, Store, StoreError, StoredDelivery, compare_published, read_checkpoint, read_delivery};
 
@@ -100,6 +101,7 @@ pub fn check(store: &Store, progress: Progress<'_>) -> Report {
     let size = check_log(store, &mut report, progress);
     let from_events = check_events(store, size, &mut report, progress);
     check_members(store, &from_events, &mut report);
+    check_log_keys(store, &from_events, &mut report);
     let deliveries = check_deliveries(store, &from_events, &mut report);
     check_facts(store, &runs, &deliveries, from_events.removed, &mut report, progress);
     report
@@ -108,7 +110,7 @@ pub fn check(store: &Store, progress: Progress<'_>) -> Report {
 /// Derives the log's root again and compares it with what was signed. Returns the size that was signed.
 fn check_log(store: &Store, report: &mut Report, progress: Progress<'_>) -> u64 {
     let Some(note) = report.check("log checkpoint", read_checkpoint(&store.engine)) else { return 0 };
-    let checkpoint = match store.signer.verifier().open(&note) {
+    let checkpoint = match store.log_keys().open(&note) {
         Ok(checkpoint) => checkpoint,
         Err(error) => {
             report.find("log checkpoint", error.to_string());
@@ -183,13 +185,16 @@ fn missing_checkpoint() -> Finding {
 /// The published checkpoint is what outsiders have seen: the store may be ahead of it (a crash between both), never behind
 /// or beside.
 fn check_published(store: &Store, size: u64, report: &mut Report) {
-    match compare_published(&store.engine, &store.signer, &store.folder, size) {
+    match compare_published(&store.engine, &store.log_keys(), &store.folder, size) {
         Published::Missing => report.findings.push(missing_checkpoint()),
         published => {
             let seen = published.size();
             match published.wrong() {
                 Some(what) => report.find(PUBLISHED, what),
-                None => check_tiles(store, size, seen, report),
+                None => {
+                    check_keys(store, seen, report);
+                    check_tiles(store, size, seen, report);
+                }
             }
         }
     }
@@ -201,6 +206,9 @@ struct FromEvents {
     /// What was removed of which delivery's part about which subject, one after the other.
     removed: BTreeMap<(SubjectId, DeliveryNumber), Vec<ThinnedPart>>,
     members: BTreeMap<u16, Member>,
+    /// The first key of the log, and what was said of its keys.
+    first_key: Option<String>,
+    said_of_keys: BTreeMap<u64, Event>,
     deliveries: BTreeMap<DeliveryNumber, StoredDelivery>,
 }
 
@@ -213,6 +221,21 @@ impl FromEvents {
         if let Some(delivery) = self.deliveries.get_mut(&number) {
             (delivery.state, delivery.since) = (state, since);
         }
+    }
+}
+
+/// The keys that sign must be those that the founding and the entries after it name, each at its place.
+fn check_log_keys(store: &Store, from_events: &FromEvents, report: &mut Report) {
+    let first = from_events.first_key.as_deref().and_then(|key| key.parse().ok());
+    let Some(first) = first else { return report.find("log keys", "the founding names no key") };
+    let mut keys = LogKeys::new(first);
+    for (index, said) in &from_events.said_of_keys {
+        if let Err(what) = follow(&mut keys, said, *index) {
+            return report.find(format!("log entry {index}"), what);
+        }
+    }
+    if keys != store.log_keys() {
+        report.find("log keys", "are not those that the log's entries name");
     }
 }
 
@@ -250,6 +273,10 @@ fn check_events(store: &Store, size: u64, report: &mut Report, progress: Progres
                 for part in removal.parts {
                     from_events.removed.entry((removal.subject, part.delivery)).or_default().push(part);
                 }
+            }
+            Event::BureauFounded(founding) => from_events.first_key = Some(founding.verifier_key),
+            said @ (Event::LogKeyTurned(_) | Event::LogKeyRevoked(_)) => {
+                drop(from_events.said_of_keys.insert(index, said))
             }
             Event::MemberAdmitted(member) => drop(from_events.members.insert(member.number, member)),
             Event::DeliveryAdmitted(delivery) => from_events.deliver(DeliveryState::Visible, at, delivery),

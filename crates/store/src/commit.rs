@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
-use tallystick_audit::{Receipt, leaf_hash};
+use tallystick_audit::{CheckpointSigner, Receipt, leaf_hash};
 use tallystick_model::delivery::{DeliveryRecord, DeliveryState};
 use tallystick_model::event::{Entry, Event, Salt, commitment};
 use tallystick_model::fact::{DeliveryNumber, Fact};
@@ -16,24 +16,32 @@ use crate::group::Submission;
 use crate::keys;
 use crate::load::{FactBatch, Loaded};
 use crate::publish::UNPUBLISHED_MAX;
+use crate::signing::{Signing, follow, statement_of};
 use crate::store::{Store, StoreError, StoredDelivery, lock, stored_delivery};
 
 /// What a commit changes beside its own record.
 #[derive(Debug)]
 pub struct Changes {
     loaded: Option<Loaded>,
+    /// Signs the log from this commit on. Goes with [`Event::LogKeyTurned`].
+    signer: Option<Arc<CheckpointSigner>>,
 }
 
 impl Changes {
     /// Nothing: the event stands for itself.
     pub const fn none() -> Self {
-        Self { loaded: None }
+        Self { loaded: None, signer: None }
     }
 
     /// Makes the facts of a load visible. Goes with [`Event::DeliveryAdmitted`]; with [`Event::DeliveryQuarantined`] they are kept
     /// and stay invisible.
     pub const fn make_visible(loaded: Loaded) -> Self {
-        Self { loaded: Some(loaded) }
+        Self { loaded: Some(loaded), signer: None }
+    }
+
+    /// Lets another key sign the log. Goes with [`Event::LogKeyTurned`].
+    pub fn turn_log_key(signer: CheckpointSigner) -> Self {
+        Self { loaded: None, signer: Some(Arc::new(signer)) }
     }
 
     /// Adds a few facts of delivery `number`, whatever their order. Goes with [`Event::FactCorrected`].
@@ -58,7 +66,7 @@ impl Changes {
         }
         batch.leaves().iter().for_each(|leaf| root.push(*leaf));
         let loaded = Loaded { number, digest: root.finish(), waiting: vec![batch], runs: Vec::new() };
-        Ok(Self { loaded: Some(loaded) })
+        Ok(Self { loaded: Some(loaded), signer: None })
     }
 
     /// What the delivery of these facts must say of them.
@@ -113,8 +121,8 @@ impl Store {
         for act in &acts {
             check_changes(&act.changes, delivery_of(&act.event))?;
         }
-        if let Some(why) = &self.behind {
-            return Err(StoreError::Behind(why.clone()));
+        if let Some(why) = self.behind() {
+            return Err(StoreError::Behind(why));
         }
         self.queue.submit(Submission::new(acts, at), |group| self.commit_group(group))
     }
@@ -124,9 +132,15 @@ impl Store {
         let _committing = lock(&self.committing);
         let mut deliveries = BTreeMap::new();
         let mut accepted = Vec::with_capacity(group.len());
+        let (mut signing, mut next) = (self.signing(), self.state().log_size);
         for submission in group {
-            match self.changed_deliveries(&submission, &deliveries) {
-                Ok(changed) => {
+            let changed = self
+                .changed_deliveries(&submission, &deliveries)
+                .and_then(|changed| Ok((changed, signing.followed(&submission.acts, next)?)));
+            match changed {
+                Ok((changed, followed)) => {
+                    signing = followed;
+                    next += submission.acts.len() as u64;
                     deliveries.extend(changed.into_iter().map(|delivery| (delivery.record.number, delivery)));
                     accepted.push(submission);
                 }
@@ -136,7 +150,7 @@ impl Store {
         if accepted.is_empty() {
             return;
         }
-        match self.write(&accepted, &deliveries) {
+        match self.write(&accepted, &deliveries, signing) {
             Ok(mut written) => {
                 for submission in accepted {
                     let rest = written.committed.split_off(submission.acts.len());
@@ -157,6 +171,7 @@ impl Store {
         &self,
         group: &[Submission],
         deliveries: &BTreeMap<DeliveryNumber, StoredDelivery>,
+        signing: Signing,
     ) -> Result<Written, StoreError> {
         let first = self.state().log_size;
         let acts = || group.iter().flat_map(|submission| submission.acts.iter().map(|act| (act, submission.at)));
@@ -172,9 +187,15 @@ impl Store {
         nodes.add(&added);
         let size = first + entries.len() as u64;
         let root = tallystick_audit::root(size, &nodes)?;
-        let checkpoint = self
-            .signer
-            .sign(&self.signer.checkpoint(size, root))
+        let current = self.signing().signer;
+        let unsigned = current.checkpoint(size, root);
+        // Who knows only the key until now can open the first checkpoint of the next, which covers the entry that names it.
+        let signed = if Arc::ptr_eq(&current, &signing.signer) {
+            current.sign(&unsigned)
+        } else {
+            current.sign_with(&signing.signer, &unsigned)
+        };
+        let checkpoint = signed
             .map_err(|error| StoreError::Damaged { place: "log checkpoint".to_owned(), what: error.to_string() })?;
 
         let mut batch = self.engine.batch();
@@ -189,6 +210,9 @@ impl Store {
             batch.put(Space::Log, keys::entry(index), bytes);
             batch.put(Space::Events, keys::event(act.event.subject(), index), [act.salt.as_slice(), event].concat());
             put_changes(&mut batch, &act.changes, &act.event);
+            if let Some(statement) = statement_of(&act.event) {
+                batch.put(Space::Meta, keys::log_key(index), statement);
+            }
             if let Some(subject) = act.event.erases() {
                 batch.put(Space::Meta, keys::erased(subject), index.to_be_bytes());
             }
@@ -206,6 +230,7 @@ impl Store {
         // From here the commit is durable: all that follows is derived from it again when the store is opened.
         batch.commit()?;
 
+        *self.signing.write().unwrap_or_else(PoisonError::into_inner) = signing;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         for run in runs() {
             Arc::make_mut(&mut state.runs).add(Arc::clone(run));
@@ -220,6 +245,28 @@ impl Store {
             }
         }
         Ok(Written { committed, checkpoint, size })
+    }
+}
+
+impl Signing {
+    /// What signs after these acts, the first of which is entry `index`.
+    fn followed(&self, acts: &[Act], index: u64) -> Result<Self, StoreError> {
+        let mut after = self.clone();
+        for (index, act) in (index..).zip(acts) {
+            if statement_of(&act.event).is_none() && act.changes.signer.is_none() {
+                continue;
+            }
+            follow(&mut after.keys, &act.event, index).map_err(|_| {
+                StoreError::Contradiction("what is said of the log's keys does not follow at its place")
+            })?;
+            if let Some(signer) = &act.changes.signer {
+                after.signer = Arc::clone(signer);
+            }
+            if after.keys.current().key != *after.signer.verifier() {
+                return Err(StoreError::Contradiction("the key that is to sign is not the one the statement names"));
+            }
+        }
+        Ok(after)
     }
 }
 

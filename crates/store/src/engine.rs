@@ -18,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use fjall::config::{CompressionPolicy, FilterPolicy};
-use fjall::{AbstractTree, CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use fjall::{AbstractTree, CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use thiserror::Error;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -90,16 +90,27 @@ pub enum Space {
 }
 
 /// All key spaces, in the order of [`Engine::spaces`].
-const SPACES: [Space; 5] = [Space::Facts, Space::Events, Space::Log, Space::Meta, Space::Salts];
+pub const SPACES: [Space; 5] = [Space::Facts, Space::Events, Space::Log, Space::Meta, Space::Salts];
 
 impl Space {
-    const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Facts => "facts",
             Self::Events => "events",
             Self::Log => "log",
             Self::Meta => "meta",
             Self::Salts => "salts",
+        }
+    }
+
+    const fn of(self, spaces: &[Keyspace; 5]) -> &Keyspace {
+        let [facts, events, log, meta, salts] = spaces;
+        match self {
+            Self::Facts => facts,
+            Self::Events => events,
+            Self::Log => log,
+            Self::Meta => meta,
+            Self::Salts => salts,
         }
     }
 
@@ -162,7 +173,7 @@ const PADDING_BYTES: usize = 1 << 20;
 /// A little more than what the engine calls a full journal.
 const JOURNAL_BYTES: usize = 66 << 20;
 /// How often, and how long, an old journal is waited for.
-const TURNS_MAX: u32 = 1000;
+const TURNS_MAX: u32 = 6000;
 const TURN: std::time::Duration = std::time::Duration::from_millis(10);
 
 /// Memory for cached blocks of the key spaces.
@@ -248,14 +259,7 @@ impl Engine {
     }
 
     fn space(&self, space: Space) -> &Keyspace {
-        let [facts, events, log, meta, salts] = &self.spaces;
-        match space {
-            Space::Facts => facts,
-            Space::Events => events,
-            Space::Log => log,
-            Space::Meta => meta,
-            Space::Salts => salts,
-        }
+        space.of(&self.spaces)
     }
 
     /// The value of `key`.
@@ -288,7 +292,10 @@ impl Engine {
         // Journals and tables that nobody needs any more go when a memtable is turned over, a moment later.
         for _ in 0..TURNS_MAX {
             meta.insert(PADDING_KEY, [])?;
-            meta.rotate_memtable_and_wait()?;
+            // All of them: on a busy machine the journal may have been turned only after they were told above.
+            for space in &self.spaces {
+                space.rotate_memtable_and_wait()?;
+            }
             if self.database.journal_count() == 1 {
                 return Ok(());
             }
@@ -297,6 +304,11 @@ impl Engine {
         Err(EngineError::Io(std::io::Error::other(
             "an old journal does not go; nothing is lost, and compacting can be tried again",
         )))
+    }
+
+    /// All key spaces as they are now.
+    pub fn snapshot(&self) -> EngineSnapshot {
+        EngineSnapshot { snapshot: self.database.snapshot(), spaces: self.spaces.clone() }
     }
 
     /// An empty atomic batch.
@@ -453,6 +465,25 @@ fn file_checksum(path: &Path, progress: &mut impl FnMut(u64)) -> std::io::Result
         }
         hasher.update(buffer.get(..count).unwrap_or_default());
         progress(count as u64);
+    }
+}
+
+/// All key spaces at one moment, whatever is written after it.
+pub struct EngineSnapshot {
+    snapshot: fjall::Snapshot,
+    spaces: [Keyspace; 5],
+}
+
+impl EngineSnapshot {
+    /// The value of `key`.
+    pub fn get(&self, space: Space, key: &[u8]) -> Result<Option<Slice>, EngineError> {
+        Ok(self.snapshot.get(space.of(&self.spaces), key)?)
+    }
+
+    /// All pairs whose key begins with `prefix`, in key order.
+    pub fn prefix(&self, space: Space, prefix: &[u8]) -> impl Iterator<Item = Result<Pair, EngineError>> + use<> {
+        let pairs = self.snapshot.prefix(space.of(&self.spaces), prefix);
+        pairs.map(|guard| guard.into_inner().map_err(EngineError::from))
     }
 }
 

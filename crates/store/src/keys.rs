@@ -8,7 +8,8 @@
 //!         'c'                                 signed checkpoint
 //! meta    'f'                                 format version (1)
 //!         'p'                                 check value of the pseudonym key (16)
-//!         'v'                                 public key of the log, as text
+//!         'v'                                 first public key of the log, as text
+//!         'k' ‖ log index (8)                 what is said of the log's keys at that entry: a signed note
 //!         'm' ‖ number (2)                    canonical member
 //!         'd' ‖ number (4)                    state (1), and once committed: since (8, ms) ‖ canonical delivery record
 //!         'x' ‖ subject (16)                  a subject with erased facts on disk: log index of the last erasure (8)
@@ -29,6 +30,7 @@ pub const FORMAT: u8 = 4;
 pub const FORMAT_KEY: &[u8] = b"f";
 pub const PSEUDONYM_CHECK_KEY: &[u8] = b"p";
 pub const VERIFIER_KEY: &[u8] = b"v";
+pub const LOG_KEY_PREFIX: &[u8] = b"k";
 pub const MEMBER_PREFIX: &[u8] = b"m";
 pub const DELIVERY_PREFIX: &[u8] = b"d";
 pub const RUN_PREFIX: &[u8] = b"r";
@@ -91,6 +93,10 @@ pub fn erased(subject: SubjectId) -> Vec<u8> {
 pub fn read_erased(key: &[u8], value: &[u8]) -> Option<(SubjectId, u64)> {
     let subject = SubjectId(key.strip_prefix(ERASED_PREFIX)?.try_into().ok()?);
     Some((subject, u64::from_be_bytes(value.try_into().ok()?)))
+}
+
+pub fn log_key(index: u64) -> Vec<u8> {
+    [LOG_KEY_PREFIX, &index.to_be_bytes()].concat()
 }
 
 pub fn run(number: u64) -> Vec<u8> {

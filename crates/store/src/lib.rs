@@ -7,6 +7,7 @@
 //! [`Event`]: tallystick_model::event::Event
 
 mod audit_log;
+pub mod backup;
 pub mod check;
 mod commit;
 mod consents;
@@ -16,11 +17,13 @@ mod group;
 mod history;
 mod keys;
 mod load;
+mod loss;
 mod merging;
 mod publish;
 mod removing;
 mod scratch;
 mod seal;
+mod signing;
 mod snapshot;
 mod store;
 mod walk;
@@ -29,6 +32,7 @@ pub use commit::{Act, Changes, Committed};
 pub use consents::{consents, erasures, has_died, refusals};
 pub use engine::{Activity, BareStore, EngineError, quiet_engine_panics};
 pub use facts_root::FactsDigest;
+pub use keys::FORMAT;
 pub use load::{FactBatch, Loaded, OpenDelivery};
 pub use scratch::{Scratch, ScratchPiece};
 pub use seal::SubjectSalt;

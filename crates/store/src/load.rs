@@ -165,8 +165,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Behind`] if the published checkpoint knows more than the store; [`StoreError`] if the disk refuses.
     pub fn begin_delivery(&self) -> Result<OpenDelivery<'_>, StoreError> {
-        if let Some(why) = &self.behind {
-            return Err(StoreError::Behind(why.clone()));
+        if let Some(why) = self.behind() {
+            return Err(StoreError::Behind(why));
         }
         let delivering = lock(&self.delivering);
         let number = {

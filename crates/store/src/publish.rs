@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use tallystick_audit::tile::{Content, TILE_LEVEL_MAX, TILE_WIDTH, Tile, encode_entries, encode_hashes};
+use tallystick_audit::{LogKeys, OpensCheckpoints};
 
 use crate::audit_log::Nodes;
 use crate::check::Report;
@@ -30,6 +31,7 @@ impl Store {
     /// Publishes the log of `size` entries that `checkpoint` signs. Called by whoever holds `committing`.
     pub(crate) fn publish(&self, checkpoint: &str, size: u64) -> Result<(), StoreError> {
         write_tiles(&self.engine, &self.folder, self.published.load(Ordering::Relaxed), size)?;
+        write_keys(&self.folder, &self.signing().keys)?;
         write_checkpoint(&self.folder, checkpoint)?;
         self.published.store(size, Ordering::Relaxed);
         Ok(())
@@ -47,13 +49,13 @@ impl Store {
     /// See [`Store::publish_rest`].
     fn publish_all(&self) -> Result<(), StoreError> {
         let _committing = lock(&self.committing);
-        if self.behind.is_some() {
+        if self.behind().is_some() {
             return Ok(());
         }
         let checkpoint = read_checkpoint(&self.engine)?;
         let size = self.state().log_size;
         // After a failed write nothing is published that is not known to be durable.
-        if self.signer.verifier().open(&checkpoint).is_ok_and(|signed| signed.size == size) {
+        if self.signing().keys.open(&checkpoint).is_ok_and(|signed| signed.size == size) {
             self.publish(&checkpoint, size)?;
         }
         Ok(())
@@ -65,11 +67,11 @@ impl Store {
     /// [`StoreError::Damaged`] if `note` is not this log's, [`StoreError::File`] if it cannot be written.
     pub fn publish_cosigned(&self, note: &str) -> Result<(), StoreError> {
         let damaged = |what: String| StoreError::Damaged { place: "cosigned checkpoint".to_owned(), what };
-        let signed = self.signer.verifier().open(note).map_err(|error| damaged(error.to_string()))?;
+        let signed = self.signing().keys.open(note).map_err(|error| damaged(error.to_string()))?;
         let _committing = lock(&self.committing);
         let own = read_checkpoint(&self.engine)?;
-        let own = self.signer.verifier().open(&own).map_err(|error| damaged(error.to_string()))?;
-        if self.behind.is_some() || signed.size < own.size {
+        let own = self.signing().keys.open(&own).map_err(|error| damaged(error.to_string()))?;
+        if self.behind().is_some() || signed.size < own.size {
             return Ok(());
         }
         if signed != own {
@@ -98,7 +100,7 @@ impl Store {
 }
 
 /// Writes the tiles and bundles that a log of `size` entries has and one of `from` had not.
-fn write_tiles(engine: &Engine, folder: &Path, from: u64, size: u64) -> Result<(), StoreError> {
+pub fn write_tiles(engine: &Engine, folder: &Path, from: u64, size: u64) -> Result<(), StoreError> {
     if size == 0 {
         return Ok(());
     }
@@ -160,8 +162,40 @@ fn remove_partial(log: &Path, tile: &Tile) -> Result<(), StoreError> {
     }
 }
 
+/// Writes the log's keys, if they are not there as they are now: what opens checkpoints, older ones too.
+pub fn write_keys(folder: &Path, keys: &LogKeys) -> Result<(), StoreError> {
+    let (path, text) = (keys_path(folder), keys.to_text());
+    if fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
+        return Ok(());
+    }
+    write_whole(&folder.join("log"), &path, text.as_bytes())
+}
+
+/// Where outsiders read the log's keys.
+fn keys_path(folder: &Path) -> PathBuf {
+    folder.join("log").join("keys")
+}
+
+/// Compares the published keys with the log's: they may lack what came after the published checkpoint of `published` entries.
+pub fn check_keys(store: &Store, published: u64, report: &mut Report) {
+    let keys = store.log_keys();
+    let text = match fs::read_to_string(keys_path(&store.folder)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound && published == 0 => return,
+        Err(error) => return report.find("log/keys", format!("cannot be read: {error}")),
+    };
+    match LogKeys::parse(&text) {
+        Ok(there) if !keys.continues(&there) => report.find("log/keys", "are not the keys that the log's entries name"),
+        Ok(there) if there.signer_of(published).key != keys.signer_of(published).key => {
+            report.find("log/keys", "lack the key that signed the published checkpoint");
+        }
+        Ok(_) => {}
+        Err(error) => report.find("log/keys", error.to_string()),
+    }
+}
+
 /// Writes the signed checkpoint: where outsiders read it, and what shows that the store has lost its end.
-fn write_checkpoint(folder: &Path, checkpoint: &str) -> Result<(), StoreError> {
+pub fn write_checkpoint(folder: &Path, checkpoint: &str) -> Result<(), StoreError> {
     write_whole(&folder.join("log"), &published_path(folder), checkpoint.as_bytes())
 }
 
@@ -219,7 +253,7 @@ pub fn check_tiles(store: &Store, size: u64, published: u64, report: &mut Report
 }
 
 /// In a folder's order; nothing where there is no folder.
-fn files_below(folder: &Path) -> Vec<PathBuf> {
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
         if path.is_dir() { files.extend(files_below(&path)) } else { files.push(path) }

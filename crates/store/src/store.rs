@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use tallystick_audit::{Checkpoint, CheckpointSigner, ConsistencyProof, Receipt};
+use tallystick_audit::{Checkpoint, CheckpointSigner, ConsistencyProof, LogKeys, OpensCheckpoints, Receipt};
 use tallystick_model::delivery::{DeliveryRecord, DeliveryState};
 use tallystick_model::event::{Event, Salt};
 use tallystick_model::fact::DeliveryNumber;
@@ -20,6 +20,7 @@ use crate::engine::{Engine, EngineError, Space};
 use crate::group::Queue;
 use crate::keys;
 use crate::seal::SubjectSalt;
+use crate::signing::{Signing, read_keys};
 use crate::snapshot::Snapshot;
 
 /// What the store could not do.
@@ -37,8 +38,8 @@ pub enum StoreError {
     /// The store was written by a version this program does not know.
     #[error("the store has format {0}, this program knows format {format}", format = keys::FORMAT)]
     Format(u8),
-    /// The key given is not the one the bureau was founded with.
-    #[error("the {0} is not the one this bureau was founded with")]
+    /// The key given is not the bureau's.
+    #[error("the {0} is not the one of this bureau")]
     WrongKey(&'static str),
     /// Something stored is not as it was written.
     #[error("damaged {place}: {what}")]
@@ -159,11 +160,12 @@ pub(crate) struct State {
 #[derive(Debug)]
 pub struct Store {
     pub(crate) engine: Engine,
-    pub(crate) signer: CheckpointSigner,
+    /// What signs the log; turned within `committing`.
+    pub(crate) signing: RwLock<Signing>,
     pub(crate) folder: PathBuf,
     pub(crate) state: RwLock<State>,
     /// Why nothing may be recorded, if so.
-    pub(crate) behind: Option<String>,
+    pub(crate) behind: Mutex<Option<String>>,
     /// Held while a delivery is open: two loads at once would race for new subjects' salts.
     pub(crate) delivering: Mutex<()>,
     /// Held while a commit is under way: entries are appended one after another.
@@ -214,10 +216,10 @@ impl Store {
         };
         let store = Self {
             engine,
-            signer,
+            signing: RwLock::new(Signing { keys: LogKeys::new(signer.verifier().clone()), signer: Arc::new(signer) }),
             folder: folder.to_owned(),
             state: RwLock::new(state),
-            behind: None,
+            behind: Mutex::new(None),
             delivering: Mutex::new(()),
             committing: Mutex::new(()),
             queue: Queue::default(),
@@ -256,26 +258,28 @@ impl Store {
         if engine.get(Space::Meta, keys::PSEUDONYM_CHECK_KEY)?.as_deref() != Some(key_check.as_slice()) {
             return Err(StoreError::WrongKey("pseudonym key"));
         }
-        if engine.get(Space::Meta, keys::VERIFIER_KEY)?.as_deref() != Some(signer.verifier_key().as_bytes()) {
+        let keys = read_keys(&engine)?;
+        if keys.current().key != *signer.verifier() {
             return Err(StoreError::WrongKey("signing key"));
         }
-        let state = read_state(&engine, &signer)?;
-        let published = compare_published(&engine, &signer, folder, state.log_size);
+        let signing = Signing { signer: Arc::new(signer), keys };
+        let state = read_state(&engine, &signing.keys)?;
+        let published = compare_published(&engine, &signing.keys, folder, state.log_size);
         let seen = published.size();
         let behind = published.wrong();
         let store = Self {
             engine,
-            signer,
+            signing: RwLock::new(signing),
             folder: folder.to_owned(),
             state: RwLock::new(state),
-            behind,
+            behind: Mutex::new(behind),
             delivering: Mutex::new(()),
             committing: Mutex::new(()),
             queue: Queue::default(),
             published: AtomicU64::new(seen),
             merging: Mutex::new(()),
         };
-        if store.behind.is_none() {
+        if store.behind().is_none() {
             // What a crash left of loads and merges. Of a store that has lost its end it may be what was listed there.
             let runs = Arc::clone(&store.state().runs);
             store.engine.runs.remove_all_but(|number| runs.iter().any(|run| run.number() == number))?;
@@ -287,6 +291,11 @@ impl Store {
 
     pub(crate) fn state(&self) -> std::sync::RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why nothing may be recorded, if so.
+    pub(crate) fn behind(&self) -> Option<String> {
+        lock(&self.behind).clone()
     }
 
     /// A consistent view of what is committed now.
@@ -301,9 +310,9 @@ impl Store {
         }
     }
 
-    /// The log's public key in the form of C2SP signed notes.
+    /// The public key in use, in the form of C2SP signed notes.
     pub fn verifier_key(&self) -> String {
-        self.signer.verifier_key()
+        self.signing().signer.verifier_key()
     }
 
     /// A receipt for entry `index` under the latest checkpoint; `None` if there is no such entry yet.
@@ -333,7 +342,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Damaged`] if it is not signed by this log's key.
     pub fn checkpoint_of(&self, note: &str) -> Result<Checkpoint, StoreError> {
-        let opened = self.signer.verifier().open(note);
+        let opened = self.signing().keys.open(note);
         opened.map_err(|error| StoreError::Damaged { place: "checkpoint".to_owned(), what: error.to_string() })
     }
 
@@ -385,7 +394,7 @@ impl Published {
 /// Compares the store with the checkpoint that outsiders have seen.
 ///
 /// A missing file counts as wrong, since removing it would hide a rollback; `Store::publish_missing_checkpoint` writes it again.
-pub(crate) fn compare_published(engine: &Engine, signer: &CheckpointSigner, folder: &Path, size: u64) -> Published {
+pub(crate) fn compare_published(engine: &Engine, keys: &LogKeys, folder: &Path, size: u64) -> Published {
     let note = match std::fs::read(published_path(folder)) {
         Ok(note) => String::from_utf8_lossy(&note).into_owned(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -393,7 +402,7 @@ pub(crate) fn compare_published(engine: &Engine, signer: &CheckpointSigner, fold
         }
         Err(error) => return Published::Wrong(format!("cannot be read: {error}")),
     };
-    let published = match signer.verifier().open(&note) {
+    let published = match keys.open(&note) {
         Ok(published) => published,
         Err(error) => return Published::Wrong(format!("cannot be relied on: {error}")),
     };
@@ -429,10 +438,10 @@ pub(crate) fn read_checkpoint(engine: &Engine) -> Result<String, StoreError> {
     String::from_utf8(value.to_vec()).map_err(|_| damaged("not a text"))
 }
 
-fn read_state(engine: &Engine, signer: &CheckpointSigner) -> Result<State, StoreError> {
+fn read_state(engine: &Engine, log_keys: &LogKeys) -> Result<State, StoreError> {
     let note = read_checkpoint(engine)?;
     let damaged = |place: &str, what: String| StoreError::Damaged { place: place.to_owned(), what };
-    let checkpoint = signer.verifier().open(&note).map_err(|error| damaged("log checkpoint", error.to_string()))?;
+    let checkpoint = log_keys.open(&note).map_err(|error| damaged("log checkpoint", error.to_string()))?;
 
     let mut members = Vec::new();
     for pair in engine.prefix(Space::Meta, keys::MEMBER_PREFIX) {

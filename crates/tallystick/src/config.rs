@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! bureau.toml        name of the bureau and its rulebook
-//! keys/              pseudonym.key, signing.key: 32 bytes in hex, readable by the owner only; log.pub: the public key to
-//!                    publish
+//! keys/              the pseudonym key and the signing key, sealed (`.age`) or not (`.key`): `keyring` reads and writes them;
+//!                    log.pub: the public key to publish
 //! log/checkpoint     the signed checkpoint of the last entry, for outsiders
 //! store/             everything else
 //! ```
@@ -18,13 +18,16 @@ use serde::{Deserialize, Serialize};
 use tallystick_model::charter::FoundingCharter;
 use tallystick_model::quality::FULL_BP;
 use tallystick_model::{Sensitive, Timestamp};
-use tallystick_operations::Entropy;
 use tallystick_operations::bureau::{Bureau, Keys};
 use tallystick_operations::ingest::Settings;
 use tallystick_operations::staff::Acting;
+use tallystick_operations::{Entropy, OperationError};
 use tallystick_policy::Rulebook;
+use tallystick_store::StoreError;
 
 use crate::entropy::SystemEntropy;
+use crate::keyring::sealed::Lock;
+use crate::keyring::{self, Secret};
 use crate::log::cosign::{Witnesses, WitnessesToml};
 
 /// `bureau.toml`.
@@ -84,7 +87,8 @@ const MEMORY_MIB_MAX: usize = 1 << 20;
 /// Longest configuration or key file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 16;
 
-/// Founds a bureau in `folder`, which must not exist or be empty. Its operator governs it alone.
+/// Founds a bureau in `folder`, which must not exist or be empty. Its operator governs it alone, and its keys lie there unencrypted:
+/// for bureaus to try things on.
 pub fn found(
     folder: &Path,
     name: &str,
@@ -92,15 +96,16 @@ pub fn found(
     entropy: impl Fn() -> Box<dyn Entropy>,
     now: Timestamp,
 ) -> Result<Bureau> {
-    found_under(folder, name, rulebook, None, entropy, now)
+    found_under(folder, name, rulebook, None, &Lock::Unencrypted, entropy, now)
 }
 
-/// Founds a bureau as [`found`] does, under a charter if one is given.
+/// Founds a bureau as [`found`] does, under a charter if one is given, with its keys sealed by `lock`.
 pub fn found_under(
     folder: &Path,
     name: &str,
     rulebook: &str,
     charter: Option<FoundingCharter>,
+    lock: &Lock,
     entropy: impl Fn() -> Box<dyn Entropy>,
     now: Timestamp,
 ) -> Result<Bureau> {
@@ -117,8 +122,9 @@ pub fn found_under(
         Sensitive::new(bytes)
     };
     let keys = Keys { pseudonym: key(), signing: key() };
-    write_private(&key_path(folder, "pseudonym"), &hex::encode(keys.pseudonym.expose()))?;
-    write_private(&key_path(folder, "signing"), &hex::encode(keys.signing.expose()))?;
+    for (name, key) in [(PSEUDONYM, &keys.pseudonym), (SIGNING, &keys.signing)] {
+        keyring::write(&keyring::place_for(&folder.join("keys"), name, lock), key, lock)?;
+    }
     let bureau = Bureau::found_under(folder, name, rules, charter, &keys, entropy(), now)?;
     write_new(&folder.join("keys").join("log.pub"), &format!("{}\n", bureau.verifier_key()))?;
     let bureau = bureau.with_settings(IngestToml::default().settings()?);
@@ -151,6 +157,9 @@ pub fn open(folder: &Path) -> Result<Bureau> {
         bail!("the bureau in `{}` was wound down and destroyed: `{CERTIFICATE}` says how", folder.display());
     }
     let path = folder.join("bureau.toml");
+    if folder.join(tallystick_store::backup::RESTORING).exists() {
+        bail!("restoring into `{}` never ended: remove the folder and restore again", folder.display());
+    }
     if !path.try_exists().with_context(|| format!("`{}`", path.display()))? {
         if folder.join("keys").exists() {
             bail!("founding the bureau in `{}` never ended: remove the folder and found it again", folder.display());
@@ -160,13 +169,34 @@ pub fn open(folder: &Path) -> Result<Bureau> {
     let toml: BureauToml = toml::from_str(&read_small(&path)?).with_context(|| format!("`{}`", path.display()))?;
     let rules = Rulebook::built_in(&toml.rulebook).with_context(|| format!("`{}`", path.display()))?;
     let settings = toml.ingest.unwrap_or_default().settings().with_context(|| format!("`{}`", path.display()))?;
-    let bureau = Bureau::open(folder, &toml.name, rules, &keys(folder)?, Box::new(SystemEntropy))?;
+    let entropy = || Box::new(SystemEntropy);
+    let mut keys = keys(folder)?;
+    let bureau = match Bureau::open(folder, &toml.name, rules, &keys, entropy()) {
+        // The log's key was turned, and a crash came before its file had its name.
+        Err(OperationError::Store(StoreError::WrongKey(_))) if key_path(folder, SIGNING_NEXT).exists() => {
+            keys.signing = read_key(folder, SIGNING_NEXT)?;
+            let rules = Rulebook::built_in(&toml.rulebook).with_context(|| format!("`{}`", path.display()))?;
+            let bureau = Bureau::open(folder, &toml.name, rules, &keys, entropy())?;
+            install_next(folder)?;
+            bureau
+        }
+        opened => opened?,
+    };
     Ok(bureau.with_settings(settings).with_acting(ACTING.get().cloned()))
 }
 
 /// The keys of the bureau in `folder`.
 pub fn keys(folder: &Path) -> Result<Keys> {
-    Ok(Keys { pseudonym: read_key(folder, "pseudonym")?, signing: read_key(folder, "signing")? })
+    if keyring::is_typed() {
+        return Ok(Keys { pseudonym: read_key(folder, PSEUDONYM)?, signing: read_key(folder, SIGNING)? });
+    }
+    // Opening takes its time where a passphrase seals them: both at once.
+    std::thread::scope(|scope| {
+        let signing = scope.spawn(|| read_key(folder, SIGNING));
+        let pseudonym = read_key(folder, PSEUDONYM);
+        let signing = signing.join().map_err(|_| anyhow::anyhow!("the signing key was not read"))?;
+        Ok(Keys { pseudonym: pseudonym?, signing: signing? })
+    })
 }
 
 /// Those who must cosign before an answer of the bureau in `folder` leaves; `None` if nobody was named.
@@ -191,19 +221,37 @@ pub fn name(folder: &Path) -> Result<String> {
     Ok(toml.name)
 }
 
+/// Makes pseudonyms.
+pub const PSEUDONYM: &str = "pseudonym";
+/// Signs the log.
+pub const SIGNING: &str = "signing";
+/// Is to sign it next, or does already where a crash came between the log's entry and the file's new name.
+pub const SIGNING_NEXT: &str = "signing-next";
+
+/// Puts the key that was to sign next in the place of the one before, which is overwritten.
+pub fn install_next(folder: &Path) -> Result<()> {
+    let keys = folder.join("keys");
+    let (next, old) = (keyring::place(&keys, SIGNING_NEXT), keyring::place(&keys, SIGNING));
+    let to = next.with_file_name(format!("{SIGNING}.{}", next.extension().unwrap_or_default().display()));
+    // The old key signs nothing any more: it goes whole, and is overwritten where it still has a name.
+    let kept = to.with_extension("old");
+    let has_kept = to.exists() && fs::hard_link(&to, &kept).is_ok();
+    fs::rename(&next, &to).with_context(|| format!("`{}`", to.display()))?;
+    sync_folder(&keys)?;
+    if has_kept {
+        keyring::erase(&kept)?;
+    }
+    if old != to && old.exists() { keyring::erase(&old) } else { Ok(()) }
+}
+
 /// Where a key of the bureau in `folder` is.
 pub fn key_path(folder: &Path, name: &str) -> PathBuf {
-    folder.join("keys").join(format!("{name}.key"))
+    keyring::place(&folder.join("keys"), name)
 }
 
 /// Reads one key of the bureau in `folder`.
-pub fn read_key(folder: &Path, name: &str) -> Result<Sensitive<[u8; 32]>> {
-    let path = key_path(folder, name);
-    let text = read_small(&path)?;
-    let mut key = [0; 32];
-    // The decoder's own error would repeat characters of the key.
-    ensure!(hex::decode_to_slice(text.trim(), &mut key).is_ok(), "`{}` does not hold 64 hex digits", path.display());
-    Ok(Sensitive::new(key))
+pub fn read_key(folder: &Path, name: &str) -> Result<Secret> {
+    keyring::read(&key_path(folder, name))
 }
 
 /// Creates a folder that only its owner reads.
@@ -224,10 +272,23 @@ pub fn write_new(path: &Path, text: &str) -> Result<()> {
 
 /// Writes a file that only its owner reads, durably; it must not exist yet.
 pub fn write_private(path: &Path, text: &str) -> Result<()> {
+    create_synced(path, text.as_bytes())
+}
+
+/// Writes a file that only its owner reads, durably, its name too; it must not exist yet.
+pub fn create_synced(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path).with_context(|| format!("`{}`", path.display()))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(|| format!("`{}`", path.display()))
+    file.write_all(bytes).and_then(|()| file.sync_all()).with_context(|| format!("`{}`", path.display()))?;
+    sync_folder(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+}
+
+/// Makes the names in a folder durable.
+pub fn sync_folder(folder: &Path) -> Result<()> {
+    #[cfg(unix)]
+    fs::File::open(folder).and_then(|folder| folder.sync_all()).with_context(|| format!("`{}`", folder.display()))?;
+    Ok(())
 }

@@ -6,6 +6,7 @@ mod cli;
 mod clock;
 mod config;
 mod entropy;
+mod keyring;
 mod log;
 mod progress;
 

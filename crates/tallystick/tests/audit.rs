@@ -30,7 +30,7 @@ fn text(value: &Value) -> String {
 
 /// A bureau with a member; its key is in `bureau.pub`.
 fn bureau(at: &Path) {
-    let told = ok(at, &["init", "--name", "audited.example/log", "--rulebook", "us"]);
+    let told = ok(at, &["init", "--name", "audited.example/log", "--rulebook", "us", "--unencrypted"]);
     let key = told.get("verifier_key").map(text).expect("a key");
     fs::write(at.join("bureau.pub"), key).expect("writes");
     ok(at, &["member", "admit", "--code", "BANK", "--name", "Bank", "--kind", "bank", "--role", "subscriber"]);

@@ -43,7 +43,7 @@ fn founded() -> (tempfile::TempDir, Value) {
     let folder = tempfile::tempdir().expect("a folder");
     let at = folder.path();
     let key = |code: &str| {
-        let told = ok(at, &["charter", "key", "--out", &format!("{code}.key")]);
+        let told = ok(at, &["key", "create", "--kind", "partner", "--unencrypted", "--out", &format!("{code}.key")]);
         told["key"].as_str().expect("a key").to_owned()
     };
     let mut toml = "voting_hours = 336\nenact_within_hours = 720\n[deadlock]\nsecond_round_share = \"45\"\n".to_owned();
@@ -66,6 +66,7 @@ fn founded() -> (tempfile::TempDir, Value) {
         "exchange_profile",
         "staff",
         "wind_down",
+        "log_key",
         "charter",
     ] {
         let consent = if matter == "wind_down" { "consent_of = [\"SUPER\"]\n" } else { "" };
@@ -74,7 +75,10 @@ fn founded() -> (tempfile::TempDir, Value) {
     toml += "[[founding]]\ncollect = \"identity\"\n[[founding]]\ncollect = \"credit\"\n";
     write(at, "charter.toml", &toml);
     key("wu");
-    let told = ok(at, &["init", "--name", "charter.example/log", "--rulebook", "cn", "--charter", "charter.toml"]);
+    let told = ok(
+        at,
+        &["init", "--name", "charter.example/log", "--rulebook", "cn", "--charter", "charter.toml", "--unencrypted"],
+    );
     (folder, told)
 }
 
@@ -420,10 +424,27 @@ fn what_a_link_leads_to_is_not_certified_as_destroyed() {
 fn a_bureau_without_a_charter_says_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = folder.path();
-    ok(at, &["init", "--name", "alone.example/log", "--rulebook", "cn"]);
+    ok(at, &["init", "--name", "alone.example/log", "--rulebook", "cn", "--unencrypted"]);
     assert_eq!(ok(at, &["charter", "show"])["charter"], Value::Null);
     ok(at, ADMIT_CARD);
     let alone = "no enacted decision ends the bureau this way (charter, matter `wind_down`)";
     assert_eq!(refused(at, &["wind-down", "transfer", "--out", "handed"]), alone);
+    assert_eq!(ok(at, &["verify"])["findings"], serde_json::json!([]));
+}
+
+#[test]
+fn the_logs_key_is_turned_to_the_one_the_partners_decided_and_no_other() {
+    let (folder, _) = founded();
+    let at = folder.path();
+    let prepared = ok(at, &["key", "rotate", "--prepare"])["key"].as_str().expect("a key").to_owned();
+    let undecided = format!("no enacted decision lets the key {prepared} sign the log (charter, matter `log_key`)");
+    assert_eq!(refused(at, &["key", "rotate"]), undecided);
+    let other = ok(at, &["key", "create", "--kind", "staff", "--unencrypted", "--out", "other.key"])["key"].clone();
+    enacted(at, "other", &format!("turn_log_key = {other}"));
+    assert_eq!(refused(at, &["key", "rotate"]), undecided, "another key was decided");
+    enacted(at, "turn", &format!("turn_log_key = \"{prepared}\""));
+    assert_eq!(ok(at, &["key", "rotate"])["key"], prepared);
+    let again = refused(at, &["key", "rotate"]);
+    assert!(again.starts_with("no enacted decision lets the key"), "a decision turns the key once: {again}");
     assert_eq!(ok(at, &["verify"])["findings"], serde_json::json!([]));
 }

@@ -41,7 +41,7 @@ fn json(folder: &Path, arguments: &[&str]) -> (i32, Value) {
 fn bureau() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for arguments in [
-        &["init", "--name", "test.example/log", "--rulebook", "cn"][..],
+        &["init", "--name", "test.example/log", "--rulebook", "cn", "--unencrypted"][..],
         &[
             "member",
             "admit",
@@ -95,7 +95,7 @@ fn nothing_but_init_creates_anything() {
         assert_eq!(fs::read_dir(folder.path()).expect("reads").count(), 0, "{arguments:?}");
     }
     let bureau = bureau();
-    let again = run(bureau.path(), &["init", "--name", "test.example/log", "--rulebook", "cn"]);
+    let again = run(bureau.path(), &["init", "--name", "test.example/log", "--rulebook", "cn", "--unencrypted"]);
     assert_eq!((code(&again), stderr(&again).as_str()), (1, "error: `bureau` exists already and is not empty\n"));
 }
 
@@ -300,6 +300,19 @@ fn results_are_on_stdout_the_story_on_stderr_and_every_help_has_an_example() {
         "consent",
         "freeze",
         "init",
+        "key create",
+        "key show",
+        "key protect",
+        "backup create",
+        "backup list",
+        "backup verify",
+        "restore",
+        "accept-loss",
+        "upgrade",
+        "key list",
+        "key rotate",
+        "key revoke",
+        "key history",
         "member admit",
         "member list",
         "ingest",

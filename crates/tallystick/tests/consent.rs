@@ -29,7 +29,7 @@ fn ok(folder: &Path, arguments: &[&str]) -> Value {
 fn bureau() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path();
-    let founded = ok(path, &["init", "--name", "bureau.example/log", "--rulebook", "cn"]);
+    let founded = ok(path, &["init", "--name", "bureau.example/log", "--rulebook", "cn", "--unencrypted"]);
     for (code, kind) in [("PAY", "payment_platform"), ("BANK", "bank")] {
         let both = ["--role", "furnisher", "--role", "subscriber"];
         ok(path, &[&["member", "admit", "--code", code, "--name", code, "--kind", kind][..], &both].concat());

@@ -31,7 +31,7 @@ fn bureau() -> tempfile::TempDir {
         [&first[..], &["--role", "furnisher", "--consent-duty", "attested"]].concat()
     };
     for arguments in [
-        vec!["init", "--name", "test.example/log", "--rulebook", "cn"],
+        vec!["init", "--name", "test.example/log", "--rulebook", "cn", "--unencrypted"],
         admit("CARD", "card_issuer"),
         admit("PAY", "payment_platform"),
     ] {

@@ -37,7 +37,7 @@ fn a_dispute_ends_with_a_correction_and_a_notice_and_what_is_old_expires() {
     let rows =
         "id,account,month,balance,late\n11010519491231002X,A,2012-01,10.00,1\n11010519491231002X,A,2026-01,20.00,1\n";
     fs::write(at.join("rows.csv"), rows).expect("writes");
-    ok(at, &["init", "--name", "rights.example/log", "--rulebook", "us"]);
+    ok(at, &["init", "--name", "rights.example/log", "--rulebook", "us", "--unencrypted"]);
     for (code, role) in [("CARD", "furnisher"), ("BANK", "subscriber")] {
         ok(at, &["member", "admit", "--code", code, "--name", code, "--kind", "bank", "--role", role]);
     }

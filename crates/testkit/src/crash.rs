@@ -111,8 +111,13 @@ impl Folder {
     /// What the program said instead.
     pub fn found(program: &Program, parent: &Path) -> Result<Self, String> {
         let folder = Self { program: program.clone(), bureau: parent.join("bureau") };
-        folder.done(&["init", "--name", NAME, "--rulebook", "cn"])?;
+        folder.done(&["init", "--name", NAME, "--rulebook", "cn", "--unencrypted"])?;
         Ok(folder)
+    }
+
+    /// A bureau that somebody puts, or has put, below `parent`.
+    pub fn at(program: &Program, parent: &Path) -> Self {
+        Self { program: program.clone(), bureau: parent.join("bureau") }
     }
 
     /// How many runs of facts have a file.
@@ -123,7 +128,8 @@ impl Folder {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program.0);
         command.args(arguments).stdin(Stdio::null());
-        if arguments.iter().all(|argument| *argument != "--bureau") {
+        // What reads a backup names no bureau.
+        if arguments.iter().all(|argument| !["--bureau", "--from"].contains(argument)) {
             command.arg("--bureau").arg(&self.bureau);
         }
         command

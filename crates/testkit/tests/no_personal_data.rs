@@ -37,6 +37,7 @@ const HEADER: &str = "id,passport,account,month,late,balance,opened,name,telepho
 const NAMES: [&str; 5] = ["ZHUANGXIAOMENG", "庄晓梦", "13977788899", "Marked Lane 77", "MISTYPEDNAME"];
 const ACCOUNTS: [&str; 2] = ["6222MARKED0001", "6222MARKED0002"];
 const PASSPORT: &str = "E77788899";
+const PASSPHRASE: &str = "a passphrase that is marked 771";
 const CUSTOMER: &str = "CUSTOMER-MARKED-5";
 
 struct Marked {
@@ -71,6 +72,15 @@ impl Marked {
             }
         }
         Ended { code: Some(code), stdout: all, stderr: String::new() }
+    }
+
+    /// Nothing marked is on either stream, however the command ended.
+    fn search(&self, arguments: &[&str], ended: &Ended) {
+        let identifiers = self.identifiers.iter().map(String::as_str);
+        for marker in identifiers.chain(NAMES).chain(ACCOUNTS).chain([PASSPORT, CUSTOMER, PASSPHRASE]) {
+            assert!(!ended.stdout.contains(marker), "a marked value on stdout of {:?}", arguments.first());
+            assert!(!ended.stderr.contains(marker), "a marked value on stderr of {:?}", arguments.first());
+        }
     }
 
     fn file(&self, name: &str, text: &str) -> String {
@@ -215,12 +225,152 @@ fn subjects(marked: &Marked) {
     }
 }
 
+/// Verbs whose output is searched here; every verb of the program is in one of these lists.
+const SEARCHED: [&str; 32] = [
+    "init",
+    "member",
+    "ingest",
+    "delivery",
+    "quality",
+    "consent",
+    "inquire",
+    "report",
+    "correct",
+    "compact",
+    "freeze",
+    "access-history",
+    "dispute",
+    "recall",
+    "statement",
+    "alert",
+    "code",
+    "expire",
+    "transfer",
+    "policy",
+    "charter",
+    "staff",
+    "wind-down",
+    "key",
+    "upgrade",
+    "backup",
+    "restore",
+    "accept-loss",
+    "verify",
+    "opt-out",
+    "audit",
+    "witness",
+];
+/// Those that see no data of a bureau's but the program's own synthetic ones.
+const SYNTHETIC: [&str; 3] = ["demo", "benchmark", "help"];
+
+/// A new verb fails this until it is searched.
+fn every_verb_is_known(marked: &Marked) {
+    let help = marked.folder.run(&["--help"]).expect("runs").stdout;
+    let listed = help.split("Commands:").nth(1).and_then(|rest| rest.split("Options:").next()).expect("a list");
+    let lines = listed.lines().filter_map(|line| line.strip_prefix("  "));
+    let verbs: Vec<&str> =
+        lines.filter(|line| !line.starts_with(' ')).filter_map(|line| line.split(' ').next()).collect();
+    assert!(verbs.len() > 25, "{verbs:?}");
+    for verb in verbs.iter().filter(|verb| !verb.is_empty()) {
+        assert!(SEARCHED.contains(verb) || SYNTHETIC.contains(verb), "`{verb}` is searched for no personal data");
+    }
+}
+
+/// Verbs about a subject, each as it should be used and as it is not.
+fn rights(marked: &Marked) {
+    let one = format!("@{}", marked.file("id.txt", &format!("cn-resident-id:{}", subject(70))));
+    let text = format!("@{}", marked.file("words.txt", "a statement in the subject's own words"));
+    let any = |arguments: &[&str]| {
+        for json in [[].as_slice(), &["--json"]] {
+            marked.search(arguments, &marked.folder.run(&[arguments, json].concat()).expect("runs"));
+        }
+    };
+    any(&["access-history", "--subject", &one]);
+    any(&["statement", "place", "--subject", &one, "--text", &text]);
+    any(&["statement", "remove", "--subject", &one]);
+    any(&["alert", "place", "--subject", &one, "--kind", "initial"]);
+    any(&["alert", "remove", "--subject", &one]);
+    any(&["code", "issue", "--subject", &one, "--subscriber", "BANK", "--until", "2999-01-01"]);
+    let dispute = ["dispute", "open", "--subject", &one, "--furnisher", "BANK", "--account", ACCOUNTS[0]];
+    any(&[&dispute[..], &["--month", "2026-01", "--reason", "amount", "--text", &text]].concat());
+    any(&["dispute", "queue", "--furnisher", "BANK"]);
+    any(&["dispute", "run-due"]);
+    any(&["recall", "list"]);
+    any(&["opt-out", "place", "--subject", &one]);
+    any(&["opt-out", "remove", "--subject", &one]);
+    any(&["expire", "--dry-run"]);
+    any(&["transfer", "--from", "BANK", "--to", "SHOP", "--subject", &one, "--category", "credit"]);
+    any(&["policy", "replay"]);
+    any(&["policy", "rules", "--rulebook", "cn"]);
+    any(&["charter", "show"]);
+    any(&["staff", "list"]);
+    any(&["staff", "register"]);
+    any(&["wind-down", "transfer", "--out", marked.parent.join("gone").to_str().expect("UTF-8")]);
+    any(&["quality"]);
+    any(&["delivery", "list"]);
+    any(&["compact"]);
+    any(&["upgrade"]);
+}
+
+/// Keys and passphrases, and backups with all they hold.
+fn keys_and_backups(marked: &Marked) {
+    let passphrase = marked.file("passphrase.txt", &format!("{PASSPHRASE}\n"));
+    let wrong = marked.file("wrong-passphrase.txt", &format!("{PASSPHRASE} not\n"));
+    let backup = marked.parent.join("backup").to_str().expect("UTF-8").to_owned();
+    let made = |name: &str| marked.parent.join(name).to_str().expect("UTF-8").to_owned();
+    let secrets: Vec<String> = ["pseudonym", "signing"]
+        .map(|name| fs::read_to_string(marked.folder.bureau.join(format!("keys/{name}.key"))).expect("reads"))
+        .map(|text| text.trim().to_owned())
+        .to_vec();
+    let any = |arguments: &[&str]| {
+        let ended = marked.folder.run(arguments).expect("runs");
+        marked.search(arguments, &ended);
+        for marker in secrets.iter().map(String::as_str).chain([PASSPHRASE]) {
+            let said = ended.stdout.contains(marker) || ended.stderr.contains(marker);
+            assert!(!said, "a secret is told by {arguments:?}");
+        }
+    };
+    any(&["key", "list"]);
+    any(&["key", "create", "--kind", "staff", "--out", &made("staff.age"), "--passphrase-file", &passphrase]);
+    any(&["key", "show", "--key", &made("staff.age"), "--passphrase-file", &wrong]);
+    any(&["key", "show", "--key", &made("staff.age"), "--passphrase-file", &passphrase]);
+    any(&["key", "history"]);
+    let (log, keys) = (marked.folder.bureau.join("log"), marked.folder.bureau.join("log/keys"));
+    let (log, keys) = (log.to_str().expect("UTF-8"), keys.to_str().expect("UTF-8"));
+    any(&["audit", "prove", "--log", log, "--key", keys, "--index", "1"]);
+    any(&["audit", "export", "--log", log, "--key", keys, "--to", &made("mirror")]);
+    any(&["witness", "key", "--name", "witness.example/w", "--out", &made("witness.key")]);
+    any(&["backup", "create", "--to", &backup]);
+    any(&["backup", "list", "--from", &backup]);
+    any(&["backup", "verify", "--from", &backup]);
+    any(&["restore", "--from", &backup, "--to", &made("back")]);
+    any(&["accept-loss", "--reason", "none"]);
+    any(&["key", "protect", "--new-passphrase-file", &passphrase]);
+    any(&["verify", "--passphrase-file", &wrong]);
+    any(&["verify"]);
+    any(&["key", "rotate", "--passphrase-file", &passphrase]);
+    any(&["key", "protect", "--passphrase-file", &passphrase, "--unencrypted"]);
+    // Points say what a backup holds, by names and hashes; without `--with-keys` no object has a secret, and none has an identifier.
+    for path in files(Path::new(&backup)) {
+        let bytes = fs::read(&path).expect("reads");
+        let identifiers = marked.identifiers.iter().map(String::as_str);
+        let all = identifiers.chain(NAMES).chain(ACCOUNTS).chain([PASSPORT, CUSTOMER, PASSPHRASE]);
+        for marker in all.chain(secrets.iter().map(String::as_str)) {
+            let found = bytes.windows(marker.len()).any(|window| window == marker.as_bytes());
+            assert!(!found, "a marked value is in `{}`", path.display());
+        }
+    }
+}
+
 #[test]
 fn no_marked_value_leaves_but_a_name_in_a_report() {
     let (_parent, marked) = founded();
+    every_verb_is_known(&marked);
     members(&marked);
     ingests(&marked);
     subjects(&marked);
+    rights(&marked);
+    keys_and_backups(&marked);
     marked.run(&["verify"], 0, Shows::Nobody);
 
     let kept: Vec<(PathBuf, Vec<u8>)> =

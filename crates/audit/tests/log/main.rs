@@ -3,5 +3,6 @@
 mod common;
 mod edges;
 mod properties;
+mod turns;
 mod vectors;
 mod witnessing;

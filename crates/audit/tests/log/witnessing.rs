@@ -24,7 +24,7 @@ fn log_signer() -> CheckpointSigner {
 }
 
 fn witness() -> Witness {
-    Witness::new(WitnessSigner::new(NAME, &[9; 32]).unwrap(), log_signer().verifier().clone())
+    Witness::new(WitnessSigner::new(NAME, &[9; 32]).unwrap(), log_signer().verifier().clone().into())
 }
 
 fn note(size: u64, nodes: &Nodes) -> String {

@@ -4,6 +4,7 @@ use super::{Charter, CharterFault, Matter, NAME_BYTES_MAX, REASON_BYTES_MAX, che
 use crate::DataCategory;
 use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
 use crate::member::{ConsentDuty, Member, MemberKind, MemberRole};
+use crate::signature::PublicKey;
 use crate::staff::StaffMember;
 
 /// Something made elsewhere and taken into use here: a rulebook, layout, scorecard or exchange profile.
@@ -85,6 +86,8 @@ pub enum Measure {
     WindDown(Box<WindDown>),
     /// Another charter holds from now on. Proposals under the old one lapse.
     Amend(Box<Charter>),
+    /// This key signs the log next, once.
+    TurnLogKey(PublicKey),
 }
 
 impl Measure {
@@ -98,6 +101,7 @@ impl Measure {
             Self::Enrol(_) | Self::Dismiss(_) => Matter::Staff,
             Self::WindDown(_) => Matter::WindDown,
             Self::Amend(_) => Matter::Charter,
+            Self::TurnLogKey(_) => Matter::LogKey,
         }
     }
 
@@ -126,6 +130,8 @@ impl Measure {
             Self::Dismiss(code) => check_code("the member of staff", code),
             Self::WindDown(end) => end.check(),
             Self::Amend(charter) => charter.check(),
+            Self::TurnLogKey(key) if !key.is_usable() => fault("the log's next key is no Ed25519 key"),
+            Self::TurnLogKey(_) => Ok(()),
         }
     }
 }
@@ -252,6 +258,10 @@ impl Canonical for Measure {
                 out.byte(9);
                 charter.write(out);
             }
+            Self::TurnLogKey(key) => {
+                out.byte(10);
+                out.fixed(&key.0);
+            }
         }
     }
 
@@ -266,6 +276,7 @@ impl Canonical for Measure {
             7 => Self::Dismiss(input.text()?),
             8 => Self::WindDown(Box::new(WindDown::read(input)?)),
             9 => Self::Amend(Box::new(Charter::read(input)?)),
+            10 => Self::TurnLogKey(PublicKey(input.fixed()?)),
             _ => return Err(DecodeError::Value("measure")),
         })
     }

@@ -44,6 +44,7 @@ coded_enum! {
         Staff = 7, "staff", "Members of staff and their roles";
         WindDown = 8, "wind_down", "The end of the bureau and what becomes of its data";
         Charter = 9, "charter", "The charter itself: partners, seats, weights and shares";
+        LogKey = 10, "log_key", "The key that signs the log";
     }
 }
 

@@ -64,7 +64,7 @@ fn a_charter_that_cannot_govern_says_why() {
             "the key of `B` is another's too: each signs with a key of its own",
         ),
         (&|c| c.partners[0].key = PublicKey([0; 32]), "the key of `A` is no Ed25519 key"),
-        (&|c| drop(c.rules.pop()), "the charter has no rule for `charter`"),
+        (&|c| drop(c.rules.pop()), "the charter has no rule for `log_key`"),
         (&|c| c.rules.swap(0, 1), "the charter has one rule for each matter, in their order"),
         (&|c| c.rules[0].share_bp = 0, "rule `data_category`: the share is above 0 and at most 100 percent"),
         (&|c| c.rules[2].quorum_bp = 10_001, "rule `layout`: the quorum is at most 100 percent"),
@@ -134,6 +134,7 @@ fn measures() -> Vec<Measure> {
             no_hand_over: None,
         })),
         Measure::Amend(Box::new(charter())),
+        Measure::TurnLogKey(key(8).public()),
     ]
 }
 
@@ -151,7 +152,7 @@ fn proposal(measure: Measure) -> SignedProposal {
 #[test]
 fn every_measure_returns_from_its_bytes_and_is_decided_by_its_own_rule() {
     let matters: Vec<Matter> = measures().iter().map(Measure::matter).collect();
-    let expected = [1, 1, 3, 3, 5, 7, 7, 8, 9].map(|number| Matter::from_number(number).unwrap());
+    let expected = [1, 1, 3, 3, 5, 7, 7, 8, 9, 10].map(|number| Matter::from_number(number).unwrap());
     assert_eq!(matters, expected);
     for measure in measures() {
         assert_eq!(measure.check(), Ok(()), "{measure:?}");
@@ -222,14 +223,14 @@ fn the_bytes_are_fixed() {
             fixed(&enacted)
         ],
         [
-            "bfe63776f82cc4d4",
-            "386a19a03519a86e",
-            "0a8fc745477a5377",
-            "3314d059bae744af",
-            "459fd72bb2ee4245",
-            "a9852248812730ad",
-            "23778426f85ec2dc",
-            "9183dc6b3324d19c"
+            "cc59e0015e0cb147",
+            "e0f628f625051d61",
+            "ea41b106e30eb3eb",
+            "77f729b64fe47122",
+            "9e16e682a104ebda",
+            "cacd8c7040e2c319",
+            "ecda41da0dc41e85",
+            "dc54668c112ec276"
         ]
     );
 }

@@ -27,6 +27,9 @@ impl Government {
             Event::DecisionEnacted(proposal) => self.check_enactment(*proposal, at),
             Event::StaffActed(signed) => self.check_act(signed),
             Event::BureauWoundDown(record) => self.check_end(record),
+            Event::LogKeyTurned(turn) if self.next_log_key != Some(turn.key) => {
+                Err(Refusal::LogKeyNotDecided(turn.key))
+            }
             Event::MemberAdmitted(member) => {
                 if !self.to_admit.iter().any(|terms| terms.fit(member)) {
                     return Err(Refusal::MemberNotDecided(member.code.clone()));
@@ -235,6 +238,9 @@ impl Government {
                 Some(format!("the key of `{}` is another's: each signs with a key of its own", staff.code))
             }
             Measure::Dismiss(code) if !self.staff.contains_key(code) => Some(format!("`{code}` is not enrolled")),
+            Measure::TurnLogKey(key) if self.next_log_key == Some(*key) => {
+                Some(format!("it is decided already that `{key}` signs the log next"))
+            }
             Measure::Amend(charter) if **charter == self.charter => Some("it is the charter in force".to_owned()),
             _ => None,
         }

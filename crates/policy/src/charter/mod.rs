@@ -16,6 +16,7 @@ use tallystick_model::charter::{
 use tallystick_model::event::{Event, Founding};
 use tallystick_model::inquiry::Reason;
 use tallystick_model::member::Member;
+use tallystick_model::signature::PublicKey;
 use tallystick_model::staff::StaffMember;
 use tallystick_model::{CategorySet, DataCategory, Timestamp};
 
@@ -38,6 +39,8 @@ pub struct Government {
     members: BTreeMap<u16, Member>,
     staff: BTreeMap<String, StaffMember>,
     enrolled: Vec<StaffMember>,
+    /// Decided to sign the log next, and does not yet.
+    next_log_key: Option<PublicKey>,
     end: Option<(ProposalHash, WindDown)>,
     wound_down_at: Option<Timestamp>,
     motions: Vec<Motion>,
@@ -63,6 +66,7 @@ impl Government {
             members: BTreeMap::new(),
             staff: BTreeMap::new(),
             enrolled: Vec::new(),
+            next_log_key: None,
             end: None,
             wound_down_at: None,
             motions: Vec::new(),
@@ -71,7 +75,7 @@ impl Government {
         government.accepted.insert((Matter::Rulebook, founding.rulebook.clone()), founding.rulebook_hash);
         for measure in &given.measures {
             measure.check()?;
-            if matches!(measure, Measure::Amend(_) | Measure::WindDown(_)) {
+            if matches!(measure, Measure::Amend(_) | Measure::WindDown(_) | Measure::TurnLogKey(_)) {
                 let what = format!("a bureau is not founded with a measure of the matter `{}`", measure.matter());
                 return Err(CharterFault(what));
             }
@@ -124,13 +128,18 @@ impl Government {
     }
 
     /// The enrolled member of staff with this key.
-    pub fn staff_of(&self, key: tallystick_model::signature::PublicKey) -> Option<&StaffMember> {
+    pub fn staff_of(&self, key: PublicKey) -> Option<&StaffMember> {
         self.staff.values().find(|staff| staff.key == key)
     }
 
     /// Whether acts are signed for: as soon as anyone is enrolled.
     pub fn has_staff(&self) -> bool {
         !self.staff.is_empty()
+    }
+
+    /// The key that was decided to sign the log next, until it does.
+    pub const fn next_log_key(&self) -> Option<PublicKey> {
+        self.next_log_key
     }
 
     /// The decision by which the bureau ends, if it was enacted.
@@ -223,6 +232,7 @@ impl Government {
                 self.members.insert(member.number, member.clone());
             }
             Event::BureauWoundDown(_) => self.wound_down_at = Some(at),
+            Event::LogKeyTurned(_) => self.next_log_key = None,
             _ => {}
         }
     }
@@ -243,6 +253,7 @@ impl Government {
             }
             Measure::Dismiss(code) => drop(self.staff.remove(code)),
             Measure::WindDown(end) => self.end = Some((proposal, (**end).clone())),
+            Measure::TurnLogKey(key) => self.next_log_key = Some(*key),
             Measure::Amend(charter) => {
                 self.id = charter.id(&self.bureau, &self.verifier_key);
                 self.charter = (**charter).clone();

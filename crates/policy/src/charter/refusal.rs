@@ -2,6 +2,7 @@
 
 use tallystick_model::Timestamp;
 use tallystick_model::charter::{CharterFault, CharterId, Matter, ProposalHash};
+use tallystick_model::signature::PublicKey;
 use thiserror::Error;
 
 use super::Ground;
@@ -130,6 +131,9 @@ pub enum Refusal {
         /// Its name.
         name: String,
     },
+    /// A turn of the log's key without a decision, or to another key.
+    #[error("no enacted decision lets the key {0} sign the log (charter, matter `log_key`)")]
+    LogKeyNotDecided(PublicKey),
     /// No decision to end, or another one.
     #[error("no enacted decision ends the bureau this way (charter, matter `wind_down`)")]
     EndNotDecided,

@@ -253,7 +253,7 @@ impl Log {
     pub fn receipt(&self, index: u64, witnesses: &[u8]) -> Document {
         let mut note = self.note();
         for seed in witnesses {
-            let witness = Witness::new(witness(*seed), self.signer.verifier().clone());
+            let witness = Witness::new(witness(*seed), self.signer.verifier().clone().into());
             let request = AddCheckpoint { old: 0, proof: audit::ConsistencyProof::default(), note: self.note() };
             let cosigned = witness.add_checkpoint(&request, None, 1_772_400_000).unwrap();
             note = audit::with_cosignatures(&note, &cosigned.line).unwrap();

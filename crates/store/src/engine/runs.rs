@@ -73,7 +73,8 @@ impl Run {
         self.file.check(progress)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    /// Where its file is; it never changes.
+    pub fn path(&self) -> &Path {
         &self.path
     }
 }

@@ -34,12 +34,21 @@ pub struct Cli {
     /// Why the member of staff does it; the register keeps it
     #[arg(long, global = true, value_name = "REASON", requires = "staff_key")]
     pub why: Option<String>,
+
+    /// Its first line is a passphrase that opens secret keys, or seals new ones; several are all tried
+    #[arg(long = "passphrase-file", global = true, value_name = "FILE")]
+    pub passphrase_files: Vec<PathBuf>,
+
+    /// An age identity that opens secret keys, or that new ones are sealed to; several are all tried
+    #[arg(long = "key-file", global = true, value_name = "IDENTITY")]
+    pub key_files: Vec<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Found a bureau in a new folder
-    #[command(after_help = "Example:\n  tallystick init --bureau bureau --name bureau.example/log --rulebook cn")]
+    #[command(after_help = "Example:\n  tallystick init --bureau bureau --name bureau.example/log --rulebook cn \
+                            --passphrase-file passphrase.txt")]
     Init(Init),
     /// Admit members, and list them
     #[command(subcommand, after_help = "Example:\n  tallystick member list")]
@@ -144,6 +153,28 @@ pub enum Command {
     /// End the bureau as its partners have decided
     #[command(subcommand, after_help = "Example:\n  tallystick wind-down transfer --out /mnt/handover/bureau")]
     WindDown(super::charter::args::WindDown),
+    /// Make secret keys, and say how they lie on disk
+    #[command(
+        subcommand,
+        after_help = "Example:\n  tallystick key list\n  tallystick key create --kind staff --out wu.key"
+    )]
+    Key(super::key::args::Key),
+    /// Bring a store of an older format to the one this program writes
+    #[command(after_help = "Example:\n  tallystick upgrade --bureau bureau")]
+    Upgrade(Folder),
+    /// Keep points in time of a bureau in another folder, and check them
+    #[command(subcommand, after_help = "Example:\n  tallystick backup create --to /mnt/backup/bureau")]
+    Backup(super::backup::Backup),
+    /// Bring a bureau back from a backup, into a new folder
+    #[command(after_help = "Example:\n  tallystick restore --from /mnt/backup/bureau --to bureau --keys /mnt/keys\n  \
+                            tallystick restore --from /mnt/backup/bureau --to before --at 2026-05-01")]
+    Restore(super::backup::Restore),
+    /// Put on record that published entries are gone, so that a restored bureau goes on
+    #[command(
+        name = "accept-loss",
+        after_help = "Example:\n  tallystick accept-loss --reason \"disk failed on 3 May, last backup of 2 May\""
+    )]
+    AcceptLoss(super::backup::AcceptLoss),
     /// Check everything that can be derived again
     #[command(after_help = "Example:\n  tallystick verify --bureau bureau")]
     Verify(Verify),
@@ -184,6 +215,9 @@ pub struct Init {
     /// Who decides about it (TOML, docs/charter.md); its operator alone if not given
     #[arg(long, value_name = "FILE")]
     pub charter: Option<PathBuf>,
+    /// Leave the bureau's keys unencrypted on disk: for bureaus to try things on
+    #[arg(long)]
+    pub unencrypted: bool,
 }
 
 #[derive(Debug, Subcommand)]

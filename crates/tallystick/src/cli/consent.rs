@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tallystick_audit::LogKeys;
 use tallystick_model::consent::{ConsentForm, ConsentId, ConsentScope, ConsentState};
 use tallystick_model::consent_terms::{
     Acting, Actor, Bundle, Channel, ConsentTerms, DataRange, Fetch, Frequency, FrequencyUnit, Necessity, Span, SpanUnit,
@@ -345,7 +346,7 @@ fn hand_out(
 
 fn check(args: &args::CheckCertificate) -> Result<Told> {
     let text = receipt::read(&args.certificate)?;
-    let key = parse::public_key("--key", &args.key)?;
+    let key: LogKeys = parse::public_key("--key", &args.key)?;
     let rejected = |error: String| {
         let json = json!({"result": "rejected", "message": error});
         Told::new(End::Rejected, vec![line("reject", error)], json)

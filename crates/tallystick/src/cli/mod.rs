@@ -2,6 +2,7 @@
 
 mod args;
 mod audit;
+mod backup;
 mod benchmark;
 mod charter;
 mod compact;
@@ -15,6 +16,7 @@ mod freeze;
 mod ingest;
 mod inquire;
 mod json;
+mod key;
 mod member;
 mod parse;
 mod policy;
@@ -25,6 +27,7 @@ mod reproduce;
 mod rights;
 mod staff;
 mod transfer;
+mod upgrade;
 mod verify;
 mod wind_down;
 mod witness;
@@ -38,6 +41,7 @@ use clap::error::{ContextKind, ContextValue};
 use serde_json::{Value, json};
 
 use self::args::{Cli, Command};
+use crate::keyring::{self, Openers};
 use crate::{clock, config};
 
 /// How a command ended.
@@ -160,6 +164,11 @@ fn run_command(command: &Command, json: bool) -> Result<Told> {
         Command::Charter(command) => charter::run(command),
         Command::Staff(command) => staff::run(command),
         Command::WindDown(command) => wind_down::run(command, json),
+        Command::Key(command) => key::run(command),
+        Command::Upgrade(folder) => upgrade::run(folder),
+        Command::Backup(command) => backup::run(command, json),
+        Command::Restore(args) => backup::restore(args, json),
+        Command::AcceptLoss(args) => backup::accept_loss(args),
         Command::Verify(verify) => verify::run(verify, json),
         Command::Audit(command) => audit::run(command, json),
         Command::Witness(command) => witness::run(command, json),
@@ -168,10 +177,11 @@ fn run_command(command: &Command, json: bool) -> Result<Told> {
     }
 }
 
-/// Says who is at work, before anything is opened.
+/// Says what opens keys and who is at work, before anything is opened.
 fn acting(cli: &Cli) -> Result<()> {
+    keyring::open_with(Openers { passphrase_files: cli.passphrase_files.clone(), key_files: cli.key_files.clone() });
     let Some(key) = &cli.staff_key else { return Ok(()) };
-    let key = charter::file::secret_key(key)?;
+    let key = tallystick_model::signature::SecretKey::new(keyring::read(key)?);
     let reason = cli.why.clone().unwrap_or_default();
     config::act_as(tallystick_operations::staff::Acting { key, reason });
     Ok(())
@@ -181,7 +191,8 @@ fn init(init: &args::Init) -> Result<Told> {
     let folder = &init.folder.folder;
     let entropy = || Box::new(crate::entropy::SystemEntropy) as Box<dyn tallystick_operations::Entropy>;
     let given = init.charter.as_deref().map(charter::file::founding).transpose()?;
-    let bureau = config::found_under(folder, &init.name, &init.rulebook, given, entropy, clock::now())?;
+    let lock = keyring::new_lock(init.unencrypted)?;
+    let bureau = config::found_under(folder, &init.name, &init.rulebook, given, &lock, entropy, clock::now())?;
     let key = bureau.verifier_key();
     let rulebook = bureau.rulebook().label().to_owned();
     let charter = bureau.government().as_ref().map(|government| government.id().to_string());

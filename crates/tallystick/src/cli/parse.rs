@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use tallystick_audit::CheckpointError;
 use tallystick_intake::Layout;
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_model::{Date, Identifier, Month, Sensitive, Timestamp};
@@ -81,8 +80,12 @@ pub(crate) fn timestamp(flag: &str, text: &str) -> Result<Timestamp> {
     Timestamp::parse(text).with_context(|| format!("`--{flag}`: found `{text}`"))
 }
 
-/// A public key in C2SP's text form: the text itself, a file that holds it, or `@FILE`.
-pub(crate) fn public_key<K: FromStr<Err = CheckpointError>>(flag: &str, text: &str) -> Result<K> {
+/// A public key in C2SP's text form, or all keys of a log: the text itself, a file that holds it, or `@FILE`.
+pub(crate) fn public_key<K>(flag: &str, text: &str) -> Result<K>
+where
+    K: FromStr,
+    K::Err: std::error::Error + Send + Sync + 'static,
+{
     let path = text.strip_prefix('@').unwrap_or(text);
     // A key's text has two plus signs and slashes; who has a file of that name can say `@`.
     let is_file = path.len() < text.len() || (text.parse::<K>().is_err() && Path::new(path).is_file());

@@ -7,11 +7,9 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
-use tallystick_audit::CheckpointVerifier;
+use tallystick_audit::LogKeys;
 use tallystick_model::Timestamp;
 use tallystick_model::charter::WindDownWay;
 use tallystick_model::event::WindDownRecord;
@@ -62,7 +60,7 @@ fn conclude(folder: &Path, way: WindDownWay, quiet: bool) -> Result<(Timestamp, 
 
 /// The signing key, if it is there and whole.
 fn signing_key(folder: &Path) -> Option<SecretKey> {
-    config::read_key(folder, "signing").ok().map(SecretKey::new)
+    config::read_key(folder, config::SIGNING).ok().map(SecretKey::new)
 }
 
 /// Whether anything is there, a link that leads nowhere too.
@@ -189,7 +187,7 @@ fn hand(args: &args::Handing, way: WindDownWay, quiet: bool) -> Result<Told> {
         let bureau = config::name(folder)?;
         let record = record.clone();
         let certificate = Certificate { bureau, at, record, checkpoint, files, destroyed: Vec::new() };
-        let signed = certificate.signed(&config::read_key(folder, "signing")?);
+        let signed = certificate.signed(&config::read_key(folder, config::SIGNING)?);
         config::write_new(&part.join(config::CERTIFICATE), &signed)?;
         fs::rename(&part, out).with_context(|| format!("`{}`", out.display()))?;
     }
@@ -237,7 +235,7 @@ fn slashed(path: &Path) -> String {
 
 /// What is destroyed, in words.
 const DESTROYED: [&str; 3] = [
-    "keys/pseudonym.key, without which no identifier leads to a file, and keys/signing.key, which signs this last",
+    "keys/: the pseudonym key, without which no identifier leads to a file, and the signing key, which signs this last",
     "store/, with every fact, event, table and the salts of every subject",
     "feedback/",
 ];
@@ -251,13 +249,13 @@ fn destroy(folder: &Path, out: &Path, quiet: bool) -> Result<Told> {
         let way = way_of(text).unwrap_or("another way");
         ensure!(way == WindDownWay::Destroy.code(), "the bureau ended by `{way}`: nothing is destroyed");
     }
-    let claimed = [config::key_path(folder, "pseudonym"), folder.join("store"), folder.join("feedback")];
+    let claimed = [config::key_path(folder, config::PSEUDONYM), folder.join("store"), folder.join("feedback")];
     if certified.is_none() {
         let text = announced(folder, &draft, quiet)?;
         claimed.iter().try_for_each(|path| erase(path))?;
         ensure_gone(&claimed)?;
         // Signed when it is true, and not before.
-        config::write_new(&own, &Certificate::sign_text(&text, &config::read_key(folder, "signing")?))?;
+        config::write_new(&own, &Certificate::sign_text(&text, &config::read_key(folder, config::SIGNING)?))?;
     }
     ensure_gone(&claimed)?;
     let keys = folder.join("keys");
@@ -294,7 +292,7 @@ fn announced(folder: &Path, draft: &Path, quiet: bool) -> Result<String> {
     if is_there(draft) {
         fs::remove_file(draft).with_context(|| format!("`{}`", draft.display()))?;
     }
-    config::write_new(draft, &certificate.draft(&config::read_key(folder, "signing")?))?;
+    config::write_new(draft, &certificate.draft(&config::read_key(folder, config::SIGNING)?))?;
     Ok(certificate.text())
 }
 
@@ -386,10 +384,11 @@ fn list(folder: &Path, name: &Path, there: &mut Vec<String>) {
     }
 }
 
-/// The key in `name+hash+base64`.
+/// The key in `name+hash+base64`; the last one in the text of a log's keys.
 fn public_key(text: &str) -> Result<PublicKey> {
-    let _: CheckpointVerifier = text.parse().context("`--verifier-key`")?;
-    let encoded = text.splitn(3, '+').nth(2).and_then(|encoded| BASE64_STANDARD.decode(encoded).ok());
-    let key = encoded.and_then(|typed| <[u8; 32]>::try_from(typed.get(1..)?).ok());
-    key.map(PublicKey).ok_or_else(|| anyhow!("`--verifier-key`: expected `name+hash+base64`"))
+    let keys = match text.strip_prefix('@') {
+        Some(path) => LogKeys::parse(&config::read_small(Path::new(path))?),
+        None => LogKeys::parse(text),
+    };
+    Ok(PublicKey(keys.context("`--verifier-key`")?.current().key.key_bytes()))
 }

@@ -9,13 +9,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::json;
 use tallystick_audit::witness::{AddCheckpoint, Refusal, Witness};
-use tallystick_audit::{CheckpointVerifier, WitnessSigner, prove_consistency, with_cosignatures};
+use tallystick_audit::{LogKeys, WitnessSigner, prove_consistency, with_cosignatures};
 use tallystick_model::Sensitive;
 use tallystick_operations::Entropy as _;
 
 use super::audit::args::{Run, Witness as Command, WitnessKeyOf};
 use super::render::counted;
-use super::{End, Told, charter, line, print_lines, story};
+use super::{End, Told, line, print_lines, story};
 use crate::entropy::SystemEntropy;
 use crate::log::follow::{Fault, Memory, Turn};
 use crate::log::{Place, key_text, serve, write_durably};
@@ -54,9 +54,9 @@ struct Watching {
 
 impl Watching {
     fn open(args: &Run) -> Result<Self> {
-        let seed = charter::file::secret_seed(&args.key)?;
+        let seed = crate::keyring::read(&args.key)?;
         let signer = WitnessSigner::new(&args.name, seed.expose())?;
-        let log: CheckpointVerifier = key_text(&args.log_key)?.parse()?;
+        let log: LogKeys = key_text(&args.log_key)?.parse()?;
         let memory = Memory::open(&args.state, &log)?;
         let path = args.state.join("lock");
         let lock = fs::File::create(&path).with_context(|| format!("`{}`", path.display()))?;

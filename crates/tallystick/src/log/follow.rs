@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use tallystick_audit::tile::{Content, TILE_WIDTH, Tile, decode_entries};
-use tallystick_audit::{Checkpoint, CheckpointVerifier, Hash, TileSource, TreeBuilder, leaf_hash};
+use tallystick_audit::{Checkpoint, Hash, OpensCheckpoints, TileSource, TreeBuilder, leaf_hash};
 
 use super::{Place, Seen, write_durably};
 
@@ -81,7 +81,7 @@ pub enum Turn {
 
 impl Memory {
     /// Reads what is kept in `folder`, which is made if it is not there.
-    pub fn open(folder: &Path, key: &CheckpointVerifier) -> Result<Self> {
+    pub fn open(folder: &Path, key: &impl OpensCheckpoints) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("`{}`", folder.display()))?;
         let path = folder.join("checkpoint");
         let empty = Checkpoint { origin: key.origin().to_owned(), size: 0, root: Hash::EMPTY_ROOT };

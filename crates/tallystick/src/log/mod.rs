@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use tallystick_audit::tile::{Content, ENTRY_BYTES_MAX, TILE_WIDTH, Tile};
-use tallystick_audit::{Checkpoint, CheckpointVerifier, NOTE_BYTES_MAX, TileSource, TiledLog};
+use tallystick_audit::{Checkpoint, NOTE_BYTES_MAX, OpensCheckpoints, TileSource, TiledLog};
 
 /// Where a log's files are.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Place {
     }
 
     /// The log that its checkpoint signs now. Refuses one that `key` has not signed.
-    pub fn look(&self, key: &CheckpointVerifier) -> Result<Seen<'_>> {
+    pub fn look(&self, key: &impl OpensCheckpoints) -> Result<Seen<'_>> {
         let note = self.note()?;
         let checkpoint = key.open(&note)?;
         Ok(Seen { log: TiledLog::new(self, checkpoint.size), note, checkpoint })

@@ -11,7 +11,7 @@ pub struct LogOf {
     /// The log: a URL, a folder with its files, or a bureau's data folder
     #[arg(long, value_name = "URL_OR_DIR")]
     pub log: String,
-    /// The log's public key (`name+hash+base64`), or a file that holds it
+    /// The log's public key (`name+hash+base64`), or a file that holds it, or all its keys (`log/keys`)
     #[arg(long, value_name = "KEY")]
     pub key: String,
 }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::json;
 use tallystick_audit::tile::{Content, TILE_LEVEL_MAX, TILE_WIDTH, Tile, decode_entries, decode_hashes};
 use tallystick_audit::{
-    CheckpointVerifier, Hash, Receipt, TileSource, leaf_hash, prove_consistency, prove_inclusion, root,
+    Hash, LogKeys, OpensCheckpoints, Receipt, TileSource, leaf_hash, prove_consistency, prove_inclusion, root,
     verify_consistency, verify_receipt,
 };
 use tallystick_model::Canonical;
@@ -33,8 +33,8 @@ pub(super) fn run(command: &Audit, quiet: bool) -> Result<Told> {
 }
 
 impl LogOf {
-    pub(super) fn key(&self) -> Result<CheckpointVerifier> {
-        Ok(key_text(&self.key)?.parse::<CheckpointVerifier>()?)
+    pub(super) fn key(&self) -> Result<LogKeys> {
+        Ok(LogKeys::parse(&key_text(&self.key)?)?)
     }
 }
 

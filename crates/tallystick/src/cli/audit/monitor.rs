@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
-use tallystick_audit::{CheckpointVerifier, WitnessKey, cosigners};
+use tallystick_audit::{LogKeys, WitnessKey, cosigners};
 use tallystick_model::Canonical;
 use tallystick_model::event::Entry;
 
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Monitor, quiet: bool) -> Result<Told> {
     }
 }
 
-fn turn(args: &Monitor, key: &CheckpointVerifier, witnesses: &[WitnessKey]) -> Result<Told> {
+fn turn(args: &Monitor, key: &LogKeys, witnesses: &[WitnessKey]) -> Result<Told> {
     let place = Place::parse(&args.of.log);
     let mut memory = Memory::open(&args.state, key)?;
     let mut looks = 0;

@@ -12,9 +12,6 @@ pub enum Charter {
     #[command(after_help = "Example:\n  tallystick charter show\n  \
                             tallystick charter show --proposal 0a8fc745 --out proposal.txt")]
     Show(Show),
-    /// Make a key for a partner, a seat or a member of staff
-    #[command(after_help = "Example:\n  tallystick charter key --out partner-a.key")]
-    Key(Key),
     /// Write and sign a proposal; needs no bureau
     #[command(
         after_help = "Example:\n  tallystick charter draft --charter 386a19a0... --proposer A --key partner-a.key \
@@ -49,13 +46,6 @@ pub struct Show {
     /// Write the proposal here, for those who vote on it
     #[arg(long, value_name = "FILE", requires = "proposal")]
     pub out: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct Key {
-    /// Where the secret key goes; the file must not exist
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -197,7 +187,7 @@ pub struct Check {
     /// The certificate
     #[arg(long, value_name = "FILE")]
     pub certificate: PathBuf,
-    /// The bureau's key, as it was published: `name+hash+base64`
+    /// The bureau's key, as it was published: `name+hash+base64`, or `@FILE` with it or with `log/keys`
     #[arg(long)]
     pub verifier_key: String,
     /// The folder that was handed over

@@ -13,9 +13,9 @@ use tallystick_model::charter::{
 };
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::money::{DecimalMarks, parse_minor};
-use tallystick_model::signature::{PublicKey, SecretKey};
+use tallystick_model::signature::PublicKey;
 use tallystick_model::staff::{StaffMember, StaffRole};
-use tallystick_model::{Canonical, DataCategory, Sensitive};
+use tallystick_model::{Canonical, DataCategory};
 use tallystick_policy::Rulebook;
 
 use crate::cli::parse;
@@ -85,6 +85,7 @@ enum MeasureToml {
     Dismiss(String),
     WindDown(WindDownToml),
     Amend(String),
+    TurnLogKey(String),
 }
 
 /// By its text, from which name and hash are taken; or by both.
@@ -236,6 +237,7 @@ fn to_measure(toml: &MeasureToml, folder: &Path) -> Result<Measure> {
             no_transfer: toml.no_transfer.clone(),
             no_hand_over: toml.no_hand_over.clone(),
         })),
+        MeasureToml::TurnLogKey(key) => Measure::TurnLogKey(public_key(key)?),
         MeasureToml::Amend(file) => {
             let FoundingCharter { charter, measures } = founding(&folder.join(file))?;
             ensure!(measures.is_empty(), "`amend`: only a bureau's first charter has `founding`");
@@ -300,20 +302,6 @@ fn public_key(text: &str) -> Result<PublicKey> {
 /// The name of bureau and charter.
 pub(super) fn charter_id(text: &str) -> Result<tallystick_model::charter::CharterId> {
     bytes("--charter", text).map(tallystick_model::charter::CharterId)
-}
-
-/// A secret key, from the file that `charter key` makes.
-pub(crate) fn secret_key(path: &Path) -> Result<SecretKey> {
-    Ok(SecretKey::new(secret_seed(path)?))
-}
-
-/// The 32 bytes that a secret key is made of.
-pub(crate) fn secret_seed(path: &Path) -> Result<Sensitive<[u8; 32]>> {
-    let text = read_small(path)?;
-    let mut seed = [0; 32];
-    // The decoder's own error would repeat characters of the key.
-    ensure!(hex::decode_to_slice(text.trim(), &mut seed).is_ok(), "`{}` does not hold 64 hex digits", path.display());
-    Ok(Sensitive::new(seed))
 }
 
 /// A signed statement as one line: what it is, and its bytes.

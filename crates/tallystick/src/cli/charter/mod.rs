@@ -4,27 +4,25 @@ pub(super) mod args;
 pub(super) mod file;
 mod words;
 
-use std::path::Path;
-
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use tallystick_model::charter::{
     Artefact, Ballot, Choice, Measure, Partner, Proposal, SignedBallot, SignedProposal, WHOLE_BP,
 };
 use tallystick_model::event::Event;
-use tallystick_model::{Sensitive, SubjectId, Timestamp};
+use tallystick_model::signature::SecretKey;
+use tallystick_model::{SubjectId, Timestamp};
+use tallystick_operations::Bureau;
 use tallystick_operations::charter::{Stood, enact, find, list, propose, vote};
-use tallystick_operations::{Bureau, Entropy};
 use tallystick_policy::charter::{Government, Standing};
 
 use self::words::percent;
 use super::{End, Told, json::recorded, line, parse, render};
-use crate::{clock, config};
+use crate::{clock, config, keyring};
 
 pub(super) fn run(command: &args::Charter) -> Result<Told> {
     match command {
         args::Charter::Show(args) => show(args),
-        args::Charter::Key(args) => new_key(&args.out),
         args::Charter::Draft(args) => draft(args),
         args::Charter::Propose(args) => {
             let signed: SignedProposal = file::statement(file::PROPOSAL, &args.proposal)?;
@@ -74,18 +72,6 @@ pub(super) fn run(command: &args::Charter) -> Result<Told> {
     }
 }
 
-fn new_key(path: &Path) -> Result<Told> {
-    let mut seed = [0; 32];
-    crate::entropy::SystemEntropy.fill(&mut seed);
-    config::write_private(path, &format!("{}\n", hex::encode(seed)))?;
-    let public = tallystick_model::signature::SecretKey::new(Sensitive::new(seed)).public().to_string();
-    let lines = vec![
-        line("ok", format_args!("the secret key is in `{}`: it never leaves its holder", path.display())),
-        line("key", format_args!("{public} is the public half, for the charter")),
-    ];
-    Ok(Told::new(End::Ok, lines, json!({"result": "ok", "file": path, "key": public})))
-}
-
 fn draft(args: &args::Draft) -> Result<Told> {
     let proposal = Proposal {
         charter: file::charter_id(&args.charter)?,
@@ -98,7 +84,7 @@ fn draft(args: &args::Draft) -> Result<Told> {
     let mut lines = vec![line("ok", format_args!("proposal {} is in `{}`", proposal.hash(), args.out.display()))];
     lines.extend(said(&proposal));
     let hash = proposal.hash().to_string();
-    let signed = proposal.signed(&file::secret_key(&args.key)?);
+    let signed = proposal.signed(&SecretKey::new(keyring::read(&args.key)?));
     config::write_new(&args.out, &file::armoured(file::PROPOSAL, &signed))?;
     Ok(Told::new(End::Ok, lines, json!({"result": "ok", "proposal": hash, "file": args.out})))
 }
@@ -109,7 +95,7 @@ fn sign_vote(args: &args::SignVote) -> Result<Told> {
     ensure!(args.turn > 0, "`--turn`: expected 1 or more");
     let (charter, hash, voter, turn) = (proposal.charter, proposal.hash(), args.voter.clone(), args.turn);
     let ballot = Ballot { charter, proposal: hash, voter, choice, turn };
-    let signed = ballot.signed(&file::secret_key(&args.key)?);
+    let signed = ballot.signed(&SecretKey::new(keyring::read(&args.key)?));
     config::write_new(&args.out, &file::armoured(file::BALLOT, &signed))?;
     let mut lines = said(&proposal);
     lines.push(line("ok", format_args!("`{}` votes {choice} in `{}`", args.voter, args.out.display())));
@@ -193,6 +179,7 @@ fn measure(measure: &Measure) -> String {
         }
         Measure::Dismiss(code) => format!("dismiss `{code}`"),
         Measure::WindDown(end) => format!("end the bureau by {}: {} (notice: {})", end.way, end.receiver, end.notice),
+        Measure::TurnLogKey(key) => format!("let the key {key} sign the log next"),
         Measure::Amend(charter) => {
             let partner =
                 |partner: &Partner| format!("{} {} % {}", partner.code, percent(partner.weight_bp), partner.key);

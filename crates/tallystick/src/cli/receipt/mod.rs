@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use tallystick_audit::LogKeys;
 use tallystick_model::event::Event;
 use tallystick_model::{Identifier, SubjectId, Timestamp};
 use tallystick_operations::bureau::{Bureau, Recorded};
@@ -34,7 +35,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
 }
 
 fn verify(args: &args::VerifyReceipt) -> Result<Told> {
-    let key = parse::public_key("--key", &args.key)?;
+    let key: LogKeys = parse::public_key("--key", &args.key)?;
     let witnesses: Vec<_> =
         args.witnesses.iter().map(|text| parse::public_key("--witness", text)).collect::<Result<_>>()?;
     // Whoever names witnesses wants all of them, unless fewer are said to be enough.
