@@ -235,9 +235,10 @@ fn words() -> String {
     macro_rules! table {
         ($($name:literal: $kind:ty,)*) => {
             $({
-                let pairs: serde_json::Map<String, Value> =
-                    <$kind>::ALL.iter().map(|one| (one.number().to_string(), json!([one.code(), one.meaning()]))).collect();
-                write!(tables, ",\n\"{}\": {}", $name, Value::Object(pairs)).unwrap();
+                // By hand: in which order a JSON object's members come depends on what else is built.
+                let one = |one: &$kind| format!("\"{}\":{}", one.number(), json!([one.code(), one.meaning()]));
+                let pairs: Vec<_> = <$kind>::ALL.iter().map(one).collect();
+                write!(tables, ",\n\"{}\": {{{}}}", $name, pairs.join(",")).unwrap();
             })*
         };
     }

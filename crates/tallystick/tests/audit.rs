@@ -182,8 +182,8 @@ fn answers_leave_only_when_enough_witnesses_have_cosigned_over_http() {
     fs::write(&toml, plain + &config).expect("writes");
 
     let inquire = ["inquire", "--subscriber", "BANK", "--subject", "@id.txt", "--purpose", "credit_application"];
-    let answer = ok(at, &[&inquire[..], &["--receipt", "first.proof"]].concat());
-    let receipt = fs::read_to_string(at.join("first.proof")).expect("a receipt");
+    let answer = ok(at, &[&inquire[..], &["--receipt", "first.receipt"]].concat());
+    let receipt = fs::read_to_string(at.join("first.receipt")).expect("a receipt");
     for name in ["one", "two", "three"] {
         assert!(receipt.contains(&format!("— {name}.example/w ")), "{receipt}");
     }
@@ -191,6 +191,9 @@ fn answers_leave_only_when_enough_witnesses_have_cosigned_over_http() {
     let quorum = ["--witness", &keys[0], "--witness", &keys[1], "--witness", &keys[2], "--quorum", "3"];
     let watched = ok(at, &[&monitor[..], &quorum].concat());
     assert_eq!((&watched["size"], watched["cosigned"].as_array().map(Vec::len)), (&Value::from(3), Some(3)));
+    let proved = ok(at, &[&["receipt", "verify", "first.receipt", "--key", "bureau.pub"][..], &quorum].concat());
+    let cosigned = serde_json::json!(["one.example/w", "two.example/w", "three.example/w"]);
+    assert_eq!(proved["receipts"][0]["witnesses"], cosigned);
     assert_eq!(answer["recorded"]["index"], 2);
 
     // One less is enough, two less are not: recorded, and not answered.

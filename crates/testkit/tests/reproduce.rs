@@ -254,7 +254,9 @@ fn what_was_erased_is_not_shown_again_and_the_entries_that_took_it_are_named() {
     assert_eq!(story.again(&before.recorded).finding, Finding::Same, "nothing of it was known then");
 
     // Off the disk the same is said, and the removal is named too.
-    compact(&story.bureau, at("2026-03-02"), &|_, _| {}).expect("is compacted");
+    // On a busy machine an old journal may take longer than one call waits: it is tried again, as its error says.
+    let compacted = (0..5).any(|_| compact(&story.bureau, at("2026-03-02"), &|_, _| {}).is_ok());
+    assert!(compacted, "is compacted");
     let removed = gone + 1;
     let entry = story.bureau.snapshot().entry(removed).expect("an entry");
     assert_eq!(entry.kind, EventKind::FactsRemoved);
