@@ -225,7 +225,7 @@ impl CheckpointVerifier {
     /// The key itself, 32 bytes.
     #[must_use]
     pub fn key_bytes(&self) -> [u8; 32] {
-        self.0.key.to_bytes()
+        self.0.bytes()
     }
 
     fn verified(&self, note: &str) -> Result<Note, CheckpointError> {

@@ -22,7 +22,7 @@ pub(crate) struct NoteKey {
     pub(crate) name: String,
     /// First 4 bytes of SHA-256 over name and key: tells keys apart, proves nothing.
     pub(crate) id: u32,
-    pub(crate) key: VerifyingKey,
+    key: VerifyingKey,
     kind: u8,
 }
 
@@ -65,6 +65,11 @@ impl NoteKey {
     /// takes part.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         Signature::from_slice(signature).is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
+    }
+
+    /// The key itself.
+    pub(crate) fn bytes(&self) -> [u8; 32] {
+        self.key.to_bytes()
     }
 
     /// Name and id, as signature lines claim them.

@@ -300,6 +300,15 @@ impl LogKeys {
     }
 }
 
+impl FromStr for LogKeys {
+    type Err = KeysError;
+
+    /// See [`LogKeys::parse`].
+    fn from_str(text: &str) -> Result<Self, KeysError> {
+        Self::parse(text)
+    }
+}
+
 impl fmt::Debug for LogKeys {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_list().entries(&self.keys).finish()
@@ -325,14 +334,6 @@ impl OpensCheckpoints for CheckpointVerifier {
 
     fn open(&self, note: &str) -> Result<Checkpoint, CheckpointError> {
         Self::open(self, note)
-    }
-}
-
-impl FromStr for LogKeys {
-    type Err = KeysError;
-
-    fn from_str(text: &str) -> Result<Self, KeysError> {
-        Self::parse(text)
     }
 }
 

@@ -7,7 +7,6 @@
 
 use std::collections::BTreeSet;
 
-use tallystick_audit::CheckpointVerifier;
 use tallystick_model::charter::Matter;
 use tallystick_model::event::{Event, OwnReportRecord};
 use tallystick_model::fact::DeliveryNumber;
@@ -63,7 +62,7 @@ pub enum Finding {
 /// [`OperationError::Invalid`] if the receipt is not this bureau's, or of something that answers nobody.
 pub fn reproduce(bureau: &Bureau, others: &[Rulebook], receipt: &Document) -> Result<Reproduced, OperationError> {
     let invalid = |what: String| OperationError::Invalid(what);
-    let key = bureau.verifier_key().parse::<CheckpointVerifier>().map_err(|error| invalid(error.to_string()))?;
+    let key = bureau.store.log_keys();
     let checked = receipt.check(&key, Witnesses::default()).map_err(|fault| invalid(format!("receipt: {fault}")))?;
     let (subject, index) = (checked.event.subject(), checked.index);
     let events = bureau.snapshot().events(subject)?;

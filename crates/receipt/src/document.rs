@@ -148,7 +148,7 @@ impl Document {
         &self.proof
     }
 
-    /// What the receipt proves to whoever trusts the log's `key`, and the witnesses if a quorum of them is asked for.
+    /// What the receipt proves to whoever trusts the log's `key`, or all its keys, and the witnesses if a quorum of them is asked for.
     ///
     /// # Errors
     /// See [`Fault`].

@@ -178,6 +178,7 @@ pub fn open(folder: &Path) -> Result<Bureau> {
             let rules = Rulebook::built_in(&toml.rulebook).with_context(|| format!("`{}`", path.display()))?;
             let bureau = Bureau::open(folder, &toml.name, rules, &keys, entropy())?;
             install_next(folder)?;
+            publish_key(folder, &bureau.verifier_key())?;
             bureau
         }
         opened => opened?,
@@ -227,6 +228,11 @@ pub const PSEUDONYM: &str = "pseudonym";
 pub const SIGNING: &str = "signing";
 /// Is to sign it next, or does already where a crash came between the log's entry and the file's new name.
 pub const SIGNING_NEXT: &str = "signing-next";
+
+/// Writes the public key of the log beside the secret ones, for whoever publishes it.
+pub fn publish_key(folder: &Path, key: &str) -> Result<()> {
+    crate::log::write_durably(&folder.join("keys").join("log.pub"), &format!("{key}\n"))
+}
 
 /// Puts the key that was to sign next in the place of the one before, which is overwritten.
 pub fn install_next(folder: &Path) -> Result<()> {

@@ -34,7 +34,7 @@ fn message(folder: &Path, arguments: &[&str]) -> String {
 fn bureau() -> (tempfile::TempDir, Value) {
     let folder = tempfile::tempdir().expect("a folder");
     let at = folder.path();
-    ok(at, &["init", "--name", "bureau.example/log", "--rulebook", "cn"]);
+    ok(at, &["init", "--name", "bureau.example/log", "--rulebook", "cn", "--unencrypted"]);
     for (code, kind, role) in [("BANK", "bank", "subscriber"), ("PAY", "payment_platform", "furnisher")] {
         let admit = ["member", "admit", "--code", code, "--name", "Some Member", "--kind", kind, "--role", role];
         ok(at, &admit);

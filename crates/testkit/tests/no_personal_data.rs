@@ -226,7 +226,7 @@ fn subjects(marked: &Marked) {
 }
 
 /// Verbs whose output is searched here; every verb of the program is in one of these lists.
-const SEARCHED: [&str; 32] = [
+const SEARCHED: [&str; 34] = [
     "init",
     "member",
     "ingest",
@@ -259,6 +259,8 @@ const SEARCHED: [&str; 32] = [
     "opt-out",
     "audit",
     "witness",
+    "receipt",
+    "reproduce",
 ];
 /// Those that see no data of a bureau's but the program's own synthetic ones.
 const SYNTHETIC: [&str; 3] = ["demo", "benchmark", "help"];
@@ -279,6 +281,8 @@ fn every_verb_is_known(marked: &Marked) {
 /// Verbs about a subject, each as it should be used and as it is not.
 fn rights(marked: &Marked) {
     let one = format!("@{}", marked.file("id.txt", &format!("cn-resident-id:{}", subject(70))));
+    // Of a number that nobody has reported a name for.
+    let any_member = format!("member-number:BANK/{CUSTOMER}");
     let text = format!("@{}", marked.file("words.txt", "a statement in the subject's own words"));
     let any = |arguments: &[&str]| {
         for json in [[].as_slice(), &["--json"]] {
@@ -296,6 +300,13 @@ fn rights(marked: &Marked) {
     any(&["dispute", "queue", "--furnisher", "BANK"]);
     any(&["dispute", "run-due"]);
     any(&["recall", "list"]);
+    let answer = marked.parent.join("own.receipt").to_str().expect("UTF-8").to_owned();
+    marked.search(
+        &["report"],
+        &marked.folder.run(&["report", "--json", "--subject", &any_member, "--receipt", &answer]).expect("runs"),
+    );
+    any(&["receipt", "verify", &answer, "--key", marked.folder.bureau.join("keys/log.pub").to_str().expect("UTF-8")]);
+    any(&["reproduce", "--receipt", &answer]);
     any(&["opt-out", "place", "--subject", &one]);
     any(&["opt-out", "remove", "--subject", &one]);
     any(&["expire", "--dry-run"]);

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use serde_json::json;
-use tallystick_audit::CheckpointVerifier;
 use tallystick_operations::reproduce::{Finding, reproduce};
 use tallystick_receipt::{DOCUMENT_BYTES_MAX, Document, Witnesses};
 
@@ -13,7 +12,7 @@ pub(super) fn run(args: &args::Reproduce) -> Result<Told> {
     let others = args.rulebooks.iter().map(|text| policy::rulebook(text)).collect::<Result<Vec<_>>>()?;
     let text = receipt::read(&args.receipt)?;
     let bureau = config::open(&args.folder.folder)?;
-    let key: CheckpointVerifier = bureau.verifier_key().parse()?;
+    let key = tallystick_operations::log_key::history(&bureau);
     let read = Document::parse(&text, DOCUMENT_BYTES_MAX);
     let document = match read.and_then(|read| read.check(&key, Witnesses::default()).map(|_| read)) {
         Ok(document) => document,

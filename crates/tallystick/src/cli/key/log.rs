@@ -57,6 +57,7 @@ pub(super) fn rotate(args: &args::Rotate) -> Result<Told> {
     let current = keys.current();
     drop(bureau);
     config::install_next(folder)?;
+    config::publish_key(folder, &current.key.to_string())?;
     let lines = vec![
         line("ok", format_args!("the log is signed by another key from {} entries on: {end}", current.from)),
         line("key", format_args!("{} checks what is signed from now on: publish it", current.key)),
