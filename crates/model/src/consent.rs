@@ -5,7 +5,7 @@ use std::fmt;
 use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
 use crate::consent_terms::ConsentTerms;
 use crate::inquiry::{Purpose, Reason};
-use crate::{DataCategory, SubjectId, Timestamp};
+use crate::{DataCategory, SubjectId, SubjectKind, Timestamp};
 
 /// Names one consent: 8 random bytes, shown as 16 hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,6 +57,8 @@ pub struct Consent {
     pub id: ConsentId,
     /// Who agreed.
     pub subject: SubjectId,
+    /// Person or firm: what a consent's end leads to depends on it.
+    pub about: SubjectKind,
     /// Number of the member it is for.
     pub member: u16,
     /// What the member may do.
@@ -91,6 +93,7 @@ impl Canonical for Consent {
     fn write(&self, out: &mut Writer<'_>) {
         out.fixed(&self.id.0);
         out.fixed(&self.subject.0);
+        self.about.write(out);
         out.unsigned(u64::from(self.member));
         self.scope.write(out);
         out.list(&self.purposes, |out, purpose| purpose.write(out));
@@ -107,6 +110,7 @@ impl Canonical for Consent {
         Ok(Self {
             id: ConsentId(input.fixed()?),
             subject: SubjectId(input.fixed()?),
+            about: SubjectKind::read(input)?,
             member: input.unsigned_as()?,
             scope: ConsentScope::read(input)?,
             purposes: input.list(Purpose::read)?,
@@ -260,6 +264,7 @@ mod tests {
         ConsentState::granted(Consent {
             id: ConsentId([1; 8]),
             subject: SubjectId([2; 16]),
+            about: SubjectKind::Firm,
             member: 3,
             scope: ConsentScope::Inquire,
             purposes: vec![Purpose::Tenancy],
@@ -297,7 +302,7 @@ mod tests {
         let consent = state().consent;
         let mut expected = vec![1; 8];
         expected.extend([2; 16]);
-        expected.extend([3, 2, 1, 7, 1, 2, 3, 20, 40]);
+        expected.extend([SubjectKind::Firm.number(), 3, 2, 1, 7, 1, 2, 3, 20, 40]);
         expected.extend([5; 32]);
         expected.extend([0, 0, 0, 0, 0, 0, 0, 1, 0]);
         expected.extend([0; 32]);

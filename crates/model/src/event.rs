@@ -43,6 +43,7 @@ coded_enum! {
         ConsentPaused = 20, "consent_paused", "A subject suspended a consent";
         ConsentResumed = 21, "consent_resumed", "A subject let a suspended consent hold again";
         ConsentRefused = 22, "consent_refused", "A subject refused to consent";
+        ConsentExpired = 24, "consent_expired", "A consent's time was over, and what rested on it alone was erased";
         DeathRecorded = 23, "death_recorded", "An operator recorded on evidence that a subject has died";
         FactsRemoved = 30, "facts_removed", "Facts that were erased or have expired left the disk";
         DecisionProposed = 40, "decision_proposed", "A partner or seat proposed a decision under the charter";
@@ -64,6 +65,11 @@ coded_enum! {
         CodeIssued = 70, "code_issued", "A subject got a one-time code for a subscriber";
         FactsExpired = 71, "facts_expired", "Facts past their term were taken out of a credit file";
         RetentionRun = 72, "retention_run", "Facts past their term were looked for in every credit file";
+        DisputeExtended = 73, "dispute_extended", "A dispute was given more time by a rule";
+        CaseAnswered = 74, "case_answered", "Disputes about several furnishers' statements got their one answer";
+        DefaultAlerted = 75, "default_alerted", "A subject is told of a default that a furnisher has filed";
+        RequestFiled = 76, "request_filed", "A subject asked that data be erased, or objected to their use";
+        RequestAnswered = 77, "request_answered", "A request to erase, or an objection, was answered";
         OptedOut = 80, "opted_out", "A subject opted out of offers nobody asked for";
         OptedIn = 81, "opted_in", "A subject took the opting out back";
         LogKeyTurned = 90, "log_key_turned", "Another key signs the log from now on";
@@ -151,6 +157,8 @@ pub struct OwnReportRecord {
     pub known_on: Option<Timestamp>,
     /// Which past state was asked for by the time it is about.
     pub as_of: Option<Date>,
+    /// Who acted for the subject.
+    pub acting: Acting,
     /// SHA-256 of the report as given.
     pub report_hash: [u8; 32],
     /// SHA-256 of everything that was told: the report with its head, and what it costs.
@@ -219,6 +227,8 @@ pub enum Event {
     ConsentGranted(Consent),
     /// See [`EventKind::ConsentWithdrawn`]. With everything that follows from it, in one entry.
     ConsentWithdrawn(Box<Withdrawal>),
+    /// See [`EventKind::ConsentExpired`]. The same of a consent to furnish whose time is over; nobody acted.
+    ConsentExpired(Box<Withdrawal>),
     /// See [`EventKind::FactCorrected`].
     FactCorrected(CorrectionRecord),
     /// See [`EventKind::FreezePlaced`].
@@ -305,8 +315,10 @@ impl Event {
     /// The subject some of whose facts are erased by it: from now on nothing shows them, and they are to leave the disk.
     pub fn erases(&self) -> Option<SubjectId> {
         match self {
-            Self::ConsentWithdrawn(withdrawal) => withdrawal.erasure.as_ref().map(|_| withdrawal.subject),
-            Self::Right(right) => matches!(**right, Right::FactsExpired(_)).then(|| right.subject()),
+            Self::ConsentWithdrawn(withdrawal) | Self::ConsentExpired(withdrawal) => {
+                withdrawal.erasure.as_ref().map(|_| withdrawal.subject)
+            }
+            Self::Right(right) => right.erases().then(|| right.subject()),
             _ => None,
         }
     }
@@ -326,6 +338,7 @@ impl Event {
             Self::OwnReportViewed(_) => EventKind::OwnReportViewed,
             Self::ConsentGranted(_) => EventKind::ConsentGranted,
             Self::ConsentWithdrawn(_) => EventKind::ConsentWithdrawn,
+            Self::ConsentExpired(_) => EventKind::ConsentExpired,
             Self::FactCorrected(_) => EventKind::FactCorrected,
             Self::FreezePlaced(_) => EventKind::FreezePlaced,
             Self::FreezeLifted(_) => EventKind::FreezeLifted,
@@ -376,7 +389,7 @@ impl Event {
             Self::ConsentGranted(consent) => consent.subject,
             Self::FactCorrected(correction) => correction.subject,
             Self::TransferDecided(transfer) => transfer.subject,
-            Self::ConsentWithdrawn(withdrawal) => withdrawal.subject,
+            Self::ConsentWithdrawn(withdrawal) | Self::ConsentExpired(withdrawal) => withdrawal.subject,
             Self::ConsentPaused(turn) | Self::ConsentResumed(turn) => turn.subject,
             Self::ConsentRefused(refusal) => refusal.subject,
             Self::DeathRecorded(death) => death.subject,
@@ -424,13 +437,14 @@ impl Canonical for Event {
                 out.fixed(&view.subject.0);
                 out.option(view.known_on.as_ref(), |out, at| out.signed(at.millis()));
                 out.option(view.as_of.as_ref(), |out, date| out.text(&date.to_string()));
+                view.acting.write(out);
                 out.fixed(&view.report_hash);
                 out.fixed(&view.answer_hash);
                 out.list(&view.reasons, |out, reason| reason.write(out));
                 out.text(&view.rulebook);
             }
             Self::ConsentGranted(consent) => consent.write(out),
-            Self::ConsentWithdrawn(withdrawal) => withdrawal.write(out),
+            Self::ConsentWithdrawn(withdrawal) | Self::ConsentExpired(withdrawal) => withdrawal.write(out),
             Self::ConsentPaused(turn) | Self::ConsentResumed(turn) => turn.write(out),
             Self::ConsentRefused(refusal) => refusal.write(out),
             Self::DeathRecorded(death) => {
@@ -489,6 +503,7 @@ impl Canonical for Event {
                 subject: SubjectId(input.fixed()?),
                 known_on: input.option(read_timestamp)?,
                 as_of: input.option(read_date)?,
+                acting: Acting::read(input)?,
                 report_hash: input.fixed()?,
                 answer_hash: input.fixed()?,
                 reasons: input.list(crate::inquiry::Reason::read)?,
@@ -496,6 +511,7 @@ impl Canonical for Event {
             }),
             EventKind::ConsentGranted => Self::ConsentGranted(Consent::read(input)?),
             EventKind::ConsentWithdrawn => Self::ConsentWithdrawn(Box::new(Withdrawal::read(input)?)),
+            EventKind::ConsentExpired => Self::ConsentExpired(Box::new(Withdrawal::read(input)?)),
             EventKind::ConsentPaused => Self::ConsentPaused(ConsentTurn::read(input)?),
             EventKind::ConsentResumed => Self::ConsentResumed(ConsentTurn::read(input)?),
             EventKind::ConsentRefused => Self::ConsentRefused(Refusal::read(input)?),

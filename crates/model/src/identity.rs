@@ -1,6 +1,6 @@
 //! Who a subject is, in the clear. Stored only sealed, under a key that can be destroyed.
 
-use crate::canonical::{Canonical, DecodeError, Reader, Writer};
+use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
 use crate::tradeline::{read_date, write_date};
 use crate::{DataCategory, Date, Sensitive};
 
@@ -24,10 +24,43 @@ pub struct Identity {
     pub attributes: Vec<(DataCategory, Sensitive<String>)>,
 }
 
+coded_enum! {
+    /// One thing that an identity says; what a subject can dispute of it.
+    pub enum IdentityPart {
+        Name = 1, "name", "The name";
+        Born = 2, "born", "The date of birth";
+        Telephone = 3, "telephone", "The telephone number";
+        Address = 4, "address", "The address";
+        AccountNumber = 5, "account_number", "The furnisher's number of the account";
+        Identifiers = 6, "identifiers", "Further identifiers";
+        Attributes = 7, "attributes", "Further attributes";
+    }
+}
+
 impl Identity {
     /// Whether nothing is said at all.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether it says this part.
+    pub fn says(&self, part: IdentityPart) -> bool {
+        let mut without = self.clone();
+        without.remove(part);
+        without != *self
+    }
+
+    /// Leaves a part out.
+    pub fn remove(&mut self, part: IdentityPart) {
+        match part {
+            IdentityPart::Name => self.name = None,
+            IdentityPart::Born => self.born = None,
+            IdentityPart::Telephone => self.telephone = None,
+            IdentityPart::Address => self.address = None,
+            IdentityPart::AccountNumber => self.account_number = None,
+            IdentityPart::Identifiers => self.attributes.retain(|(category, _)| *category != DataCategory::Identity),
+            IdentityPart::Attributes => self.attributes.retain(|(category, _)| *category == DataCategory::Identity),
+        }
     }
 }
 
@@ -63,6 +96,28 @@ impl Canonical for Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_part_is_left_out_alone() {
+        let whole = Identity {
+            name: Some("A".to_owned().into()),
+            born: Some(Date::constant(1972, 3, 18).into()),
+            telephone: Some("1".to_owned().into()),
+            address: Some("B".to_owned().into()),
+            account_number: Some("2".to_owned().into()),
+            attributes: vec![
+                (DataCategory::Identity, "passport:CN/E1".to_owned().into()),
+                (DataCategory::Education, "2".to_owned().into()),
+            ],
+        };
+        let mut left = whole.clone();
+        for part in IdentityPart::ALL {
+            assert!(whole.says(*part) && left.says(*part), "{part}");
+            left.remove(*part);
+            assert!(!left.says(*part), "{part}");
+        }
+        assert!(left.is_empty(), "and all of them are all there is");
+    }
 
     #[test]
     fn an_identity_returns_from_its_bytes_and_prints_nothing() {

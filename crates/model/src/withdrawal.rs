@@ -1,4 +1,4 @@
-//! What follows from withdrawing a consent: what is erased, and who is to be told.
+//! What follows from the end of a consent, withdrawn or over: what is erased, and who is to be told.
 //!
 //! A withdrawal and everything it causes is one event, and so one entry of the log: either all of it is on record or none. From
 //! then on the facts it names are erased: [`Erasures`] says of each fact whether it is, for whoever reads a credit file and
@@ -11,17 +11,17 @@ use crate::event::Event;
 use crate::fact::{DeliveryNumber, Fact, FactBody, FactKind, Slot};
 use crate::inquiry::Reason;
 use crate::registry::table_of;
-use crate::rights::Expired;
+use crate::rights::{Expired, Right};
 use crate::{AccountKey, DataCategory, Month, SubjectId};
 
-/// A consent withdrawn, and its consequences.
+/// A consent withdrawn, or over, and the consequences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withdrawal {
     /// Who withdrew.
     pub subject: SubjectId,
     /// Which consent.
     pub consent: ConsentId,
-    /// Who acted for the subject.
+    /// Who acted for the subject; of a consent whose time is over, nobody did, and this says the subject.
     pub acting: Acting,
     /// What is erased, as nothing else lets the bureau hold it; `None` where nothing rested on this consent alone.
     pub erasure: Option<Erasure>,
@@ -67,21 +67,36 @@ pub struct Recipient {
     pub inquiries: Vec<u64>,
 }
 
-/// Everything erased of one subject, by a withdrawn consent or because its time has run out.
+/// Everything erased of one subject: by a consent's end, on request, or because its time has run out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Erasures {
-    withdrawn: Vec<Erasure>,
+    /// By a consent's end, or on request.
+    named: Vec<Erasure>,
     expired: Expired,
 }
 
 impl Erasures {
+    /// With one more.
+    #[must_use]
+    pub fn and(mut self, erasure: Erasure) -> Self {
+        self.named.push(erasure);
+        self
+    }
+
     /// What the events of one subject have erased.
     pub fn of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
         let mut erasures = Self::default();
         for event in events {
             match event {
-                Event::ConsentWithdrawn(withdrawal) => erasures.withdrawn.extend(withdrawal.erasure.clone()),
-                Event::Right(right) => erasures.expired.take(right),
+                Event::ConsentWithdrawn(withdrawal) | Event::ConsentExpired(withdrawal) => {
+                    erasures.named.extend(withdrawal.erasure.clone());
+                }
+                Event::Right(right) => {
+                    if let Right::RequestAnswered(answer) = &**right {
+                        erasures.named.extend(answer.erasure.clone());
+                    }
+                    erasures.expired.take(right);
+                }
                 _ => {}
             }
         }
@@ -90,12 +105,12 @@ impl Erasures {
 
     /// Whether nothing is erased.
     pub fn is_empty(&self) -> bool {
-        self.withdrawn.is_empty() && self.expired.is_empty()
+        self.named.is_empty() && self.expired.is_empty()
     }
 
     /// Whether data of `category` in this fact is erased.
     pub fn covers(&self, fact: &Fact, category: DataCategory) -> bool {
-        self.withdrawn.iter().any(|erasure| erasure.covers(fact, category)) || self.expired.covers(fact)
+        self.named.iter().any(|erasure| erasure.covers(fact, category)) || self.expired.covers(fact)
     }
 
     /// What is left of a fact: all of it, it without the parts that are erased, or nothing.

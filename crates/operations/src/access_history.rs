@@ -4,11 +4,13 @@
 //! bureau has done with it.
 
 use tallystick_model::consent::ConsentId;
+use tallystick_model::consent_terms::Acting;
 use tallystick_model::event::Event;
 use tallystick_model::{Identifier, SubjectId, Timestamp};
-use tallystick_policy::{Decision, decide_own_report};
+use tallystick_policy::{Decision, decide_own_report_by};
+use tallystick_store::has_died;
 
-use crate::beside::{RightsPart, Told};
+use crate::beside::{HandOver, RightsPart, Told};
 use crate::bureau::{Bureau, OperationError};
 use crate::report::{Access, access};
 
@@ -36,6 +38,8 @@ pub struct AccessHistory {
     pub accesses: Vec<Accessed>,
     /// Who was told of corrections, the earliest first.
     pub told: Vec<Told>,
+    /// Hand-overs beside the bureau that were asked for, the earliest first.
+    pub hand_overs: Vec<HandOver>,
 }
 
 /// Shows a subject who looked at the own file.
@@ -47,9 +51,23 @@ pub fn access_history(
     identifier: &Identifier,
     now: Timestamp,
 ) -> Result<AccessHistory, OperationError> {
+    access_history_by(bureau, identifier, Acting::default(), now)
+}
+
+/// The same, asked for by whoever acts for the subject.
+///
+/// # Errors
+/// As [`access_history`].
+pub fn access_history_by(
+    bureau: &Bureau,
+    identifier: &Identifier,
+    acting: Acting,
+    now: Timestamp,
+) -> Result<AccessHistory, OperationError> {
     let snapshot = bureau.snapshot();
     let found = bureau.find(&snapshot, identifier)?;
-    if let Decision::Denied(denial) = decide_own_report(&bureau.rulebook, now, found.subject) {
+    let whose = (acting.actor, acting.evidence != [0; 32], has_died(&found.events));
+    if let Decision::Denied(denial) = decide_own_report_by(&bureau.rulebook, now, found.subject, whose) {
         let codes: Vec<_> = denial.reasons.iter().map(|reason| format!("{} {}", reason.rule, reason.code)).collect();
         return Err(OperationError::Invalid(format!("denied: {}", codes.join(", "))));
     }
@@ -75,6 +93,6 @@ pub fn access_history(
         })
     });
     let accesses = accesses.collect();
-    let told = RightsPart::of(&snapshot, &found, now).told;
-    Ok(AccessHistory { subject: found.subject, accesses, told })
+    let RightsPart { told, hand_overs, .. } = RightsPart::of(&snapshot, &found, now);
+    Ok(AccessHistory { subject: found.subject, accesses, told, hand_overs })
 }

@@ -73,7 +73,7 @@ impl Told {
         };
         told.reasons = permit.reasons().to_vec();
         told.consent = permit.consent();
-        let file = found.file(snapshot)?;
+        let file = found.file_for_others(snapshot)?;
         // A statement taken back leaves no trace: an empty report would tell that there was one.
         if file.says_nothing() {
             return Ok(Self { outcome: Outcome::NoHit, ..told });

@@ -3,9 +3,12 @@
 
 use tallystick_model::event::Event;
 use tallystick_model::fact::{Fact, FactKind, Slot};
-use tallystick_model::inquiry::Detail;
-use tallystick_model::rights::{AlertKind, Dispute, Mark, Protection, Right, marks};
-use tallystick_model::{AccountKey, Month, Sensitive, Timestamp, Writer};
+use tallystick_model::identity::IdentityPart;
+use tallystick_model::inquiry::{Detail, Reason};
+use tallystick_model::rights::{
+    AlertKind, CaseAnswer, DefaultAlert, Dispute, Mark, MarkedSlot, Protection, RequestState, Right, marks,
+};
+use tallystick_model::{AccountKey, Canonical, DataCategory, Month, Sensitive, Timestamp, Writer};
 use tallystick_store::Snapshot;
 
 use crate::bureau::Found;
@@ -20,9 +23,11 @@ pub struct Marked {
     pub account: Option<AccountKey>,
     /// About which month; `None` where none is shown, or the fact has none.
     pub month: Option<Month>,
+    /// Of who the subject is, what of it; `None` is all of it.
+    pub part: Option<IdentityPart>,
     /// What is said of it.
     pub mark: Mark,
-    /// When the subject disputed it.
+    /// When the subject disputed it, or objected to its use.
     pub since: Timestamp,
 }
 
@@ -43,17 +48,29 @@ impl Beside {
         let protection = found.protection();
         let tells = |slot: Slot| facts.iter().any(|fact| fact.key.slot == slot);
         let names = detail != Detail::Summary;
-        let marked = |(slot, mark, since): (Slot, Mark, Timestamp)| Marked {
+        let marked = |MarkedSlot { slot, part, mark, since }: MarkedSlot| Marked {
             kind: slot.kind,
             account: names.then_some(slot.account),
             month: slot.month.filter(|_| names),
+            part,
             mark,
             since,
         };
+        let mut marks = marks(&found.disputes());
+        marks.retain(|marked| tells(marked.slot));
+        for request in found.restricting(None) {
+            let concerned = facts.iter().filter(|fact| request.concerns(fact));
+            marks.extend(concerned.map(|fact| MarkedSlot {
+                slot: fact.key.slot,
+                part: None,
+                mark: Mark::Restricted,
+                since: request.at,
+            }));
+        }
         Self {
             alert: protection.alert(now).map(|alert| (alert.kind, alert.until)),
             statement: protection.statement,
-            marks: marks(&found.disputes()).into_iter().filter(|(slot, ..)| tells(*slot)).map(marked).collect(),
+            marks: marks.into_iter().map(marked).collect(),
         }
     }
 
@@ -72,6 +89,7 @@ impl Beside {
             marked.kind.write(out);
             out.option(marked.account.as_ref(), |out, account| out.fixed(&account.0));
             out.option(marked.month.as_ref(), |out, month| out.unsigned(u64::from(month.number())));
+            out.option(marked.part.as_ref(), |out, part| part.write(out));
             marked.mark.write(out);
             out.signed(marked.since.millis());
         });
@@ -91,6 +109,25 @@ pub struct Told {
     pub slot: Slot,
 }
 
+/// That it was decided whether one member may hand data straight to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandOver {
+    /// When.
+    pub at: Timestamp,
+    /// Place of its entry in the log.
+    pub index: u64,
+    /// Who would give.
+    pub from: Named,
+    /// Who would receive.
+    pub to: Named,
+    /// What kind of data.
+    pub category: DataCategory,
+    /// Whether it may.
+    pub permitted: bool,
+    /// The rules that decided.
+    pub reasons: Vec<Reason>,
+}
+
 /// What only the subject sees of the own rights.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RightsPart {
@@ -106,6 +143,14 @@ pub struct RightsPart {
     pub told: Vec<Told>,
     /// How many facts were taken out as their time had run out.
     pub expired: u64,
+    /// The bureau's answers to disputes that were answered together, the earliest first.
+    pub cases: Vec<CaseAnswer>,
+    /// Requests to erase, and objections, the earliest first.
+    pub requests: Vec<RequestState>,
+    /// Of which defaults the subject was told, the earliest first.
+    pub defaults: Vec<(u64, DefaultAlert)>,
+    /// Hand-overs beside the bureau that were asked for, the earliest first.
+    pub hand_overs: Vec<HandOver>,
 }
 
 impl RightsPart {
@@ -113,7 +158,19 @@ impl RightsPart {
         let protection: Protection = found.protection();
         let named = |number: u16| Named::of(snapshot, number);
         let (mut told, mut expired) = (Vec::new(), 0);
+        let (mut defaults, mut hand_overs) = (Vec::new(), Vec::new());
         for recorded in &found.events {
+            if let Event::TransferDecided(transfer) = &recorded.event {
+                hand_overs.push(HandOver {
+                    at: recorded.entry.at,
+                    index: recorded.index,
+                    from: named(transfer.from),
+                    to: named(transfer.to),
+                    category: transfer.category,
+                    permitted: transfer.permitted,
+                    reasons: transfer.reasons.clone(),
+                });
+            }
             let Event::Right(right) = &recorded.event else { continue };
             match &**right {
                 Right::CorrectionNoticed(notice) => told.push(Told {
@@ -125,6 +182,7 @@ impl RightsPart {
                 Right::FactsExpired(gone) => {
                     expired += gone.expiries.iter().map(|expiry| expiry.facts.len() as u64).sum::<u64>();
                 }
+                Right::DefaultAlerted(alert) => defaults.push((recorded.index, alert.clone())),
                 _ => {}
             }
         }
@@ -136,6 +194,10 @@ impl RightsPart {
             codes: protection.codes(now).map(|code| (named(code.subscriber), code.until)).collect(),
             told,
             expired,
+            cases: crate::dispute::cases(found),
+            requests: found.requests(),
+            defaults,
+            hand_overs,
         }
     }
 
@@ -157,5 +219,12 @@ impl RightsPart {
         });
         out.list(&self.told, |out, told| out.unsigned(told.index));
         out.unsigned(self.expired);
+        out.list(&self.cases, |out, answer| answer.write(out));
+        out.list(&self.requests, |out, request| {
+            out.unsigned(request.entry);
+            out.byte(u8::from(request.answer.is_some()));
+        });
+        out.list(&self.defaults, |out, (index, _)| out.unsigned(*index));
+        out.list(&self.hand_overs, |out, hand_over| out.unsigned(hand_over.index));
     }
 }

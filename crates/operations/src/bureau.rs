@@ -7,7 +7,8 @@ use tallystick_audit::{Checkpoint, CheckpointSigner, ConsistencyProof, Receipt};
 use tallystick_model::charter::{FoundingCharter, Matter};
 use tallystick_model::consent::ConsentState;
 use tallystick_model::event::{Entry, Event, Founding as FoundingEvent};
-use tallystick_model::rights::{Dispute, Protection, disputes};
+use tallystick_model::fact::Fact;
+use tallystick_model::rights::{Dispute, Protection, RequestState, disputes, requests};
 use tallystick_model::withdrawal::Erasures;
 use tallystick_model::{CreditFile, Date, Identifier, Pseudonymiser, Sensitive, SubjectId, SubjectKind, Timestamp};
 use tallystick_policy::Rulebook;
@@ -112,6 +113,32 @@ impl Found {
     /// Its disputes with what became of them.
     pub fn disputes(&self) -> Vec<Dispute> {
         disputes(self.events.iter().map(|recorded| (recorded.index, recorded.entry.at, &recorded.event)))
+    }
+
+    /// Its requests to erase, and objections, with what became of them.
+    pub fn requests(&self) -> Vec<RequestState> {
+        requests(self.events.iter().map(|recorded| (recorded.index, recorded.entry.at, &recorded.event)))
+    }
+
+    /// The objections that restrict what they are about: now, or as it was known at `at`.
+    pub(crate) fn restricting(&self, at: Option<Timestamp>) -> Vec<RequestState> {
+        let known = self.events.iter().filter(|recorded| at.is_none_or(|at| recorded.entry.at <= at));
+        let mut requests = requests(known.map(|recorded| (recorded.index, recorded.entry.at, &recorded.event)));
+        requests.retain(RequestState::restricts);
+        requests
+    }
+
+    /// Its credit file in `snapshot` for others than the subject: without what is restricted too.
+    ///
+    /// # Errors
+    /// As [`Found::file`].
+    pub fn file_for_others(&self, snapshot: &Snapshot<'_>) -> Result<CreditFile, StoreError> {
+        let (file, restricting) = (self.file(snapshot)?, self.restricting(None));
+        if restricting.is_empty() {
+            return Ok(file);
+        }
+        let is_free = |fact: &&Fact| !restricting.iter().any(|request| request.concerns(fact));
+        Ok(CreditFile::new(self.subject, file.history().iter().filter(is_free).cloned().collect()))
     }
 
     /// Its credit file in `snapshot`, without what no reader sees any more. Whoever reads a found subject's file, reads it
@@ -364,7 +391,8 @@ impl Bureau {
         for (changes, event) in all {
             after.check(&event, now)?;
             if after.has_staff() && is_signed_for(event.kind()) {
-                let signature = crate::staff::sign(self, &after, &event, now)?;
+                let place = self.store.snapshot().log_size() + acts.len() as u64;
+                let signature = crate::staff::sign(self, &after, &event, place, now)?;
                 acts.push(act((Changes::none(), signature)));
             }
             after.apply(&event, now);

@@ -87,6 +87,7 @@ pub fn grant(bureau: &Bureau, grant: Grant, now: Timestamp) -> Result<(Consent, 
     let consent = Consent {
         id: ConsentId(bureau.random()),
         subject: found.subject,
+        about: found.kind,
         member,
         scope: grant.scope,
         purposes,

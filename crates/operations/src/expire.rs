@@ -1,4 +1,4 @@
-//! Expire: facts past the rulebook's term leave the credit files.
+//! Expire: facts past the rulebook's term leave the credit files, and so do those whose only ground was a consent that is over.
 //!
 //! [`look`] finds them, [`Due::carry_out`] records an event for each file that names them, and one for the run. From that commit on no reader
 //! sees them ([`Found::file`](crate::Found::file)); tables are rewritten without them later. What is kept for model
@@ -7,12 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tallystick_audit::OpensCheckpoints;
+use tallystick_model::event::Event;
 use tallystick_model::fact::FactBody;
 use tallystick_model::rights::{ExpiredFacts, Expiry, RetentionRun, Right};
 use tallystick_model::tradeline::TradelineMonth;
+use tallystick_model::withdrawal::Withdrawal;
 use tallystick_model::{Month, SubjectId, SubjectKind, Timestamp};
 use tallystick_policy::past_term;
 use tallystick_receipt::Document;
+use tallystick_store::Changes;
 
 use crate::bureau::{Bureau, OperationError, Recorded};
 use crate::protect::record;
@@ -23,6 +26,8 @@ use crate::receipts;
 pub struct Due {
     /// Whose, and which facts by rule, in the order of subjects.
     pub files: Vec<(SubjectId, Vec<Expiry>)>,
+    /// What follows from consents whose time is over and that something rests on alone, in the order of subjects.
+    pub consents: Vec<Withdrawal>,
     rows: Vec<String>,
 }
 
@@ -58,9 +63,15 @@ pub fn look(bureau: &Bureau, now: Timestamp) -> Result<Due, OperationError> {
             subjects.insert(fact.key.subject);
         }
     })?;
-    let mut due = Due::default();
+    let mut due = Due { consents: crate::lapse::over(bureau, now)?, ..Due::default() };
     for subject in subjects {
-        let file = bureau.find_again(&snapshot, subject, SubjectKind::Person)?.file(&snapshot)?;
+        let mut found = bureau.find_again(&snapshot, subject, SubjectKind::Person)?;
+        // What goes with a consent does not go by its term too.
+        let going = due.consents.iter().filter(|withdrawal| withdrawal.subject == subject);
+        for erasure in going.filter_map(|withdrawal| withdrawal.erasure.clone()) {
+            found.erased = found.erased.and(erasure);
+        }
+        let file = found.file(&snapshot)?;
         let expiries = past_term(&bureau.rulebook, &file, now.date());
         if expiries.is_empty() {
             continue;
@@ -144,6 +155,9 @@ impl Due {
         let checkpoint =
             bureau.store.log_keys().open(&receipt.checkpoint).map_err(|error| unreadable(error.to_string()))?;
         let rulebook = bureau.rulebook.label().to_owned();
+        for withdrawal in &self.consents {
+            bureau.record(Changes::none(), Event::ConsentExpired(Box::new(withdrawal.clone())), now)?;
+        }
         for (subject, expiries) in &self.files {
             let gone = ExpiredFacts { subject: *subject, expiries: expiries.clone(), rulebook: rulebook.clone() };
             record(bureau, Right::FactsExpired(gone), now)?;
@@ -153,6 +167,7 @@ impl Due {
             root_before: checkpoint.root.0,
             subjects: self.files.len() as u64,
             facts: self.by_rule().into_iter().map(|(rule, count)| (rule.to_owned(), count)).collect(),
+            consents: self.consents.len() as u64,
             kept_for_models,
             rulebook,
         };

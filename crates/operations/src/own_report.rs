@@ -1,10 +1,11 @@
 //! Own report: the subject sees everything held, and who looked at it.
 
+use tallystick_model::consent_terms::Acting;
 use tallystick_model::event::{Event, OwnReportRecord};
 use tallystick_model::inquiry::Reason;
 use tallystick_model::{Date, Identifier, SubjectId, Timestamp};
-use tallystick_policy::{Charge, Decision, charge, decide_own_report};
-use tallystick_store::{Changes, RecordedEvent};
+use tallystick_policy::{Charge, Decision, charge, decide_own_report_by};
+use tallystick_store::{Changes, RecordedEvent, has_died};
 
 use crate::answer::own_hash;
 use crate::bureau::{Bureau, OperationError, Recorded};
@@ -45,17 +46,33 @@ pub fn own_report(
     past: Past,
     now: Timestamp,
 ) -> Result<OwnReport, OperationError> {
+    own_report_by(bureau, identifier, Acting::default(), past, now)
+}
+
+/// The same, asked for by whoever acts for the subject: next of kin after a death, a guardian. Who it was is on record.
+///
+/// # Errors
+/// As [`own_report`].
+pub fn own_report_by(
+    bureau: &Bureau,
+    identifier: &Identifier,
+    acting: Acting,
+    past: Past,
+    now: Timestamp,
+) -> Result<OwnReport, OperationError> {
     let mut snapshot = bureau.snapshot();
     let mut found = bureau.find(&snapshot, identifier)?;
     let viewed = |recorded: &RecordedEvent| matches!(recorded.event, Event::OwnReportViewed(_));
     let earlier = found.events.iter().filter(|recorded| viewed(recorded)).map(|recorded| recorded.entry.at);
     let charge = charge(&bureau.rulebook, earlier, now);
+    let died = has_died(&found.events);
     if let Some(at) = past.known_on {
         snapshot = snapshot.as_known_on(at);
         found.events.retain(|recorded| recorded.entry.at <= at);
     }
     let subject = found.subject;
-    let permit = match decide_own_report(&bureau.rulebook, now, subject) {
+    let whose = (acting.actor, acting.evidence != [0; 32], died);
+    let permit = match decide_own_report_by(&bureau.rulebook, now, subject, whose) {
         Decision::Permit(permit) => permit,
         Decision::Denied(denial) => {
             return Ok(OwnReport { subject, reasons: denial.reasons, report: None, charge: None, recorded: None });
@@ -70,6 +87,7 @@ pub fn own_report(
         subject,
         known_on: past.known_on,
         as_of: past.as_of,
+        acting,
         report_hash: report.hash(),
         answer_hash: own_hash(&report, charge.as_ref()),
         reasons: permit.reasons().to_vec(),

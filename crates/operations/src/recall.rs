@@ -1,20 +1,18 @@
 //! Recall: whoever was shown a fact that has been corrected or deleted since is found, and told what was and what is.
 //!
-//! Who is to be told follows from the log alone, so it can be done again after a crash: a notice that is on record is
-//! not made twice. Told are members whose report showed the fact itself; who got attributes at a glance, or the answer to a
-//! question, was not shown it.
+//! The notices are on record in the commit of the correction itself. Told are members whose report showed the fact itself; who got
+//! attributes at a glance, or the answer to a question, was not shown it.
 
 use tallystick_model::CategorySet;
-use tallystick_model::event::{CorrectionRecord, Event};
-use tallystick_model::fact::{DeliveryNumber, Fact, Standing};
+use tallystick_model::event::Event;
+use tallystick_model::fact::{DeliveryNumber, Fact, FactKind};
 use tallystick_model::inquiry::{Detail, InquiryRecord, Outcome, Reason};
 use tallystick_model::rights::{CorrectionNotice, Right, Version};
-use tallystick_model::{CreditFile, SubjectId, SubjectKind, Timestamp};
+use tallystick_model::{CreditFile, Timestamp};
 use tallystick_policy::{as_shown, told_of_correction};
-use tallystick_store::{RecordedEvent, Snapshot};
+use tallystick_store::Changes;
 
 use crate::bureau::{Bureau, Found, OperationError, Recorded};
-use crate::protect::record;
 
 /// A notice that was made.
 #[derive(Debug)]
@@ -23,42 +21,6 @@ pub struct Notice {
     pub notice: CorrectionNotice,
     /// Its entry and proof.
     pub recorded: Recorded,
-}
-
-/// Makes the notices that corrections of one subject's facts call for and that are not on record yet.
-///
-/// # Errors
-/// [`OperationError`] if something cannot be read or recorded; what is recorded stays.
-pub fn tell(bureau: &Bureau, subject: SubjectId, now: Timestamp) -> Result<Vec<Notice>, OperationError> {
-    let snapshot = bureau.snapshot();
-    let found = bureau.find_again(&snapshot, subject, SubjectKind::Person)?;
-    let mut made = Vec::new();
-    for recorded in &found.events {
-        let Event::FactCorrected(correction) = &recorded.event else { continue };
-        for notice in due(bureau, &snapshot, &found, recorded, correction)? {
-            let right = Right::CorrectionNoticed(notice.clone());
-            made.push(Notice { notice, recorded: record(bureau, right, now)? });
-        }
-    }
-    Ok(made)
-}
-
-/// The same for every subject: after a crash between a correction and its notices.
-///
-/// # Errors
-/// As [`tell`].
-pub fn tell_all(bureau: &Bureau, now: Timestamp) -> Result<Vec<Notice>, OperationError> {
-    let mut subjects = Vec::new();
-    bureau.snapshot().each_subject(|subject, events| {
-        if events.iter().any(|recorded| matches!(recorded.event, Event::FactCorrected(_))) {
-            subjects.push(subject);
-        }
-    })?;
-    let mut made = Vec::new();
-    for subject in subjects {
-        made.extend(tell(bureau, subject, now)?);
-    }
-    Ok(made)
 }
 
 /// A notice on record.
@@ -102,33 +64,32 @@ struct Shown {
     reason: Reason,
 }
 
-fn due(
+/// A statement that is about to be corrected.
+pub(crate) struct Mended<'a> {
+    /// As it holds until then.
+    pub(crate) before: &'a Fact,
+    /// As it will be; `None` if it is taken back.
+    pub(crate) after: Option<&'a Fact>,
+}
+
+/// The notices that a correction at `now` calls for, for the same commit. `correction` is its own delivery.
+pub(crate) fn due(
     bureau: &Bureau,
-    snapshot: &Snapshot<'_>,
     found: &Found,
-    recorded: &RecordedEvent,
-    correction: &CorrectionRecord,
+    (correction, mended): (DeliveryNumber, &Mended<'_>),
+    now: Timestamp,
 ) -> Result<Vec<CorrectionNotice>, OperationError> {
-    let file = found.file(snapshot)?;
-    let version = |delivery: DeliveryNumber| {
-        file.history().iter().find(|fact| fact.key.slot == correction.slot && fact.key.delivery == delivery)
-    };
-    // What has been taken out since is told to nobody.
-    let Some(before) = version(correction.superseded) else { return Ok(Vec::new()) };
-    let after = version(correction.delivery.number).filter(|fact| !matches!(fact.standing, Standing::Deletes(_)));
+    let Mended { before, after } = *mended;
     let mut shown: Vec<Shown> = Vec::new();
-    for earlier in found.events.iter().filter(|earlier| earlier.index < recorded.index) {
+    for earlier in &found.events {
         let Event::Inquiry(inquiry) = &earlier.event else { continue };
-        if is_told(&found.events, recorded.index, inquiry.subscriber) {
-            continue;
-        }
-        let reason = told_of_correction(&bureau.rulebook, inquiry.purpose, earlier.entry.at, recorded.entry.at);
+        let reason = told_of_correction(&bureau.rulebook, inquiry.purpose, earlier.entry.at, now);
         let Some(reason) = reason else { continue };
         if !showed(bureau, found, earlier.entry.at, inquiry, before)? {
             continue;
         }
         let released: CategorySet = inquiry.released.iter().copied().collect();
-        let released = inquiry.ranges.of_month(released, correction.slot.month);
+        let released = inquiry.ranges.of_month(released, before.key.slot.month);
         match shown.iter_mut().find(|shown| shown.recipient == inquiry.subscriber) {
             // Told is what the last of its reports had of the fact.
             Some(shown) => (shown.released, shown.reason) = (released, reason),
@@ -142,8 +103,8 @@ fn due(
         Some(CorrectionNotice {
             subject: found.subject,
             recipient: shown.recipient,
-            correction: recorded.index,
-            slot: correction.slot,
+            correction,
+            slot: before.key.slot,
             before: as_version(before, shown.released)?,
             after: after.and_then(|fact| as_version(fact, shown.released)),
             inquiries: shown.inquiries,
@@ -153,12 +114,15 @@ fn due(
     Ok(shown.into_iter().filter_map(notice).collect())
 }
 
-fn is_told(events: &[RecordedEvent], correction: u64, recipient: u16) -> bool {
-    events.iter().any(|recorded| match &recorded.event {
-        Event::Right(right) => matches!(&**right, Right::CorrectionNoticed(notice)
-            if notice.correction == correction && notice.recipient == recipient),
-        _ => false,
-    })
+/// The events of notices.
+pub(crate) fn events(notices: &[CorrectionNotice]) -> impl Iterator<Item = (Changes, Event)> {
+    let event = |notice: &CorrectionNotice| Event::Right(Box::new(Right::CorrectionNoticed(notice.clone())));
+    notices.iter().map(move |notice| (Changes::none(), event(notice)))
+}
+
+/// Notices with what the log has of them.
+pub(crate) fn made(notices: Vec<CorrectionNotice>, recorded: impl IntoIterator<Item = Recorded>) -> Vec<Notice> {
+    notices.into_iter().zip(recorded).map(|(notice, recorded)| Notice { notice, recorded }).collect()
 }
 
 /// Whether the report given at `at` showed this fact: it was released, it held then, and the report's detail reached to it.
@@ -178,12 +142,16 @@ fn showed(
         return Ok(false);
     }
     let then = found.file(&bureau.snapshot().as_known_on(at))?;
+    if found.restricting(Some(at)).iter().any(|request| request.concerns(fact)) {
+        return Ok(false);
+    }
     let held = then.holding(fact.key.slot).is_some_and(|held| held.key.delivery == fact.key.delivery);
     Ok(held
         && match told {
             Detail::Whole => true,
             Detail::Latest => is_latest(&then, fact),
-            Detail::Summary => false,
+            // Who the subject is, a glance tells too.
+            Detail::Summary => fact.key.slot.kind == FactKind::Identity,
         })
 }
 

@@ -15,9 +15,9 @@ use tallystick_model::transfer::TransferRecord;
 use tallystick_model::{CategorySet, DataCategory, SubjectId, SubjectKind, Timestamp};
 use tallystick_policy::{
     Admission, ConsentNeed, Decision, InquiryEvidence, Rulebook, TransferEvidence, considered, decide_inquiry,
-    decide_own_report, decide_question, decide_transfer, gate,
+    decide_own_report_by, decide_question, decide_transfer, gate,
 };
-use tallystick_store::{RecordedEvent, Snapshot, consents};
+use tallystick_store::{RecordedEvent, Snapshot, consents, has_died};
 
 use crate::bureau::{Bureau, OperationError};
 
@@ -384,7 +384,9 @@ impl Past<'_> {
                 Verdict { detail, ..again }
             }
             Decided::OwnReport(view) => {
-                let verdict = verdict(decide_own_report(rulebook, now, view.subject));
+                let acting = view.acting;
+                let whose = (acting.actor, acting.evidence != [0; 32], has_died(self.earlier));
+                let verdict = verdict(decide_own_report_by(rulebook, now, view.subject, whose));
                 Verdict { released: None, detail: None, ranges: Ranges::default(), ..verdict }
             }
             Decided::Transfer(transfer) => {

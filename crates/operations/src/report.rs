@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 use tallystick_model::consent::{ConsentState, Refusal};
+use tallystick_model::consent_terms::Actor;
 use tallystick_model::event::Event;
 use tallystick_model::fact::{DeliveryNumber, FactBody, FactKind, Slot, Standing};
 use tallystick_model::identity::Identity;
@@ -135,6 +136,8 @@ pub struct Access {
     pub index: u64,
     /// Who; `None` is the subject.
     pub by: Option<Named>,
+    /// Of the subject's own accesses, who acted.
+    pub actor: Actor,
     /// On what ground.
     pub purpose: Purpose,
     /// How it ended.
@@ -215,8 +218,8 @@ pub struct Report {
     pub purpose: Purpose,
     /// How much of what was released it tells.
     pub detail: Detail,
-    /// Who the subject is, as each furnisher says.
-    pub identities: Vec<(Named, Identity)>,
+    /// Who the subject is, as each furnisher says of an account; which one, where accounts are shown.
+    pub identities: Vec<(Named, Option<AccountKey>, Identity)>,
     /// Accounts, by furnisher.
     pub accounts: Vec<Account>,
     /// Wallets, by furnisher.
@@ -384,8 +387,8 @@ impl Report {
                 self.wallets.clear();
                 self.agreements.clear();
                 // Who says who the subject is would tell with whom it has accounts.
-                for (furnisher, _) in &mut self.identities {
-                    *furnisher = Named::withheld();
+                for (furnisher, account, _) in &mut self.identities {
+                    (*furnisher, *account) = (Named::withheld(), None);
                 }
             }
         }
@@ -453,7 +456,7 @@ impl Report {
         out.signed(self.at.millis());
         out.option(self.recipient.as_ref(), write_named);
         self.purpose.write(out);
-        out.list(&self.identities, |out, (furnisher, identity)| {
+        out.list(&self.identities, |out, (furnisher, _, identity)| {
             write_named(out, furnisher);
             identity.write(out);
         });
@@ -513,14 +516,15 @@ fn identities(
     snapshot: &Snapshot<'_>,
     file: &VisibleFile,
     found: &Found,
-) -> Result<Vec<(Named, Identity)>, StoreError> {
+) -> Result<Vec<(Named, Option<AccountKey>, Identity)>, StoreError> {
     let mut identities = Vec::new();
     for fact in file.facts().iter().filter(|fact| fact.key.slot.kind == FactKind::Identity) {
         let Some(mut identity) = snapshot.identity(fact)? else { continue };
         // Sealed, its attributes were out of the permit's sight, and of the erasure's.
         identity.attributes.retain(|(category, _)| !found.erased.covers(fact, *category));
         if let Some(identity) = file.visible_identity(identity) {
-            identities.push((Named::of(snapshot, fact.key.slot.account.furnisher()), identity));
+            let account = fact.key.slot.account;
+            identities.push((Named::of(snapshot, account.furnisher()), Some(account), identity));
         }
     }
     Ok(identities)
@@ -565,6 +569,7 @@ pub(crate) fn access(snapshot: &Snapshot<'_>, recorded: &RecordedEvent) -> Optio
             at,
             index,
             by: Some(Named::of(snapshot, inquiry.subscriber)),
+            actor: Actor::Subject,
             purpose: inquiry.purpose,
             outcome: inquiry.outcome,
             reasons: inquiry.reasons.clone(),
@@ -578,6 +583,7 @@ pub(crate) fn access(snapshot: &Snapshot<'_>, recorded: &RecordedEvent) -> Optio
             at,
             index,
             by: None,
+            actor: view.acting.actor,
             purpose: Purpose::OwnReport,
             outcome: Outcome::Permitted,
             reasons: view.reasons.clone(),
@@ -593,7 +599,9 @@ pub(crate) fn access(snapshot: &Snapshot<'_>, recorded: &RecordedEvent) -> Optio
 
 fn withdrawal(recorded: &RecordedEvent) -> Option<(u64, Withdrawal)> {
     match &recorded.event {
-        Event::ConsentWithdrawn(withdrawal) => Some((recorded.index, (**withdrawal).clone())),
+        Event::ConsentWithdrawn(withdrawal) | Event::ConsentExpired(withdrawal) => {
+            Some((recorded.index, (**withdrawal).clone()))
+        }
         _ => None,
     }
 }

@@ -274,7 +274,7 @@ impl Differing {
 /// Whether an event takes away something that these deliveries said of its subject.
 fn removes(event: &Event, known: &BTreeSet<DeliveryNumber>) -> bool {
     match event {
-        Event::ConsentWithdrawn(withdrawal) => {
+        Event::ConsentWithdrawn(withdrawal) | Event::ConsentExpired(withdrawal) => {
             let erasure = withdrawal.erasure.as_ref();
             erasure.is_some_and(|erasure| erasure.slots.iter().any(|(_, delivery)| known.contains(delivery)))
         }
@@ -282,6 +282,10 @@ fn removes(event: &Event, known: &BTreeSet<DeliveryNumber>) -> bool {
             Right::FactsExpired(gone) => {
                 let mut facts = gone.expiries.iter().flat_map(|expiry| &expiry.facts);
                 facts.any(|(_, delivery)| known.contains(delivery))
+            }
+            Right::RequestAnswered(answer) => {
+                let mut slots = answer.erasure.iter().flat_map(|erasure| &erasure.slots);
+                slots.any(|(_, delivery)| known.contains(delivery))
             }
             _ => false,
         },

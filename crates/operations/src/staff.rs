@@ -37,11 +37,12 @@ pub struct Registered {
     pub reason: String,
 }
 
-/// The act that goes before `event`, signed by whoever is at work.
+/// The act that goes before `event` at this `place` in the log, signed by whoever is at work.
 pub(crate) fn sign(
     bureau: &Bureau,
     government: &Government,
     event: &Event,
+    place: u64,
     now: Timestamp,
 ) -> Result<Event, OperationError> {
     let Some(acting) = &bureau.acting else {
@@ -60,7 +61,7 @@ pub(crate) fn sign(
         content: content_of(event),
         reason: acting.reason.trim().to_owned(),
         at: now,
-        place: bureau.store.snapshot().log_size(),
+        place,
     };
     let act = Event::StaffActed(Box::new(act.signed(&acting.key)));
     government.check(&act, now)?;

@@ -6,13 +6,15 @@ use tallystick_store::check::{self, Finding, Progress, Report};
 use crate::bureau::Bureau;
 
 /// Checks the whole bureau: the store, that the rulebook it runs under is the one it was founded under or one its partners have
-/// accepted, and that everything governed is covered by the charter and enacted decisions.
+/// accepted, that everything governed is covered by the charter and enacted decisions, and that what was done under subjects' rights
+/// fits together.
 pub fn verify(bureau: &Bureau, progress: Progress<'_>) -> Report {
     let mut report = check::check(&bureau.store, progress);
     let fault = bureau.rulebook_fault.iter().map(|what| Finding { place: "rulebook".to_owned(), what: what.clone() });
     report.findings.extend(fault);
     // A store that cannot be read was told of above, place by place.
-    let governed = crate::governed::check(&bureau.snapshot(), &mut report.findings);
+    let governed = crate::governed::check(&bureau.snapshot(), &mut report.findings)
+        .and_then(|()| crate::verify_rights::check(&bureau.snapshot(), &mut report.findings));
     if let Err(error) = governed
         && report.findings.is_empty()
     {

@@ -10,8 +10,8 @@ use tallystick_model::consent::{ConsentId, ConsentScope, ConsentState};
 use tallystick_model::consent_terms::Acting;
 use tallystick_model::delivery::DeliveryState;
 use tallystick_model::event::Event;
-use tallystick_model::fact::{DeliveryNumber, Fact, FactBody};
-use tallystick_model::inquiry::Outcome;
+use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, Slot};
+use tallystick_model::inquiry::{InquiryRecord, Outcome};
 use tallystick_model::withdrawal::{Erasure, Recipient, Withdrawal, category_of, is_erased};
 use tallystick_model::{CategorySet, CreditFile, DataCategory, Identifier, Timestamp};
 use tallystick_policy::{Deed, gate};
@@ -50,19 +50,33 @@ pub fn withdraw(
     may_act(bureau, &found, acting, Deed::End, now)?;
     let state = of_subject(&found, consent)?;
 
-    // Gather: what rests on it alone, and who was shown it?
+    let withdrawal = ended(bureau, &snapshot, &found, &state, acting, now)?;
+
+    // Record: everything the withdrawal means is durable in one commit.
+    let recorded = bureau.record(Changes::none(), Event::ConsentWithdrawn(Box::new(withdrawal.clone())), now)?;
+    let certificate = receipts::of_entry(bureau, withdrawal.subject, recorded.receipt.index)?;
+    Ok(Withdrawn { withdrawal, certificate, recorded })
+}
+
+/// What follows from the end of a consent at `now`: what rested on it alone, and who was shown it.
+pub(crate) fn ended(
+    bureau: &Bureau,
+    snapshot: &Snapshot<'_>,
+    found: &Found,
+    state: &ConsentState,
+    acting: Acting,
+    now: Timestamp,
+) -> Result<Withdrawal, OperationError> {
     let file = snapshot.stored_file(found.subject)?;
-    let deliveries = deliveries(&snapshot)?;
+    let deliveries = deliveries(snapshot)?;
     let erasure = match state.consent.scope {
-        ConsentScope::Furnish => lost(bureau, &snapshot, &found, &state, &file, deliveries.last, now),
+        ConsentScope::Furnish => lost(bureau, snapshot, found, state, &file, deliveries.last, now),
         ConsentScope::Inquire => None,
     };
-    let recipients = recipients(&found.events, &state, erasure.as_ref());
-
-    // Act: one event for all of it.
+    let recipients = recipients(&found.events, state, erasure.as_ref());
     let mut withdrawal = Withdrawal {
         subject: found.subject,
-        consent,
+        consent: state.consent.id,
         acting,
         erasure,
         salt_destroyed: false,
@@ -73,19 +87,18 @@ pub fn withdraw(
     let is_salted = bureau.store.subject_salt(found.subject)?.is_some();
     withdrawal.salt_destroyed = is_salted
         && !deliveries.any_waiting
-        && withdrawal.erasure.is_some()
-        && seals_nothing_else(&found, &file, &withdrawal);
-
-    // Record: everything the withdrawal means is durable in one commit.
-    let recorded = bureau.record(Changes::none(), Event::ConsentWithdrawn(Box::new(withdrawal.clone())), now)?;
-    let certificate = receipts::of_entry(bureau, withdrawal.subject, recorded.receipt.index)?;
-    Ok(Withdrawn { withdrawal, certificate, recorded })
+        && withdrawal.erasure.as_ref().is_some_and(|erasure| seals_nothing_else(found, &file, erasure));
+    Ok(withdrawal)
 }
 
 /// What deliveries there are at the time.
 struct Deliveries {
     last: DeliveryNumber,
     any_waiting: bool,
+}
+
+pub(crate) fn last_delivery(snapshot: &Snapshot<'_>) -> Result<DeliveryNumber, StoreError> {
+    Ok(deliveries(snapshot)?.last)
 }
 
 fn deliveries(snapshot: &Snapshot<'_>) -> Result<Deliveries, StoreError> {
@@ -126,12 +139,17 @@ fn lost(
     reasons.sort();
     reasons.dedup();
     let mut erasure = Erasure { furnisher: furnisher.number, categories, until, reasons, slots: Vec::new() };
-    let touched = |fact: &&Fact| {
-        let fact = *fact;
-        found.erased.left_of(fact.clone()).is_some_and(|left| erasure_touches(&erasure, &left))
-    };
-    erasure.slots = file.history().iter().filter(touched).map(|fact| (fact.key.slot, fact.key.delivery)).collect();
+    erasure.slots = touched(found, file, &erasure);
     Some(erasure)
+}
+
+/// What an erasure takes of what is left of a file, in key order.
+pub(crate) fn touched(found: &Found, file: &CreditFile, erasure: &Erasure) -> Vec<(Slot, DeliveryNumber)> {
+    let touched = |fact: &&Fact| {
+        let left = found.erased.left_of((*fact).clone());
+        left.is_some_and(|left| erasure_touches(erasure, &left))
+    };
+    file.history().iter().filter(touched).map(|fact| (fact.key.slot, fact.key.delivery)).collect()
 }
 
 /// Whether all or a part of what is left of a fact is of the erasure's categories.
@@ -149,11 +167,9 @@ fn erasure_touches(erasure: &Erasure, fact: &Fact) -> bool {
         && (part || has(category_of(&fact.body)))
 }
 
-/// Whether every sealed fact of the subject is erased, with what this withdrawal erases.
-fn seals_nothing_else(found: &Found, file: &CreditFile, withdrawal: &Withdrawal) -> bool {
-    let events = found.events.iter().map(|recorded| &recorded.event);
-    let this = Event::ConsentWithdrawn(Box::new(withdrawal.clone()));
-    let erasures = tallystick_model::withdrawal::Erasures::of(events.chain([&this]));
+/// Whether every sealed fact of the subject is erased, with this erasure.
+fn seals_nothing_else(found: &Found, file: &CreditFile, erasure: &Erasure) -> bool {
+    let erasures = found.erased.clone().and(erasure.clone());
     let is_sealed = |fact: &&Fact| matches!(fact.body, FactBody::Identity(_) | FactBody::SealedSegment(..));
     let mut sealed = file.history().iter().filter(is_sealed).peekable();
     sealed.peek().is_some() && sealed.all(|fact| is_erased(fact, &erasures))
@@ -161,19 +177,30 @@ fn seals_nothing_else(found: &Found, file: &CreditFile, withdrawal: &Withdrawal)
 
 /// Who was shown it: by an inquiry under the consent itself, or of what is erased.
 fn recipients(events: &[RecordedEvent], state: &ConsentState, erasure: Option<&Erasure>) -> Vec<Recipient> {
+    shown(events, |inquiry| match (state.consent.scope, erasure) {
+        (ConsentScope::Inquire, _) if inquiry.consent == Some(state.consent.id) => inquiry.released.clone(),
+        (ConsentScope::Furnish, Some(erasure)) => erased_of(inquiry, erasure),
+        _ => Vec::new(),
+    })
+}
+
+/// What an inquiry was released of what is erased.
+pub(crate) fn erased_of(inquiry: &InquiryRecord, erasure: &Erasure) -> Vec<DataCategory> {
+    inquiry.released.iter().copied().filter(|category| erasure.categories.contains(category)).collect()
+}
+
+/// Who was shown what `concerned` says of each inquiry that was permitted, by member.
+pub(crate) fn shown(
+    events: &[RecordedEvent],
+    concerned: impl Fn(&InquiryRecord) -> Vec<DataCategory>,
+) -> Vec<Recipient> {
     let mut recipients: BTreeMap<u16, (CategorySet, Vec<u64>)> = BTreeMap::new();
     for recorded in events {
         let Event::Inquiry(inquiry) = &recorded.event else { continue };
         if inquiry.outcome != Outcome::Permitted {
             continue;
         }
-        let concerned: Vec<DataCategory> = match (state.consent.scope, erasure) {
-            (ConsentScope::Inquire, _) if inquiry.consent == Some(state.consent.id) => inquiry.released.clone(),
-            (ConsentScope::Furnish, Some(erasure)) => {
-                inquiry.released.iter().copied().filter(|category| erasure.categories.contains(category)).collect()
-            }
-            _ => Vec::new(),
-        };
+        let concerned = concerned(inquiry);
         if concerned.is_empty() {
             continue;
         }
@@ -189,7 +216,21 @@ fn recipients(events: &[RecordedEvent], state: &ConsentState, erasure: Option<&E
     recipients.into_iter().map(recipient).collect()
 }
 
-/// The withdrawal of a consent that is on record, with its certificate: to hand them out again.
+/// Whether what ended this consent last was its time.
+///
+/// # Errors
+/// [`OperationError`] if something cannot be read.
+pub fn is_expiry(bureau: &Bureau, identifier: &Identifier, consent: ConsentId) -> Result<bool, OperationError> {
+    let found = bureau.find(&bureau.snapshot(), identifier)?;
+    let last = found.events.iter().rev().find_map(|recorded| match &recorded.event {
+        Event::ConsentWithdrawn(withdrawal) if withdrawal.consent == consent => Some(false),
+        Event::ConsentExpired(withdrawal) if withdrawal.consent == consent => Some(true),
+        _ => None,
+    });
+    Ok(last == Some(true))
+}
+
+/// The end of a consent that is on record, withdrawn or over, with its certificate: to hand them out again.
 ///
 /// # Errors
 /// [`OperationError::Invalid`] if the subject has withdrawn no such consent.
@@ -199,12 +240,17 @@ pub fn withdrawn(
     consent: ConsentId,
 ) -> Result<(Withdrawal, Document), OperationError> {
     let found = bureau.find(&bureau.snapshot(), identifier)?;
-    let recorded = found.events.iter().find_map(|recorded| match &recorded.event {
-        Event::ConsentWithdrawn(withdrawal) if withdrawal.consent == consent => Some((recorded.index, withdrawal)),
+    // One that was over can be withdrawn still: what came last has it all.
+    let recorded = found.events.iter().rev().find_map(|recorded| match &recorded.event {
+        Event::ConsentWithdrawn(withdrawal) | Event::ConsentExpired(withdrawal) if withdrawal.consent == consent => {
+            Some((recorded.index, withdrawal))
+        }
         _ => None,
     });
     let Some((index, withdrawal)) = recorded else {
-        return Err(OperationError::Invalid(format!("the subject has withdrawn no consent `{consent}`")));
+        return Err(OperationError::Invalid(format!(
+            "the subject has withdrawn no consent `{consent}`, and nothing was erased as it ended"
+        )));
     };
     Ok(((**withdrawal).clone(), receipts::of_entry(bureau, withdrawal.subject, index)?))
 }

@@ -40,13 +40,15 @@ impl Asked<'_> {
     }
 }
 
-/// What someone does about a subject's consents.
+/// What someone does in a subject's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
     /// Gives one, or lets a suspended one hold again.
     Give,
     /// Ends, suspends or refuses one.
     End,
+    /// Sees, copies, corrects or deletes what is held.
+    Own,
 }
 
 impl Rulebook {
@@ -140,6 +142,16 @@ impl Rulebook {
         let deny = |rule: &str, code: &str| {
             Err(Denial { reasons: vec![Reason { rule: rule.to_owned(), code: code.to_owned() }] })
         };
+        if deed == Deed::Own {
+            let known = match actor {
+                Actor::Subject => true,
+                Actor::Guardian => self.consent().guardian.is_some(),
+                Actor::NextOfKin => self.consent().next_of_kin.is_some(),
+            };
+            if !known {
+                return deny(self.name(), "no_rule_permits");
+            }
+        }
         let kin = self.consent().next_of_kin.as_ref().map_or(self.name(), |kin| kin.rule.as_str());
         if died && (deed == Deed::Give || actor != Actor::NextOfKin) {
             return deny(kin, "subject_has_died");
@@ -287,6 +299,23 @@ mod tests {
             Some("cn-24 evidence_of_authority_needed".to_owned())
         );
         assert_eq!(denied(Actor::Subject, false, Deed::Give, (None, false), "2026-03-01"), None, "age is not known");
+    }
+
+    #[test]
+    fn next_of_kin_have_the_rights_to_the_file_after_a_death_where_a_rule_says_so() {
+        let (alive, dead) = ((None, false), (None, true));
+        let now = "2026-03-01";
+        let died = Some("cn-27 subject_has_died".to_owned());
+        assert_eq!(denied(Actor::NextOfKin, true, Deed::Own, dead, now), None);
+        assert_eq!(denied(Actor::Subject, false, Deed::Own, dead, now), died);
+        assert_eq!(denied(Actor::Guardian, true, Deed::Own, dead, now), died);
+        let shown = Some("cn-27 evidence_of_authority_needed".to_owned());
+        assert_eq!(denied(Actor::NextOfKin, false, Deed::Own, dead, now), shown);
+        assert_eq!(denied(Actor::NextOfKin, true, Deed::Own, alive, now), Some("cn-27 no_death_recorded".to_owned()));
+        assert_eq!(denied(Actor::Subject, false, Deed::Own, alive, now), None);
+        let us = Rulebook::built_in("us").unwrap();
+        let denial = us.may_act(Actor::NextOfKin, true, Deed::Own, dead, at(now)).unwrap_err();
+        assert_eq!(codes(&denial.reasons), ["us no_rule_permits"]);
     }
 
     #[test]

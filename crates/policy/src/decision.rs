@@ -6,11 +6,12 @@
 use std::borrow::Cow;
 
 use tallystick_model::consent::{ConsentScope, ConsentState, ConsentStatus};
-use tallystick_model::consent_terms::DataRange;
+use tallystick_model::consent_terms::{Actor, DataRange};
 use tallystick_model::inquiry::{Detail, Purpose, Ranges, Reason, SingleQuestion};
 use tallystick_model::member::{Member, MemberRole};
 use tallystick_model::{CategorySet, SubjectId, SubjectKind, Timestamp};
 
+use crate::consent_rules::Deed;
 use crate::permit::Permit;
 use crate::policies::{Answer, ConsentStanding, Grounds, Question};
 use crate::rulebook::Rulebook;
@@ -140,6 +141,30 @@ pub fn decide_own_report(rulebook: &Rulebook, now: Timestamp, subject: SubjectId
             data_life: None,
         }),
     }
+}
+
+/// Whether `actor` may see a subject's own report, who has died if `died`. `shown` tells if evidence of the right to act was given.
+pub fn decide_own_report_by(
+    rulebook: &Rulebook,
+    now: Timestamp,
+    subject: SubjectId,
+    (actor, shown, died): (Actor, bool, bool),
+) -> Decision {
+    // Age takes nobody's sight of the own file away.
+    if let Err(denial) = rulebook.may_act(actor, shown, Deed::Own, (None, died), now) {
+        return Decision::Denied(denial);
+    }
+    let mut decision = decide_own_report(rulebook, now, subject);
+    let consent = rulebook.consent();
+    let acts = match actor {
+        Actor::Subject => None,
+        Actor::Guardian => consent.guardian.as_ref().map(|guardian| (&guardian.rule, "guardian_acts")),
+        Actor::NextOfKin => consent.next_of_kin.as_ref().map(|kin| (&kin.rule, "next_of_kin_acts")),
+    };
+    if let (Decision::Permit(permit), Some((rule, code))) = (&mut decision, acts) {
+        permit.reasons.push(Reason { rule: rule.clone(), code: code.to_owned() });
+    }
+    decision
 }
 
 /// Those of `consents`, in their order, that bear on an inquiry of `subscriber` about `subject`.
@@ -280,7 +305,7 @@ fn reach(permit: &Permit) -> (usize, i64) {
 }
 
 /// Codes and their sentences, for whoever has to be told. Codes never change their meaning.
-const SENTENCES: [(&str, &str); 85] = [
+const SENTENCES: [(&str, &str); 87] = [
     // Who asks, and what for.
     ("not_a_subscriber", "The member is not admitted as a subscriber."),
     ("own_report_is_for_the_subject", "Only the subject can ask for the own report."),
@@ -344,7 +369,9 @@ const SENTENCES: [(&str, &str); 85] = [
     ("bundled_with_unnecessary_condition", "The consent was tied to a service that does not need the data."),
     ("asked_again_after_refusal", "The subject was asked again too soon after refusing."),
     ("guardian_needed", "The subject is a child: a parent or guardian decides."),
-    ("subject_has_died", "The subject has died: next of kin may end a consent, and nobody may give one."),
+    ("subject_has_died", "The subject has died: next of kin act from then on, and nobody gives a consent."),
+    ("next_of_kin_acts", "The subject has died, and next of kin have shown that they are."),
+    ("guardian_acts", "A guardian acts for the subject, and has shown the right to."),
     ("no_death_recorded", "Next of kin act for a subject whose death is on record; this one's is not."),
     ("evidence_of_authority_needed", "Who acts for another shows that they may."),
     // How far consents to an account aggregator's data may go.

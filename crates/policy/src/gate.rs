@@ -186,7 +186,7 @@ impl Gate {
     }
 
     /// Whether data of this category that came in from this furnisher has lost its ground: it needs a consent on record, and
-    /// of these there is none that is not withdrawn. One that is suspended or over keeps what it once let in.
+    /// of these there is none that is neither withdrawn nor over. One that is suspended keeps what it once let in.
     ///
     /// Gives the rules that ask for the consent.
     pub fn loses_ground(
@@ -200,7 +200,8 @@ impl Gate {
             Admission::Admitted { need: need @ (ConsentNeed::Recorded(_) | ConsentNeed::Separate(_)), reasons } => {
                 let held = consents
                     .iter()
-                    .any(|state| state.withdrawn_at.is_none() && self.suffices(state, subject, category, *need));
+                    .filter(|state| state.withdrawn_at.is_none() && self.decided_at < state.consent.valid_until)
+                    .any(|state| self.suffices(state, subject, category, *need));
                 (!held).then(|| reasons.clone())
             }
             Admission::Admitted { .. } | Admission::NotAdmitted { .. } => None,

@@ -81,17 +81,18 @@ mod words;
 
 pub use consent_rules::{Asked, Deed};
 pub use decision::{
-    Decision, Denial, InquiryEvidence, considered, decide_inquiry, decide_own_report, decide_question, sentence,
+    Decision, Denial, InquiryEvidence, considered, decide_inquiry, decide_own_report, decide_own_report_by,
+    decide_question, sentence,
 };
 pub use gate::{Admission, ConsentNeed, Gate, Opens, Walk, gate};
 pub use numbers::{
-    AdverseAction, AskAgain, ConsentNumbers, CorrectionNotice, DeliveryDays, Dispute, FraudAlert, FreePeriod,
-    FreeReports, Freezing, Guardianship, InquiriesShown, OptingOut, Overdue, OwnerApproval, Prohibited, RecordsKept,
-    Renewal, Retention, RetentionClock, RetentionKind, RuleAlone,
+    AdverseAction, AskAgain, ConsentNumbers, CorrectionNotice, DeliveryDays, Dispute, Extension, ExtensionGround,
+    FraudAlert, FreePeriod, FreeReports, Freezing, Guardianship, InquiriesShown, OptingOut, Overdue, OwnerApproval,
+    Prohibited, RecordsKept, Renewal, Requests, Retention, RetentionClock, RetentionKind, RuleAlone, SubjectAlerts,
 };
 pub use permit::{Permit, VisibleFile, as_shown, category_of};
 pub use retention::past_term;
-pub use rights::{Charge, alert_until, charge, compensation, told_of_correction};
+pub use rights::{Answering, Charge, alert_until, charge, compensation, is_default, told_of_correction};
 pub use rulebook::{Confidence, Rule, Rulebook, RulebookError};
 pub use term::Term;
 pub use transfer::{TransferDecision, TransferEvidence, decide_transfer};

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use tallystick_model::money::{DecimalMarks, parse_minor};
+use tallystick_model::rights::RequestGround;
 use tallystick_model::{CategorySet, Currency, DataCategory, Money};
 
 use crate::fair_use::FairUse;
@@ -113,14 +114,34 @@ pub enum Overdue {
     Mark,
 }
 
+/// What lets the answer of a dispute be put off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExtensionGround {
+    /// The subject has sent more that bears on it.
+    FurtherInformation,
+    /// It is complex, or there are many; the subject is told why.
+    Complexity,
+}
+
+/// More time for the answer of a dispute. It is asked for before the answer is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extension {
+    /// From the filing until the answer.
+    pub term: Term,
+    /// On what ground.
+    pub on: ExtensionGround,
+}
+
 /// How disputes are answered.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dispute {
     /// From its filing until the answer.
     pub answer: Term,
-    /// Until the answer where the rule lets it be put off, e.g. since the subject sent more; counted from the filing too.
-    pub extended: Option<Term>,
+    /// Until the answer where the rule lets it be put off once.
+    pub extended: Option<Extension>,
     /// Of that the furnisher's time, from the filing.
     pub furnisher: Option<Term>,
     /// What becomes of the statement if it was not verified by then.
@@ -128,6 +149,8 @@ pub struct Dispute {
     /// What the subject gets for each calendar day after that.
     #[serde(default, deserialize_with = "money")]
     pub compensation_a_day: Option<Money>,
+    /// Id of the rule by which one dispute about statements of several furnishers gets one answer, from the bureau.
+    pub joint: Option<String>,
     /// Id of the rule.
     pub rule: String,
 }
@@ -341,6 +364,31 @@ pub struct Prohibited {
     pub rule: String,
 }
 
+/// What a subject is told of without asking.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubjectAlerts {
+    /// Of each inquiry that was shown something.
+    pub accesses: bool,
+    /// Of the first month that says of an account that payment is so many days late, or the lender has given it up.
+    pub default_days: Option<u16>,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// How requests to erase, and objections, are answered.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Requests {
+    /// Until the answer; `None`: the rule names no time.
+    pub answer: Option<Term>,
+    /// On which grounds.
+    #[serde(deserialize_with = "grounds")]
+    pub grounds: Vec<RequestGround>,
+    /// Id of the rule.
+    pub rule: String,
+}
+
 /// `[numbers]` of `rulebook.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -360,6 +408,8 @@ pub(crate) struct Numbers {
     records_kept: Option<RecordsKept>,
     owner_approval: Option<OwnerApproval>,
     prohibited: Option<Prohibited>,
+    subject_alerts: Option<SubjectAlerts>,
+    requests: Option<Requests>,
     consent: ConsentNumbers,
 }
 
@@ -379,6 +429,9 @@ impl Numbers {
             self.records_kept.as_ref().map(|number| &number.rule),
             self.owner_approval.as_ref().map(|number| &number.rule),
             self.prohibited.as_ref().map(|number| &number.rule),
+            self.subject_alerts.as_ref().map(|number| &number.rule),
+            self.requests.as_ref().map(|number| &number.rule),
+            self.dispute.as_ref().and_then(|number| number.joint.as_ref()),
         ];
         let retention = self.retention.values().map(|retention| &retention.rule);
         let fair_use = self.fair_use.iter().flat_map(FairUse::rules);
@@ -474,6 +527,16 @@ impl Rulebook {
         &self.numbers.consent
     }
 
+    /// What a subject is told of without asking.
+    pub const fn subject_alerts(&self) -> Option<&SubjectAlerts> {
+        self.numbers.subject_alerts.as_ref()
+    }
+
+    /// How requests to erase, and objections, are answered.
+    pub const fn requests(&self) -> Option<&Requests> {
+        self.numbers.requests.as_ref()
+    }
+
     /// What nobody may hand over. The policies say it too; a test holds the two together.
     pub const fn prohibited(&self) -> Option<&Prohibited> {
         self.numbers.prohibited.as_ref()
@@ -490,6 +553,14 @@ fn money<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Money>, D::Error>
         Some(Money { minor, currency })
     };
     amount().map(Some).ok_or_else(|| D::Error::custom(format!("expected an amount and a currency, found `{text}`")))
+}
+
+fn grounds<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<RequestGround>, D::Error> {
+    let codes = Vec::<String>::deserialize(input)?;
+    let known = |code: &String| {
+        RequestGround::from_code(code).ok_or_else(|| D::Error::custom(format!("unknown ground `{code}`")))
+    };
+    codes.iter().map(known).collect()
 }
 
 fn categories<'de, D: Deserializer<'de>>(input: D) -> Result<CategorySet, D::Error> {

@@ -2,7 +2,8 @@
 //! correction, and how long an alert lasts.
 
 use tallystick_model::inquiry::{Purpose, Reason};
-use tallystick_model::rights::AlertKind;
+use tallystick_model::rights::{AlertKind, Compensation};
+use tallystick_model::tradeline::{AccountStatus, PaymentRating, TradelineMonth};
 use tallystick_model::{Money, Timestamp};
 
 use crate::numbers::FreePeriod;
@@ -46,11 +47,37 @@ pub fn charge(rulebook: &Rulebook, earlier: impl IntoIterator<Item = Timestamp>,
     })
 }
 
-/// What the subject gets for an answer so many whole days late; `None` where no rule says, or none is due.
-pub fn compensation(rulebook: &Rulebook, days_late: u32) -> Option<Money> {
+/// By when a dispute was to be answered, and when it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answering {
+    /// Number of the furnisher.
+    pub furnisher: u16,
+    /// Until when the furnisher was to answer.
+    pub furnisher_by: Timestamp,
+    /// Until when the subject was to be answered.
+    pub answer_by: Timestamp,
+    /// When the furnisher's answer reached the bureau.
+    pub received: Timestamp,
+    /// When the subject was answered.
+    pub closed: Timestamp,
+}
+
+/// What the subject gets for a late answer, for each whole day; `None` where no rule says, or none is due.
+///
+/// The furnisher owes as many days as its own answer was late, the bureau the rest: one that had the furnisher's answer in time
+/// owes all of them, one that was no longer over its own part than the rule leaves it owes none.
+pub fn compensation(rulebook: &Rulebook, answering: &Answering) -> Option<Compensation> {
+    const DAY_MILLIS: i64 = 86_400_000;
     let a_day = rulebook.dispute()?.compensation_a_day?;
-    let minor = a_day.minor.saturating_mul(i64::from(days_late));
-    (days_late > 0).then_some(Money { minor, currency: a_day.currency })
+    let days = |by: Timestamp, at: Timestamp| (at.millis().saturating_sub(by.millis()) / DAY_MILLIS).max(0);
+    let late = days(answering.answer_by, answering.closed);
+    let furnishers = days(answering.furnisher_by, answering.received).min(late);
+    (late > 0).then(|| Compensation {
+        furnisher: answering.furnisher,
+        furnisher_minor: a_day.minor.saturating_mul(furnishers),
+        bureau_minor: a_day.minor.saturating_mul(late - furnishers),
+        currency: a_day.currency,
+    })
 }
 
 /// How far back recipients are told of a correction where the rulebook is silent: the bureau's own practice.
@@ -79,4 +106,24 @@ pub fn alert_until(rulebook: &Rulebook, kind: AlertKind, now: Timestamp) -> Opti
         AlertKind::ActiveDuty => number.active_duty,
     };
     Some((term.after(now)?, &number.rule))
+}
+
+/// Whether a month says of its account that it is in default, as the rulebook tells subjects of it: late by so many days (each month
+/// late counts 30), or given up as lost.
+pub fn is_default(rulebook: &Rulebook, month: &TradelineMonth) -> bool {
+    let Some(days) = rulebook.subject_alerts().and_then(|alerts| alerts.default_days) else { return false };
+    let late = match month.rating {
+        // As questions do: three steps are 90 days, by layouts that count from the due date a little fewer.
+        PaymentRating::Late(months) => u16::from(months) * 30 >= days,
+        PaymentRating::Collection
+        | PaymentRating::Repossession
+        | PaymentRating::Foreclosure
+        | PaymentRating::ChargeOff => true,
+        _ => false,
+    };
+    let given_up = matches!(
+        month.status,
+        AccountStatus::Collection | AccountStatus::ChargeOff | AccountStatus::Foreclosure | AccountStatus::Repossession
+    );
+    late || given_up
 }

@@ -37,6 +37,11 @@ pub const fn may(role: StaffRole, kind: EventKind) -> bool {
                     | K::DisputeAnswered
                     | K::DisputeWithdrawn
                     | K::DisputeLapsed
+                    | K::DisputeExtended
+                    | K::CaseAnswered
+                    | K::DefaultAlerted
+                    | K::RequestFiled
+                    | K::RequestAnswered
                     | K::CorrectionNoticed
                     | K::StatementPlaced
                     | K::StatementRemoved
@@ -60,7 +65,7 @@ mod tests {
         let of = |role| EventKind::ALL.iter().filter(|kind| may(role, **kind)).count();
         assert_eq!(of(StaffRole::Auditor), 0);
         assert_eq!(of(StaffRole::InquiryClerk), 4);
-        assert_eq!(of(StaffRole::DisputesClerk), 19);
+        assert_eq!(of(StaffRole::DisputesClerk), 24);
         assert_eq!(of(StaffRole::Operator), EventKind::ALL.len() - 5);
         assert!(!may(StaffRole::InquiryClerk, EventKind::FactCorrected));
         assert!(!may(StaffRole::Operator, EventKind::DecisionEnacted), "partners decide, staff does not");

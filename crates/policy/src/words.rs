@@ -2,7 +2,7 @@
 
 use tallystick_model::{CategorySet, DataCategory};
 
-use crate::numbers::{FreePeriod, Overdue, RetentionKind};
+use crate::numbers::{ExtensionGround, FreePeriod, Overdue, RetentionKind};
 use crate::rulebook::Rulebook;
 use crate::term::Term;
 
@@ -44,7 +44,13 @@ impl Rulebook {
         }
         if let Some(dispute) = self.dispute() {
             let mut words = format!("answered in {}", dispute.answer);
-            words.extend(dispute.extended.map(|term| format!(", at most {term}")));
+            words.extend(dispute.extended.map(|extension| {
+                let on = match extension.on {
+                    ExtensionGround::FurtherInformation => "where the subject sends more",
+                    ExtensionGround::Complexity => "where it is complex",
+                };
+                format!(", {on} {}", extension.term)
+            }));
             words.extend(dispute.furnisher.map(|term| format!(", of that the furnisher {term}")));
             words.push_str(match dispute.overdue {
                 Overdue::Delete => "; what was not verified by then is deleted",
@@ -52,6 +58,20 @@ impl Rulebook {
             });
             words.extend(dispute.compensation_a_day.map(|amount| format!("; after that {amount} a day")));
             say(&dispute.rule, "dispute", words);
+            if let Some(rule) = &dispute.joint {
+                say(rule, "dispute", "one answer about statements of several furnishers".to_owned());
+            }
+        }
+        if let Some(alerts) = self.subject_alerts() {
+            let mut told = Vec::new();
+            told.extend(alerts.accesses.then(|| "of each access".to_owned()));
+            told.extend(alerts.default_days.map(|days| format!("of the first default ({days} days, or given up)")));
+            say(&alerts.rule, "subject_alerts", format!("the subject is told {}", told.join(" and ")));
+        }
+        if let Some(requests) = self.requests() {
+            let grounds: Vec<_> = requests.grounds.iter().map(|ground| ground.code()).collect();
+            let term = requests.answer.map_or(String::new(), |term| format!(", answered in {term}"));
+            say(&requests.rule, "requests", format!("erasure and restriction on {}{term}", grounds.join(", ")));
         }
         if let Some(free) = self.free_reports() {
             let period = match free.period {

@@ -14,16 +14,18 @@ mod runner {
 
     use tallystick_model::consent::{Consent, ConsentForm, ConsentId, ConsentScope, ConsentState};
     use tallystick_model::consent_terms::{
-        Bundle, ConsentTerms, DataRange, Fetch, Frequency, FrequencyUnit, Necessity, Span, SpanUnit,
+        Actor, Bundle, ConsentTerms, DataRange, Fetch, Frequency, FrequencyUnit, Necessity, Span, SpanUnit,
     };
     use tallystick_model::inquiry::{Detail, Purpose, Reason, SingleQuestion};
     use tallystick_model::member::{ConsentDuty, Member, MemberKind, MemberRole};
     use tallystick_model::rights::AlertKind;
-    use tallystick_model::{CategorySet, DataCategory, SubjectId, SubjectKind, Timestamp};
+    use tallystick_model::tradeline::{AccountKind, AccountStatus, PaymentRating, TradelineMonth};
+    use tallystick_model::{CategorySet, Currency, DataCategory, Money, SubjectId, SubjectKind, Timestamp};
     use tallystick_policy::{
-        Admission, AskAgain, ConsentNeed, Decision, Dispute, FraudAlert, Freezing, Guardianship, InquiryEvidence,
-        RetentionKind, Rulebook, Term, TransferEvidence, alert_until, charge, compensation, decide_inquiry,
-        decide_own_report, decide_question, decide_transfer, gate, told_of_correction,
+        Admission, Answering, AskAgain, ConsentNeed, Decision, Dispute, FraudAlert, Freezing, Guardianship,
+        InquiryEvidence, RetentionKind, Rulebook, SubjectAlerts, Term, TransferEvidence, alert_until, charge,
+        compensation, decide_inquiry, decide_own_report_by, decide_question, decide_transfer, gate, is_default,
+        told_of_correction,
     };
 
     /// What one case says.
@@ -48,9 +50,16 @@ mod runner {
     enum Question {
         Inquire(Purpose, Member, Option<SingleQuestion>, Asking),
         Furnish(Member, DataCategory),
-        Transfer { from: Member, to: Member, category: DataCategory, furnished: bool, received: bool },
+        Transfer {
+            from: Member,
+            to: Member,
+            category: DataCategory,
+            furnished: bool,
+            received: bool,
+        },
         Number(Vec<String>),
-        OwnReport,
+        /// By whom, whether it was shown that they may, and whether the subject has died.
+        OwnReport(Actor, bool, bool),
     }
 
     struct Words(VecDeque<String>);
@@ -118,7 +127,9 @@ mod runner {
 
     fn question(words: &mut Words) -> Question {
         if words.takes("own_report") {
-            Question::OwnReport
+            let actor = if words.takes("by") { words.code(Actor::from_code) } else { Actor::Subject };
+            let (shown, died) = (words.takes("shown"), words.takes("died"));
+            Question::OwnReport(actor, shown, died)
         } else if words.takes("number") {
             Question::Number(words.0.drain(..).collect())
         } else if words.takes("transfer") {
@@ -150,13 +161,16 @@ mod runner {
         let (member, scope) = match &case.question {
             Question::Inquire(_, member, ..) => (member.number, ConsentScope::Inquire),
             Question::Furnish(member, _) => (member.number, ConsentScope::Furnish),
-            Question::Transfer { .. } | Question::Number(_) | Question::OwnReport => panic!("no consent bears on it"),
+            Question::Transfer { .. } | Question::Number(_) | Question::OwnReport(..) => {
+                panic!("no consent bears on it")
+            }
         };
         let id = ConsentId([0, 0, 0, 0, 0, 0, 0, words.numbered('C')]);
         let mut state = ConsentState {
             consent: Consent {
                 id,
                 subject: case.subject,
+                about: case.subject_kind,
                 member,
                 scope,
                 purposes: Vec::new(),
@@ -254,7 +268,9 @@ mod runner {
     fn answer(rulebook: &Rulebook, case: &Case) -> String {
         let consents = case.consents.as_deref().unwrap_or(&[]);
         match &case.question {
-            Question::OwnReport => show(&decide_own_report(rulebook, case.now, case.subject)),
+            Question::OwnReport(actor, shown, died) => {
+                show(&decide_own_report_by(rulebook, case.now, case.subject, (*actor, *shown, *died)))
+            }
             Question::Inquire(purpose, subscriber, asked, asking) => {
                 let evidence = InquiryEvidence {
                     now: case.now,
@@ -317,12 +333,13 @@ mod runner {
                 })
             }
             "dispute" => rulebook.dispute().map(|number| {
-                let Dispute { answer, extended, furnisher, overdue, compensation_a_day, rule } = number;
+                let Dispute { answer, extended, furnisher, overdue, compensation_a_day, joint, rule } = number;
                 let mut told = format!("{rule} answer {}", until(*answer));
-                told.extend(extended.map(|term| format!(", extended {}", until(term))));
+                told.extend(extended.map(|more| format!(", extended on {:?} {}", more.on, until(more.term))));
                 told.extend(furnisher.map(|term| format!(", furnisher {}", until(term))));
                 told.push_str(&format!(", then {overdue:?}"));
                 told.extend(compensation_a_day.map(|amount| format!(", {amount} a day")));
+                told.extend(joint.iter().map(|rule| format!(", joint by {rule}")));
                 told
             }),
             "free_reports" => rulebook.free_reports().map(|number| {
@@ -401,9 +418,42 @@ mod runner {
                 let kind = AlertKind::from_code(of.unwrap()).unwrap();
                 alert_until(rulebook, kind, now).map(|(until, rule)| format!("{rule} until {until}"))
             }
-            "compensation" => {
-                let paid = compensation(rulebook, of.unwrap().parse().unwrap());
-                Some(paid.map_or("nothing".to_owned(), |money| money.to_string()))
+            // What is filed at `now`, answered by the furnisher on the first day and by the bureau on the second.
+            "compensation" => rulebook.dispute().map(|number| {
+                let [received, closed] = [1, 2].map(|place| Timestamp::parse(&words[place]).unwrap());
+                let answer_by = number.answer.after(now).unwrap();
+                let furnisher_by = number.furnisher.map_or(answer_by, |term| term.after(now).unwrap());
+                let answering = Answering { furnisher: 3, furnisher_by, answer_by, received, closed };
+                compensation(rulebook, &answering).map_or("nothing".to_owned(), |owed| {
+                    let of = |minor| Money { minor, currency: owed.currency };
+                    let (theirs, ours) = (of(owed.furnisher_minor), of(owed.bureau_minor));
+                    format!("{}: F{} {theirs}, the bureau {ours}", owed.total(), owed.furnisher)
+                })
+            }),
+            "subject_alerts" => rulebook.subject_alerts().map(|number| {
+                let SubjectAlerts { accesses, default_days, rule } = number;
+                format!("{rule} accesses {accesses}, defaults from {default_days:?} days")
+            }),
+            "requests" => rulebook.requests().map(|number| {
+                let grounds: Vec<_> = number.grounds.iter().map(|ground| ground.code()).collect();
+                format!("{} {}, answer {}", number.rule, grounds.join(","), maybe(number.answer))
+            }),
+            "default" => {
+                let month = TradelineMonth {
+                    rating: (0..=u8::MAX)
+                        .filter_map(PaymentRating::from_number)
+                        .find(|rating| Some(rating.code()) == of)
+                        .unwrap(),
+                    status: AccountStatus::from_code(&words[2]).unwrap(),
+                    kind: AccountKind::CreditCard,
+                    currency: Currency::CNY,
+                    balance_minor: None,
+                    past_due_minor: None,
+                    limit_minor: None,
+                    paid_minor: None,
+                    scheduled_minor: None,
+                };
+                Some(if is_default(rulebook, &month) { "told" } else { "not told" }.to_owned())
             }
             other => panic!("unknown number `{other}`"),
         };

@@ -37,6 +37,7 @@ mod properties {
         let consent = Consent {
             id: ConsentId([1; 8]),
             subject: SUBJECT,
+            about: SubjectKind::Person,
             member: 7,
             scope: ConsentScope::Inquire,
             purposes,

@@ -106,8 +106,11 @@ mod rulebooks {
         );
         assert_eq!(
             words("in", "dispute"),
-            ["in-5 answered in 30 days, of that the furnisher 21 days; what was not verified by then stays, marked; \
-              after that INR 100.00 a day"]
+            [
+                "in-5 answered in 30 days, of that the furnisher 21 days; what was not verified by then stays, marked; \
+              after that INR 100.00 a day",
+                "in-6 one answer about statements of several furnishers"
+            ]
         );
         assert_eq!(
             words("cn", "cn-6.prohibited"),

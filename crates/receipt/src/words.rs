@@ -30,7 +30,7 @@ pub fn describe(event: &Event, name: &dyn Fn(u16) -> Option<String>) -> Describe
         Event::OwnReportViewed(view) => rows.own_report(view),
         Event::TransferDecided(transfer) => rows.transfer(transfer),
         Event::ConsentGranted(consent) => rows.consent(consent),
-        Event::ConsentWithdrawn(withdrawal) => rows.withdrawal(withdrawal),
+        Event::ConsentWithdrawn(withdrawal) | Event::ConsentExpired(withdrawal) => rows.withdrawal(withdrawal),
         Event::MemberAdmitted(member) => rows.member(member),
         Event::Right(right) => match &**right {
             Right::FactsExpired(gone) => rows.expired(gone),

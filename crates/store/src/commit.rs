@@ -359,7 +359,7 @@ fn put_changes(batch: &mut Batch<'_>, changes: &Changes, event: &Event) {
             batch.put(Space::Meta, keys::run(run.number()), keys::run_value(run.shard(), run.weight()));
         }
     }
-    if let Event::ConsentWithdrawn(withdrawal) = event
+    if let Event::ConsentWithdrawn(withdrawal) | Event::ConsentExpired(withdrawal) = event
         && withdrawal.salt_destroyed
     {
         batch.remove(Space::Salts, withdrawal.subject.0);

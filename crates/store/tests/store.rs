@@ -641,3 +641,47 @@ fn copy_folder(from: &Path, to: &Path) {
         }
     }
 }
+
+#[test]
+fn of_several_events_in_one_commit_a_cut_leaves_all_or_none() {
+    let home = tempfile::tempdir().expect("a folder");
+    let (folder, cut) = (home.path().join("bureau"), home.path().join("cut"));
+    fs::create_dir(&folder).expect("creates");
+    let store = create(&folder);
+    let journals = |store: &Path| {
+        let files = fs::read_dir(store).expect("is a folder").flatten().map(|entry| entry.path());
+        let mut journals: Vec<_> = files.filter(|path| path.extension().is_some_and(|kind| kind == "jnl")).collect();
+        journals.sort();
+        journals
+    };
+    let journal = journals(&folder.join("store")).pop().expect("a journal");
+    let whole_of = |path: &Path| {
+        let bytes = fs::read(path).expect("reads");
+        bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
+    };
+    let before = whole_of(&journal);
+    let freezes = (1..4_u8).map(|subject| {
+        let event = Event::FreezePlaced(SubjectId([subject; 16]));
+        Act { changes: Changes::none(), event, salt: [subject; 16] }
+    });
+    let freezes: Vec<_> = freezes.collect();
+    let committed = store.commit_all(freezes, at(5)).expect("commits");
+    assert_eq!(committed.len(), 3);
+    drop(store);
+    let after = whole_of(&journal);
+    assert!(before < after, "{before} to {after}");
+
+    let mut seen = Vec::new();
+    for length in (before..after).step_by(61).chain([after - 1, after]) {
+        copy_folder(&folder.join("store"), &cut.join("store"));
+        let file = cut.join("store").join(journal.file_name().expect("a name"));
+        fs::File::options().write(true).open(&file).expect("opens").set_len(length as u64).expect("cuts");
+        let store = open(&cut).expect("opens");
+        let entries = store.snapshot().log_size();
+        assert_eq!(entries, if length < after { 1 } else { 4 }, "cut at {length} of {before} to {after}");
+        seen.push(entries);
+        drop(store);
+        fs::remove_dir_all(&cut).expect("removes");
+    }
+    assert!(seen.contains(&1) && seen.contains(&4));
+}

@@ -12,6 +12,7 @@ pub mod mending;
 pub mod question;
 mod reading;
 pub mod report;
+mod requests;
 pub mod rights;
 pub mod rules;
 pub mod transfer;

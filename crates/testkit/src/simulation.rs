@@ -11,6 +11,7 @@ mod cuts;
 pub mod file;
 pub mod governing;
 mod reproducing;
+mod requests;
 pub mod rights;
 pub mod steps;
 mod verbs;
@@ -72,10 +73,20 @@ pub struct Tally {
     pub already: usize,
     /// Loads that a power cut ended.
     pub cut: usize,
+    /// Answers to disputes that a power cut ended.
+    pub cut_answers: usize,
     /// Corrections and deletions.
     pub corrected: usize,
     /// Disputes filed.
     pub disputed: usize,
+    /// Requests to erase filed.
+    pub asked: usize,
+    /// Requests that were granted.
+    pub granted: usize,
+    /// Consents that were over, and that something rested on alone.
+    pub over: usize,
+    /// Own reports of next of kin.
+    pub kin: usize,
     /// Disputes answered.
     pub settled: usize,
     /// Disputes that nobody answered in time.
@@ -112,8 +123,6 @@ pub struct Tally {
     pub done: BTreeMap<EventKind, [usize; 4]>,
     /// Power cuts where staff is enrolled: between a signature and what it is for.
     pub cut_staffed: usize,
-    /// Recipients told of a correction after the power had gone in between.
-    pub told_later: usize,
     /// Late answers that gave the subject something.
     pub compensated: usize,
     /// Statements deleted as nobody verified them in time.
@@ -164,8 +173,13 @@ impl std::ops::AddAssign for Tally {
         self.nothing += other.nothing;
         self.already += other.already;
         self.cut += other.cut;
+        self.cut_answers += other.cut_answers;
         self.corrected += other.corrected;
         self.disputed += other.disputed;
+        self.asked += other.asked;
+        self.granted += other.granted;
+        self.over += other.over;
+        self.kin += other.kin;
         self.settled += other.settled;
         self.lapsed += other.lapsed;
         self.noticed += other.noticed;
@@ -188,7 +202,6 @@ impl std::ops::AddAssign for Tally {
             }
         }
         self.cut_staffed += other.cut_staffed;
-        self.told_later += other.told_later;
         self.compensated += other.compensated;
         self.lapsed_away += other.lapsed_away;
         self.opened_by_code += other.opened_by_code;
@@ -369,7 +382,11 @@ impl<'a> World<'a> {
             Step::Withdraw(who, id, actor) => self.withdraw(who, id, actor),
             Step::Pause(who, id, actor) => self.turn(who, id, actor, false),
             Step::Resume(who, id, actor) => self.turn(who, id, actor, true),
-            Step::Die(who) => self.die(who),
+            Step::Die(who) => {
+                self.die(who)?;
+                // Who asks next is next of kin, more often than not.
+                if self.entropy.percent(60) { self.own_report(who) } else { Ok(()) }
+            }
             Step::Inquire(subscriber, who, asked, shown) => self.inquire(&subscriber, who, asked, shown),
             Step::OwnReport(who) => self.own_report(who),
             Step::Correct(mending) => self.correct(&mending),

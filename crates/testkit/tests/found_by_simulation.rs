@@ -145,7 +145,7 @@ fn of_a_record_that_is_refused_as_a_duplicate_nothing_holds() {
     let report = story.own_report();
     let terms = report.accounts[0].terms.as_ref().expect("has terms");
     assert_eq!(terms.opened.map(|date| date.to_string()), Some("2020-01-01".to_owned()));
-    let name = report.identities[0].1.name.as_ref().expect("has a name");
+    let name = report.identities[0].2.name.as_ref().expect("has a name");
     assert_eq!(name.expose(), "First");
 }
 
@@ -177,7 +177,7 @@ fn an_attribute_is_shown_only_where_its_own_category_is_released() {
     story.grant(ConsentScope::Inquire, &purposes, &[DataCategory::Identity], ConsentForm::Written);
     let rows = format!("id,account,month,balance,name,deposits\n{ID},A,2026-01,1,Zhang,80000\n");
     story.ingest("ONE", &format!("{ACCOUNTS}{NAME}{DEPOSITS}"), &rows);
-    let attributes = |report: &Report| report.identities[0].1.attributes.len();
+    let attributes = |report: &Report| report.identities[0].2.attributes.len();
     assert_eq!(attributes(&story.own_report()), 1);
     for purpose in purposes {
         let answer = story.inquire(purpose);
@@ -195,7 +195,7 @@ fn a_conditional_attribute_comes_in_only_with_the_subjects_recorded_consent() {
             story.grant(ConsentScope::Furnish, &[], &[DataCategory::Deposits], form);
         }
         let (ingested, _) = story.ingest("ONE", &format!("{ACCOUNTS}{NAME}{DEPOSITS}"), &rows);
-        assert_eq!(story.own_report().identities[0].1.attributes.len(), expected, "{form:?}");
+        assert_eq!(story.own_report().identities[0].2.attributes.len(), expected, "{form:?}");
         let left: Vec<_> = ingested
             .delivery
             .not_admitted
@@ -272,7 +272,7 @@ fn two_people_linked_by_one_furnishers_alias_stay_two_files() {
     assert_eq!(furnishers(&report), ["TWO"]);
     // Kept with the identity that names it, for matching on evidence.
     let kept: Vec<_> =
-        report.identities[0].1.attributes.iter().map(|(category, text)| (*category, text.expose())).collect();
+        report.identities[0].2.attributes.iter().map(|(category, text)| (*category, text.expose())).collect();
     assert_eq!(kept, [(DataCategory::Identity, &"passport:CN/E40000001".to_owned())]);
     assert_eq!((of_other.outcome, of_other.report), (Outcome::Denied, None));
     assert_eq!(of_other.reasons[0].code, "no_consent_for_credit_application");

@@ -3,7 +3,7 @@
 //!
 //! A report may name the subject to whoever is entitled to it, on stdout. Identifiers and account numbers never come out.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -202,6 +202,8 @@ fn subjects(marked: &Marked) {
     marked.run(&correct(ACCOUNTS[0], "2025-01"), 1, Shows::Nobody);
     marked.run(&correct(ACCOUNTS[0], "2025"), 1, Shows::Nobody);
 
+    rights_in_use(marked, &by_file);
+
     // Mistakes at the command line: an identifier that is none, without its scheme, or where none belongs.
     let wrong = format!("cn-resident-id:{}", marked.identifiers.last().expect("three"));
     let bare = subject(70);
@@ -226,7 +228,7 @@ fn subjects(marked: &Marked) {
 }
 
 /// Verbs whose output is searched here; every verb of the program is in one of these lists.
-const SEARCHED: [&str; 34] = [
+const SEARCHED: [&str; 36] = [
     "init",
     "member",
     "ingest",
@@ -241,6 +243,8 @@ const SEARCHED: [&str; 34] = [
     "access-history",
     "dispute",
     "recall",
+    "request",
+    "subject-alert",
     "statement",
     "alert",
     "code",
@@ -371,6 +375,82 @@ fn keys_and_backups(marked: &Marked) {
             assert!(!found, "a marked value is in `{}`", path.display());
         }
     }
+}
+
+/// Every verb of the subject's rights, answered and refused, with marked values where a verb takes words.
+fn rights_in_use(marked: &Marked, who: &str) {
+    let by_name = format!("@{}", marked.file("name.txt", NAMES[0]));
+    let shown = marked.file("shown.txt", NAMES[3]);
+    let own = marked.folder.done(&["report", "--subject", who]).expect("reports");
+    let accounts = own["report"]["accounts"].as_array().expect("accounts");
+    let account = accounts[0]["account"].as_str().expect("an account").to_owned();
+    let place = own["report"]["identities"][0]["account"].as_str().expect("a place").to_owned();
+    let month = ["--month", "2026-01"];
+    let open = ["dispute", "open", "--subject", who, "--account", &account, "--grounds", "it was paid"];
+    marked.run(&[open.as_slice(), &month, &["--evidence", &shown]].concat(), 0, Shows::Nobody);
+    let open = ["dispute", "open", "--subject", who, "--account", &place, "--kind", "identity", "--part", "address"];
+    marked.run(&[open.as_slice(), &["--grounds", "moved"]].concat(), 0, Shows::Nobody);
+    marked.run(&[open.as_slice(), &["--grounds", "moved", "--acting", "next_of_kin"]].concat(), 1, Shows::Nobody);
+    let queue = marked.folder.done(&["dispute", "queue", "--furnisher", "BANK"]).expect("a queue");
+    marked.run(&["dispute", "queue"], 0, Shows::Nobody);
+    marked.run(&["dispute", "list", "--subject", who], 0, Shows::Nobody);
+    for queued in queue["queue"].as_array().expect("a list") {
+        let (name, entry) = (queued["dispute"].as_str().expect("a name"), queued["entry"].to_string());
+        let extend = ["dispute", "extend", "--subject", who, "--entry", &entry, "--why", &by_name];
+        marked.run(&extend, 1, Shows::Nobody);
+        let answer = ["dispute", "answer", "--furnisher", "BANK", "--dispute", name, "--words", "looked at"];
+        let what: &[&str] = match queued["kind"].as_str() {
+            Some("identity") => &["--outcome", "corrected", "--address", &by_name],
+            _ => &["--outcome", "corrected", "--balance", "13.00"],
+        };
+        marked.run(&[answer.as_slice(), &["--outcome", "corrected", "--born", &by_name]].concat(), 1, Shows::Nobody);
+        marked.run(&[answer.as_slice(), what].concat(), 0, Shows::Nobody);
+    }
+    marked.run(&["dispute", "withdraw", "--subject", who, "--entry", "3"], 1, Shows::Nobody);
+    marked.run(&["dispute", "run-due"], 0, Shows::Nobody);
+    marked.run(&["dispute", "close", "--case", "00/00", "--words", "no"], 1, Shows::Nobody);
+    marked.run(&["recall", "list"], 0, Shows::Nobody);
+    // What a subject says for everyone to read is shown to everyone: it is not looked for here.
+    marked.run(&["statement", "place", "--subject", who, "--text", "I was in hospital"], 0, Shows::Nobody);
+    marked.run(&["statement", "remove", "--subject", who], 0, Shows::Nobody);
+    marked.run(&["alert", "place", "--subject", who, "--kind", "initial", "--evidence", &shown], 1, Shows::Nobody);
+    marked.run(&["alert", "remove", "--subject", who], 1, Shows::Nobody);
+    let code = ["code", "issue", "--subject", who, "--subscriber", "BANK", "--until", "2999-01-01"];
+    marked.run(&code, 1, Shows::Nobody);
+    marked.run(&["access-history", "--subject", who], 0, Shows::Nobody);
+    let transfer = ["transfer", "--from", "BANK", "--to", "SHOP", "--subject", who, "--category", "credit"];
+    marked.run(&transfer, 2, Shows::Nobody);
+    let file = ["request", "file", "--subject", who, "--furnisher", "BANK", "--category", "payments"];
+    let why = ["--ground", "unlawful", "--words", "not mine", "--evidence", &shown];
+    marked.run(&[file.as_slice(), &why].concat(), 1, Shows::Nobody);
+    marked.run(&["request", "list", "--subject", who], 0, Shows::Nobody);
+    marked.run(&["request", "queue"], 0, Shows::Nobody);
+    marked.run(&["request", "answer", "--request", "00/1", "--outcome", "granted", "--words", "no"], 1, Shows::Nobody);
+    marked.run(&["subject-alert", "run"], 0, Shows::Nobody);
+    marked.run(&["subject-alert", "list"], 0, Shows::Nobody);
+    marked.run(&["expire", "--dry-run"], 0, Shows::Nobody);
+    marked.run(&["expire"], 0, Shows::Nobody);
+    marked.run(&["charter", "show"], 0, Shows::Nobody);
+    marked.run(&["staff", "list"], 0, Shows::Nobody);
+    let copy = marked.parent.join("copy.json");
+    let export = ["report", "--subject", who, "--export", copy.to_str().expect("is UTF-8")];
+    marked.run(&export, 0, Shows::Subject);
+    let written = fs::read_to_string(&copy).expect("reads");
+    assert!(written.contains(NAMES[0]) && !written.contains(PASSPORT), "the subject's copy names the subject");
+    let grant =
+        ["consent", "grant", "--subject", who, "--member", "BANK", "--scope", "inquire", "--category", "credit"];
+    let how = ["--purpose", "tenancy", "--form", "written", "--until", "2999-01-01"];
+    let granted = marked.folder.done(&[grant.as_slice(), &how].concat()).expect("grants");
+    let id = granted["consent"].as_str().expect("an id");
+    for (verb, name) in [("export", "record.json"), ("receipt", "receipt.json")] {
+        let file = marked.parent.join(name);
+        let file = file.to_str().expect("is UTF-8");
+        let write = ["consent", verb, "--subject", who, "--consent", id, "--file", file];
+        let form: &[&str] = if verb == "export" { &["--form", "iso27560"] } else { &[] };
+        marked.run(&[write.as_slice(), form].concat(), 0, Shows::Nobody);
+    }
+    let import = ["consent", "import", "--file", &shown, "--subject", who, "--member", "BANK", "--form", "electronic"];
+    marked.run(&import, 3, Shows::Nobody);
 }
 
 #[test]

@@ -6,8 +6,10 @@
 use tallystick_audit::CheckpointVerifier;
 use tallystick_intake::Layout;
 use tallystick_intake::layouts::mapped::Mapping;
+use tallystick_model::consent_terms::Acting;
 use tallystick_model::event::Event;
 use tallystick_model::fact::{FactKind, Slot};
+use tallystick_model::identity::IdentityPart;
 use tallystick_model::inquiry::{Outcome, Purpose, Reason};
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::payment_profile::Provenance;
@@ -101,10 +103,14 @@ fn slot(bureau: &Bureau, month: &str) -> Slot {
     Slot { kind: FactKind::TradelineMonth, account, month: Some(Month::parse(month).expect("a month")) }
 }
 
+fn disputing(statements: Vec<(Slot, Option<IdentityPart>)>, grounds: Sensitive<String>) -> Disputing {
+    Disputing { identifier: subject(), statements, grounds, evidence: [7; 32], acting: Acting::default() }
+}
+
 fn disputes(bureau: &Bureau, slot: Slot, now: &str) -> DisputeName {
     let grounds = Sensitive::new("it was paid".to_owned());
-    let disputing = Disputing { identifier: subject(), slot, grounds, evidence: [7; 32] };
-    let (filing, recorded) = dispute::open(bureau, &disputing, at(now)).expect("files it");
+    let filed = dispute::open(bureau, &disputing(vec![(slot, None)], grounds), at(now)).expect("files it");
+    let (filing, recorded) = filed.first().expect("one");
     DisputeName { subject: filing.subject, entry: recorded.receipt.index }
 }
 
@@ -128,9 +134,8 @@ fn what_is_not_verified_in_time_is_deleted_in_the_united_states_and_its_recipien
     let marked = |answer: &Answer| answer.beside.marks.iter().map(|of| (of.month, of.mark)).collect::<Vec<_>>();
     let shop = asked(&bureau, "SHOP", "2026-02-04");
     assert_eq!(marked(&shop), [(slot.month, Mark::Disputed)]);
-    let disputing =
-        Disputing { identifier: subject(), slot, grounds: Sensitive::new("x".to_owned()), evidence: [0; 32] };
-    let again = dispute::open(&bureau, &disputing, at("2026-02-04")).expect_err("refused");
+    let twice = disputing(vec![(slot, None)], Sensitive::new("x".to_owned()));
+    let again = dispute::open(&bureau, &twice, at("2026-02-04")).expect_err("refused");
     assert_eq!(again.to_string(), "this statement is disputed already");
 
     let queue = dispute::queue(&bureau, Some("CARD"), at("2026-02-04")).expect("a queue");
@@ -149,7 +154,6 @@ fn what_is_not_verified_in_time_is_deleted_in_the_united_states_and_its_recipien
     assert_eq!(told, [(2, 1), (3, 1)]);
     assert!(lapsed.told.iter().all(|told| told.notice.after.is_none() && told.notice.slot == slot));
     assert!(lapsed.told.iter().all(|told| told.notice.reason == reason("us-notice", "was_shown_what_is_corrected")));
-    assert!(recall::tell_all(&bureau, at("2026-03-06")).expect("tells").is_empty(), "nobody twice");
     assert_eq!(recall::list(&bureau, Some("SHOP")).expect("lists").len(), 1);
     let later = asked(&bureau, "BANK", "2026-03-07");
     assert_eq!(marked(&later), []);
@@ -174,17 +178,28 @@ fn a_late_answer_in_india_is_marked_and_paid_by_the_day() {
     assert_eq!(beside.marks.iter().map(|of| of.mark).collect::<Vec<_>>(), [Mark::CannotBeConfirmed]);
     let owed = |now| {
         let queue = dispute::queue(&bureau, None, at(now)).expect("a queue");
-        queue.first().and_then(|queued| queued.compensation).map(|money| money.to_string())
+        queue.first().and_then(|queued| queued.compensation).map(|owed| owed.total().to_string())
     };
     assert_eq!([owed("2026-03-05"), owed("2026-03-08")], [None, Some("INR 300.00".to_owned())]);
 
     let rating = Some(tallystick_model::tradeline::PaymentRating::Current);
     let change = Some(Change::Set { status: None, rating, balance: None, past_due: None, paid: None });
-    let answering = Answering { outcome: DisputeOutcome::Corrected, change, words: "booked late".to_owned() };
+    let answering = Answering {
+        outcome: DisputeOutcome::Corrected,
+        change,
+        identity: None,
+        words: "booked late".to_owned(),
+        received: None,
+    };
     let other = dispute::answer(&bureau, "BANK", name, &answering, at("2026-03-09")).expect_err("refused");
     assert_eq!(other.to_string(), "`BANK` is no furnisher");
     let answered = dispute::answer(&bureau, "CARD", name, &answering, at("2026-03-09")).expect("answers");
-    assert_eq!(answered.answer.compensation.map(|money| money.to_string()).as_deref(), Some("INR 400.00"));
+    let owed = answered.answer.compensation.expect("it is late");
+    assert_eq!(
+        (owed.furnisher, owed.furnisher_minor, owed.bureau_minor),
+        (1, 40_000, 0),
+        "nobody answered: the lender's"
+    );
     assert!(answered.answer.correction.is_some());
     assert!(own(&bureau, "2026-03-10").report.expect("a report").beside.marks.is_empty());
     let twice = dispute::answer(&bureau, "CARD", name, &answering, at("2026-03-10")).expect_err("refused");

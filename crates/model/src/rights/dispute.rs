@@ -1,10 +1,14 @@
 //! Disputes: what a subject says is wrong, what its furnisher says to that, and what follows where nobody answers.
 
+use std::fmt;
+
 use super::{Right, read_slot, write_slot};
 use crate::canonical::{Canonical, DecodeError, Reader, Writer, coded_enum};
-use crate::consent::read_timestamp;
+use crate::consent::{ConsentId, read_timestamp};
+use crate::consent_terms::Acting;
 use crate::event::Event;
 use crate::fact::{DeliveryNumber, Slot};
+use crate::identity::IdentityPart;
 use crate::inquiry::Reason;
 use crate::{Currency, Money, Sensitive, SubjectId, Timestamp};
 
@@ -15,6 +19,12 @@ pub struct DisputeFiling {
     pub subject: SubjectId,
     /// The statement that is disputed.
     pub slot: Slot,
+    /// Of who the subject is, what of it; `None` is all of it, and of any other statement.
+    pub part: Option<IdentityPart>,
+    /// Disputes that are answered together have the same.
+    pub case: Option<CaseId>,
+    /// Who acted for the subject.
+    pub acting: Acting,
     /// The delivery whose statement held when it was filed.
     pub delivery: DeliveryNumber,
     /// What is wrong, in the subject's words.
@@ -26,6 +36,101 @@ pub struct DisputeFiling {
     /// Until when the subject is to be answered (this instant no longer).
     pub answer_by: Timestamp,
     /// Id of the rule the two instants come from.
+    pub rule: String,
+}
+
+/// Names disputes about statements of several furnishers that the bureau answers as one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CaseId(pub [u8; 8]);
+
+impl CaseId {
+    /// Reads 16 hex digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        Some(Self(ConsentId::parse(text)?.0))
+    }
+}
+
+impl fmt::Display for CaseId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for CaseId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "CaseId({self})")
+    }
+}
+
+/// More time for the answer of a dispute, in accordance with a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisputeExtension {
+    /// Who disputed.
+    pub subject: SubjectId,
+    /// Place in the log of the dispute's filing.
+    pub dispute: u64,
+    /// Why: what the subject has sent, or why it takes longer.
+    pub why: Sensitive<String>,
+    /// SHA-256 of what the subject has sent; zeros where it sent nothing.
+    pub evidence: [u8; 32],
+    /// Until when the furnisher is to answer now.
+    pub furnisher_by: Timestamp,
+    /// Until when the subject is to be answered now (this instant no longer).
+    pub answer_by: Timestamp,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// What a subject gets for the days an answer was late, and from whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compensation {
+    /// Number of the furnisher that owes the first part.
+    pub furnisher: u16,
+    /// For the days that the furnisher was late.
+    pub furnisher_minor: i64,
+    /// For the days that the bureau was.
+    pub bureau_minor: i64,
+    /// Of both.
+    pub currency: Currency,
+}
+
+impl Compensation {
+    /// Both parts together.
+    pub const fn total(&self) -> Money {
+        Money { minor: self.furnisher_minor.saturating_add(self.bureau_minor), currency: self.currency }
+    }
+
+    fn write(&self, out: &mut Writer<'_>) {
+        out.unsigned(u64::from(self.furnisher));
+        out.signed(self.furnisher_minor);
+        out.signed(self.bureau_minor);
+        out.text(self.currency.code());
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            furnisher: input.unsigned_as()?,
+            furnisher_minor: input.signed()?,
+            bureau_minor: input.signed()?,
+            currency: Currency::from_code(&input.text()?).map_err(|_| DecodeError::Value("currency"))?,
+        })
+    }
+}
+
+/// The bureau's one answer to disputes about statements of several furnishers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseAnswer {
+    /// Who disputed.
+    pub subject: SubjectId,
+    /// The case.
+    pub case: CaseId,
+    /// How each of its disputes has ended, by the place of its filing; one that was taken back is not among them.
+    pub outcomes: Vec<(u64, DisputeOutcome)>,
+    /// The bureau's words, for the subject; where a claim is rejected, why.
+    pub words: String,
+    /// What the subject gets where this came late and a rule says so.
+    pub compensation: Option<Compensation>,
+    /// Id of the rule.
     pub rule: String,
 }
 
@@ -52,8 +157,10 @@ pub struct DisputeAnswer {
     pub correction: Option<DeliveryNumber>,
     /// The furnisher's words, for the subject.
     pub words: String,
+    /// When the furnisher's answer reached the bureau.
+    pub received: Timestamp,
     /// What the subject gets for the days the answer was late, where a rule says.
-    pub compensation: Option<Money>,
+    pub compensation: Option<Compensation>,
 }
 
 /// A dispute taken back.
@@ -102,11 +209,23 @@ pub struct Dispute {
     pub at: Timestamp,
     /// What was filed.
     pub filing: DisputeFiling,
+    /// When it was given more time, and why.
+    pub extension: Option<(Timestamp, DisputeExtension)>,
     /// Where it stands.
     pub state: DisputeState,
 }
 
 impl Dispute {
+    /// Until when the furnisher is to answer.
+    pub fn furnisher_by(&self) -> Timestamp {
+        self.extension.as_ref().map_or(self.filing.furnisher_by, |(_, extension)| extension.furnisher_by)
+    }
+
+    /// Until when the subject is to be answered (this instant no longer).
+    pub fn answer_by(&self) -> Timestamp {
+        self.extension.as_ref().map_or(self.filing.answer_by, |(_, extension)| extension.answer_by)
+    }
+
     /// Whether the furnisher may still answer it.
     pub const fn is_answerable(&self) -> bool {
         match &self.state {
@@ -124,7 +243,7 @@ impl Dispute {
             DisputeState::Lapsed(at, lapse) if lapse.outcome == DisputeOutcome::Deleted => *at,
             DisputeState::Open | DisputeState::Lapsed(..) => now,
         };
-        let late = until.millis().saturating_sub(self.filing.answer_by.millis()) / DAY_MILLIS;
+        let late = until.millis().saturating_sub(self.answer_by().millis()) / DAY_MILLIS;
         u32::try_from(late).unwrap_or(0)
     }
 
@@ -148,6 +267,7 @@ coded_enum! {
     pub enum Mark {
         Disputed = 1, "disputed", "The subject disputes this statement; it is being checked";
         CannotBeConfirmed = 2, "cannot_be_confirmed", "The subject disputed this statement and it could not be confirmed";
+        Restricted = 3, "restricted", "The subject objects to the use of this; until that is answered nobody else is shown it";
     }
 }
 
@@ -158,7 +278,14 @@ pub fn disputes<'a>(events: impl IntoIterator<Item = (u64, Timestamp, &'a Event)
         let Event::Right(right) = event else { continue };
         let (dispute, state) = match &**right {
             Right::DisputeOpened(filing) => {
-                found.push(Dispute { entry, at, filing: filing.clone(), state: DisputeState::Open });
+                let (filing, state) = (filing.clone(), DisputeState::Open);
+                found.push(Dispute { entry, at, filing, extension: None, state });
+                continue;
+            }
+            Right::DisputeExtended(extension) => {
+                if let Some(of) = found.iter_mut().find(|of| of.entry == extension.dispute) {
+                    of.extension = Some((at, extension.clone()));
+                }
                 continue;
             }
             Right::DisputeAnswered(answer) => (answer.dispute, DisputeState::Answered(at, answer.clone())),
@@ -173,14 +300,28 @@ pub fn disputes<'a>(events: impl IntoIterator<Item = (u64, Timestamp, &'a Event)
     found
 }
 
+/// A statement that reports mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarkedSlot {
+    /// Which statement.
+    pub slot: Slot,
+    /// Of who the subject is, what of it.
+    pub part: Option<IdentityPart>,
+    /// What is said of it.
+    pub mark: Mark,
+    /// Since when.
+    pub since: Timestamp,
+}
+
 /// Which statements reports mark, and since when: of several disputes about one the last says it.
-pub fn marks(disputes: &[Dispute]) -> Vec<(Slot, Mark, Timestamp)> {
-    let mut marks: Vec<(Slot, Mark, Timestamp)> = Vec::new();
+pub fn marks(disputes: &[Dispute]) -> Vec<MarkedSlot> {
+    let mut marks: Vec<MarkedSlot> = Vec::new();
     for dispute in disputes {
-        marks.retain(|(slot, ..)| *slot != dispute.filing.slot);
-        marks.extend(dispute.mark().map(|mark| (dispute.filing.slot, mark, dispute.at)));
+        let DisputeFiling { slot, part, .. } = dispute.filing;
+        marks.retain(|marked| (marked.slot, marked.part) != (slot, part));
+        marks.extend(dispute.mark().map(|mark| MarkedSlot { slot, part, mark, since: dispute.at }));
     }
-    marks.sort_by_key(|(slot, ..)| *slot);
+    marks.sort_by_key(|marked| (marked.slot, marked.part));
     marks
 }
 
@@ -188,6 +329,9 @@ impl Canonical for DisputeFiling {
     fn write(&self, out: &mut Writer<'_>) {
         out.fixed(&self.subject.0);
         write_slot(out, self.slot);
+        out.option(self.part.as_ref(), |out, part| part.write(out));
+        out.option(self.case.as_ref(), |out, case| out.fixed(&case.0));
+        self.acting.write(out);
         out.unsigned(u64::from(self.delivery.0));
         out.text(self.grounds.expose());
         out.fixed(&self.evidence);
@@ -200,6 +344,9 @@ impl Canonical for DisputeFiling {
         Ok(Self {
             subject: SubjectId(input.fixed()?),
             slot: read_slot(input)?,
+            part: input.option(IdentityPart::read)?,
+            case: input.option(|input| Ok(CaseId(input.fixed()?)))?,
+            acting: Acting::read(input)?,
             delivery: DeliveryNumber(input.unsigned_as()?),
             grounds: Sensitive::new(input.text()?),
             evidence: input.fixed()?,
@@ -225,10 +372,8 @@ impl Canonical for DisputeAnswer {
         self.outcome.write(out);
         out.option(self.correction.as_ref(), write_delivery);
         out.text(&self.words);
-        out.option(self.compensation.as_ref(), |out, money| {
-            out.signed(money.minor);
-            out.text(money.currency.code());
-        });
+        out.signed(self.received.millis());
+        out.option(self.compensation.as_ref(), |out, compensation| compensation.write(out));
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -238,11 +383,57 @@ impl Canonical for DisputeAnswer {
             outcome: DisputeOutcome::read(input)?,
             correction: input.option(read_delivery)?,
             words: input.text()?,
-            compensation: input.option(|input| {
-                let minor = input.signed()?;
-                let currency = Currency::from_code(&input.text()?).map_err(|_| DecodeError::Value("currency"))?;
-                Ok(Money { minor, currency })
-            })?,
+            received: read_timestamp(input)?,
+            compensation: input.option(Compensation::read)?,
+        })
+    }
+}
+
+impl Canonical for DisputeExtension {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.fixed(&self.subject.0);
+        out.unsigned(self.dispute);
+        out.text(self.why.expose());
+        out.fixed(&self.evidence);
+        out.signed(self.furnisher_by.millis());
+        out.signed(self.answer_by.millis());
+        out.text(&self.rule);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            subject: SubjectId(input.fixed()?),
+            dispute: input.unsigned()?,
+            why: Sensitive::new(input.text()?),
+            evidence: input.fixed()?,
+            furnisher_by: read_timestamp(input)?,
+            answer_by: read_timestamp(input)?,
+            rule: input.text()?,
+        })
+    }
+}
+
+impl Canonical for CaseAnswer {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.fixed(&self.subject.0);
+        out.fixed(&self.case.0);
+        out.list(&self.outcomes, |out, (dispute, outcome)| {
+            out.unsigned(*dispute);
+            outcome.write(out);
+        });
+        out.text(&self.words);
+        out.option(self.compensation.as_ref(), |out, compensation| compensation.write(out));
+        out.text(&self.rule);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            subject: SubjectId(input.fixed()?),
+            case: CaseId(input.fixed()?),
+            outcomes: input.list(|input| Ok((input.unsigned()?, DisputeOutcome::read(input)?)))?,
+            words: input.text()?,
+            compensation: input.option(Compensation::read)?,
+            rule: input.text()?,
         })
     }
 }

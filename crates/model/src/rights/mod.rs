@@ -1,23 +1,27 @@
 //! What a subject may ask for beside seeing the file, and what the bureau does of itself for the subject: disputes, a statement,
-//! a suspended freeze, alerts, one-time codes, notices of corrections, and the end of what is kept.
+//! a suspended freeze, alerts, one-time codes, notices of corrections, requests to erase, objections, and the end of what is kept.
 //!
 //! Each is one [`Right`], an event of its own. How things stand is never kept: it is folded from the subject's events each
 //! time ([`disputes`], [`Protection::of`], [`Expired::of`]), so nothing can disagree with the log.
 
+mod default_alert;
 mod dispute;
 mod protection;
 mod recall;
+mod request;
 mod retention;
 
+pub use default_alert::DefaultAlert;
 pub use dispute::{
-    Dispute, DisputeAnswer, DisputeFiling, DisputeLapse, DisputeOutcome, DisputeState, DisputeTurn, Mark, disputes,
-    marks,
+    CaseAnswer, CaseId, Compensation, Dispute, DisputeAnswer, DisputeExtension, DisputeFiling, DisputeLapse,
+    DisputeOutcome, DisputeState, DisputeTurn, Mark, MarkedSlot, disputes, marks,
 };
 pub use protection::{
     AccessCode, Alert, AlertKind, CODE_BYTES, FreezePause, OptOut, Protection, STATEMENT_BYTES_MAX, Statement,
     code_hash,
 };
 pub use recall::{CorrectionNotice, Version};
+pub use request::{Request, RequestAnswer, RequestGround, RequestState, requests};
 pub use retention::{Expired, ExpiredFacts, Expiry, RetentionRun};
 
 use crate::canonical::{Canonical, DecodeError, Reader, Writer};
@@ -58,9 +62,28 @@ pub enum Right {
     FactsExpired(ExpiredFacts),
     /// See [`EventKind::RetentionRun`].
     RetentionRun(RetentionRun),
+    /// See [`EventKind::DisputeExtended`].
+    DisputeExtended(DisputeExtension),
+    /// See [`EventKind::CaseAnswered`].
+    CaseAnswered(CaseAnswer),
+    /// See [`EventKind::DefaultAlerted`].
+    DefaultAlerted(DefaultAlert),
+    /// See [`EventKind::RequestFiled`].
+    RequestFiled(Request),
+    /// See [`EventKind::RequestAnswered`].
+    RequestAnswered(RequestAnswer),
 }
 
 impl Right {
+    /// Whether facts are erased by it.
+    pub const fn erases(&self) -> bool {
+        match self {
+            Self::FactsExpired(_) => true,
+            Self::RequestAnswered(answer) => answer.erasure.is_some(),
+            _ => false,
+        }
+    }
+
     /// What kind of thing it is.
     pub const fn kind(&self) -> EventKind {
         match self {
@@ -79,6 +102,11 @@ impl Right {
             Self::OptedIn(_) => EventKind::OptedIn,
             Self::FactsExpired(_) => EventKind::FactsExpired,
             Self::RetentionRun(_) => EventKind::RetentionRun,
+            Self::DisputeExtended(_) => EventKind::DisputeExtended,
+            Self::CaseAnswered(_) => EventKind::CaseAnswered,
+            Self::DefaultAlerted(_) => EventKind::DefaultAlerted,
+            Self::RequestFiled(_) => EventKind::RequestFiled,
+            Self::RequestAnswered(_) => EventKind::RequestAnswered,
         }
     }
 
@@ -98,6 +126,11 @@ impl Right {
             Self::CodeIssued(code) => code.subject,
             Self::FactsExpired(expired) => expired.subject,
             Self::RetentionRun(_) => SubjectId::BUREAU,
+            Self::DisputeExtended(extension) => extension.subject,
+            Self::CaseAnswered(answer) => answer.subject,
+            Self::DefaultAlerted(alert) => alert.subject,
+            Self::RequestFiled(request) => request.subject,
+            Self::RequestAnswered(answer) => answer.subject,
         }
     }
 
@@ -118,6 +151,11 @@ impl Right {
             Self::CodeIssued(code) => code.write(out),
             Self::FactsExpired(expired) => expired.write(out),
             Self::RetentionRun(run) => run.write(out),
+            Self::DisputeExtended(extension) => extension.write(out),
+            Self::CaseAnswered(answer) => answer.write(out),
+            Self::DefaultAlerted(alert) => alert.write(out),
+            Self::RequestFiled(request) => request.write(out),
+            Self::RequestAnswered(answer) => answer.write(out),
         }
     }
 
@@ -139,6 +177,11 @@ impl Right {
             EventKind::OptedIn => Self::OptedIn(SubjectId(input.fixed()?)),
             EventKind::FactsExpired => Self::FactsExpired(ExpiredFacts::read(input)?),
             EventKind::RetentionRun => Self::RetentionRun(RetentionRun::read(input)?),
+            EventKind::DisputeExtended => Self::DisputeExtended(DisputeExtension::read(input)?),
+            EventKind::CaseAnswered => Self::CaseAnswered(CaseAnswer::read(input)?),
+            EventKind::DefaultAlerted => Self::DefaultAlerted(DefaultAlert::read(input)?),
+            EventKind::RequestFiled => Self::RequestFiled(Request::read(input)?),
+            EventKind::RequestAnswered => Self::RequestAnswered(RequestAnswer::read(input)?),
             _ => return Ok(None),
         }))
     }

@@ -22,8 +22,8 @@ pub struct CorrectionNotice {
     pub subject: SubjectId,
     /// Number of the member that was shown the statement.
     pub recipient: u16,
-    /// Place in the log of the correction.
-    pub correction: u64,
+    /// The correction's own delivery.
+    pub correction: DeliveryNumber,
     /// Which statement.
     pub slot: Slot,
     /// As it was shown.
@@ -51,7 +51,7 @@ impl Canonical for CorrectionNotice {
     fn write(&self, out: &mut Writer<'_>) {
         out.fixed(&self.subject.0);
         out.unsigned(u64::from(self.recipient));
-        out.unsigned(self.correction);
+        out.unsigned(u64::from(self.correction.0));
         write_slot(out, self.slot);
         self.before.write(out);
         out.option(self.after.as_ref(), |out, after| after.write(out));
@@ -63,7 +63,7 @@ impl Canonical for CorrectionNotice {
         Ok(Self {
             subject: SubjectId(input.fixed()?),
             recipient: input.unsigned_as()?,
-            correction: input.unsigned()?,
+            correction: DeliveryNumber(input.unsigned_as()?),
             slot: read_slot(input)?,
             before: Version::read(input)?,
             after: input.option(Version::read)?,

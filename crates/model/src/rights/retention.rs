@@ -38,6 +38,8 @@ pub struct RetentionRun {
     pub subjects: u64,
     /// Facts taken out, by rule, in the order of rules.
     pub facts: Vec<(String, u64)>,
+    /// Consents whose time was over and that something rested on alone: one entry for each since then.
+    pub consents: u64,
     /// SHA-256 of the de-identified rows kept outside for model development, if any were.
     pub kept_for_models: Option<[u8; 32]>,
     /// Rulebook and its version.
@@ -95,6 +97,7 @@ impl Canonical for RetentionRun {
             out.text(rule);
             out.unsigned(*count);
         });
+        out.unsigned(self.consents);
         out.option(self.kept_for_models.as_ref(), |out, hash| out.fixed(hash));
         out.text(&self.rulebook);
     }
@@ -105,6 +108,7 @@ impl Canonical for RetentionRun {
             root_before: input.fixed()?,
             subjects: input.unsigned()?,
             facts: input.list(|input| Ok((input.text()?, input.unsigned()?)))?,
+            consents: input.unsigned()?,
             kept_for_models: input.option(Reader::fixed)?,
             rulebook: input.text()?,
         })

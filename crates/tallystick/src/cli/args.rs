@@ -101,6 +101,12 @@ pub enum Command {
     /// Dispute a statement, answer disputes, and do what is due
     #[command(subcommand, after_help = "Example:\n  tallystick dispute queue --furnisher CARD")]
     Dispute(super::rights::args::Dispute),
+    /// Ask for erasure, object to the use of data, and answer both
+    #[command(subcommand, after_help = "Example:\n  tallystick request queue")]
+    Request(super::rights::args::Request),
+    /// Tell subjects of accesses and defaults, where the rulebook says so
+    #[command(name = "subject-alert", subcommand, after_help = "Example:\n  tallystick subject-alert run")]
+    SubjectAlert(super::rights::args::SubjectAlert),
     /// Show who is told of corrected facts
     #[command(subcommand, after_help = "Example:\n  tallystick recall list")]
     Recall(super::rights::args::Recall),
@@ -395,6 +401,11 @@ pub struct Report {
     /// About the time up to that day, as it is known
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub as_of: Option<String>,
+    /// Write a copy that other programs can read here (JSON, `docs/formats/own-file.md`); the file must not exist
+    #[arg(long, value_name = "FILE")]
+    pub export: Option<PathBuf>,
+    #[command(flatten)]
+    pub acting: ActingFor,
     /// Write the receipt of this look at the report here: who has the bureau's public key can check it
     #[arg(long, value_name = "FILE")]
     pub receipt: Option<PathBuf>,

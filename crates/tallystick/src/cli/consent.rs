@@ -19,7 +19,7 @@ use tallystick_model::{DataCategory, Identifier, Timestamp};
 use tallystick_operations::consent::{
     Grant, Refused, grant, list, pause, record_death, refuse, resume, show, withdraw,
 };
-use tallystick_operations::withdraw::withdrawn;
+use tallystick_operations::withdraw::{is_expiry, withdrawn};
 use tallystick_operations::{Bureau, OperationError};
 use tallystick_receipt::{DOCUMENT_BYTES_MAX, Document, Witnesses};
 
@@ -203,7 +203,7 @@ fn span(text: &str) -> Result<Span> {
     read.ok_or_else(|| anyhow!("`--data-life`: expected `31-day`, `6-month`, `1-year` or `unlimited`, found `{text}`"))
 }
 
-fn acting(bureau: &Bureau, args: &args::ActingFor) -> Result<Acting> {
+pub(super) fn acting(bureau: &Bureau, args: &args::ActingFor) -> Result<Acting> {
     Ok(Acting {
         actor: parse::coded("acting", &args.acting, Actor::ALL.iter().copied(), Actor::code)?,
         person: (args.acting_person.as_deref())
@@ -320,28 +320,44 @@ fn hand_out(
         fs::write(path, certificate.to_text()).with_context(|| format!("`--certificate {}`", path.display()))?;
         lines.push(line("proof", format_args!("the certificate is in `{}`", path.display())));
     }
-    let folder = folder.join("notices");
+    lines.extend(write_notices(bureau, folder, &withdrawal, is_expiry(bureau, subject, id)?)?);
+    Ok(())
+}
+
+/// Writes a notice for each recipient of what a consent that has ended had allowed, and tells where.
+pub(super) fn write_notices(
+    bureau: &Bureau,
+    folder: &Path,
+    withdrawal: &Withdrawal,
+    is_expiry: bool,
+) -> Result<Vec<String>> {
+    let (id, folder) = (withdrawal.consent, folder.join("notices"));
+    let mut lines = Vec::new();
     if !withdrawal.recipients.is_empty() {
         fs::create_dir_all(&folder).with_context(|| format!("`{}`", folder.display()))?;
     }
+    let (kind, has) = match is_expiry {
+        true => ("consent_expired", "The time of the consent is over"),
+        false => ("consent_withdrawn", "The subject has withdrawn the consent"),
+    };
     for recipient in &withdrawal.recipients {
         let member = member_code(bureau, recipient.member);
         let path = folder.join(format!("{member}-{id}.json"));
         let notice = json!({
-            "notice": "consent_withdrawn",
+            "notice": kind,
             "to": member,
             "consent": id.to_string(),
             "subject": withdrawal.subject.to_string(),
             "categories": recipient.categories.iter().map(|category| category.code()).collect::<Vec<_>>(),
             "inquiries": recipient.inquiries,
-            "asked": "The subject has withdrawn the consent under which the answers to these inquiries showed this \
-                      data. Stop processing it, and erase it unless a law has you keep it.",
+            "asked": format!("{has} under which the answers to these inquiries showed this data. Stop processing it, \
+                              and erase it unless a law has you keep it."),
             "rulebook": withdrawal.rulebook,
         });
         fs::write(&path, format!("{notice:#}\n")).with_context(|| format!("`{}`", path.display()))?;
         lines.push(line("notice", format_args!("for {member} in `{}`", path.display())));
     }
-    Ok(())
+    Ok(lines)
 }
 
 fn check(args: &args::CheckCertificate) -> Result<Told> {
@@ -356,14 +372,22 @@ fn check(args: &args::CheckCertificate) -> Result<Told> {
         Ok(checked) => checked,
         Err(fault) => return Ok(rejected(fault.to_string())),
     };
-    let Event::ConsentWithdrawn(withdrawal) = &checked.event else {
+    let (Event::ConsentWithdrawn(withdrawal) | Event::ConsentExpired(withdrawal)) = &checked.event else {
         return Ok(rejected(format!("a valid receipt, but not of a withdrawal: {}", checked.kind.meaning())));
     };
     let (at, index, origin) = (checked.at, checked.index, &checked.origin);
     let numbered = |number: u16| format!("member {number}");
     let mut lines = vec![line(
         "ok",
-        format_args!("consent {} was withdrawn at {at}: entry {index} of `{origin}`", withdrawal.consent),
+        format_args!(
+            "consent {} {} at {at}: entry {index} of `{origin}`",
+            withdrawal.consent,
+            if matches!(checked.event, Event::ConsentExpired(_)) {
+                "was over, and what rested on it was erased,"
+            } else {
+                "was withdrawn"
+            },
+        ),
     )];
     lines.extend(render::withdrawal(withdrawal, &numbered));
     let json = json!({

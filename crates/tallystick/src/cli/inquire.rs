@@ -32,7 +32,14 @@ pub(super) fn run(args: &args::Inquire) -> Result<Told> {
     };
     witnessed(&bureau, witnesses.as_ref(), &mut answer.recorded)?;
     receipt::write(file, &bureau, answer.subject, &answer.recorded);
-    Ok(tell(&answer))
+    let mut told = tell(&answer);
+    let index = answer.recorded.receipt.index;
+    // The answer stands: an alert that can't be written now is written by the next `subject-alert run`.
+    match super::rights::subject_alert::write_about(&args.folder.folder, &bureau, answer.subject, index) {
+        Ok(path) => told.lines.extend(path.map(|path| line("notice", format_args!("for the subject in `{path}`")))),
+        Err(error) => super::story(format_args!("error: {error:#}; `subject-alert run` writes it again")),
+    }
+    Ok(told)
 }
 
 /// A one-time code: 16 hex digits. Errors never repeat it.

@@ -5,17 +5,19 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tallystick_model::consent::{ConsentState, Refusal};
 use tallystick_model::consent_terms::{Channel, ConsentTerms, DataRange, Fetch, Span};
-use tallystick_model::identity::Identity;
+use tallystick_model::identity::{Identity, IdentityPart};
 use tallystick_model::inquiry::{Asked, Ranges, Reason};
 use tallystick_model::payment_profile::{Flow, PaymentProfileMonth};
 use tallystick_model::tradeline::{PaymentRating, TradelineMonth, TradelineTerms};
 use tallystick_model::withdrawal::Withdrawal;
-use tallystick_model::{Canonical, Currency, DataCategory, Timestamp};
+use tallystick_model::{AccountKey, Canonical, Currency, DataCategory, Timestamp};
 use tallystick_operations::beside::{Beside, Told};
 use tallystick_operations::bureau::Recorded;
 use tallystick_operations::report::{Access, Account, Agreement, Named, Report, Wallet};
 use tallystick_policy::Charge;
 use tallystick_scoring::summary::Summary;
+
+use super::rights::told::{case_value, default_value, hand_over_value, request_value};
 
 /// The proof of an entry in the form C2SP tlog-proof, with the entry as its extra data.
 pub(super) fn proof(recorded: &Recorded) -> String {
@@ -149,8 +151,9 @@ fn wallet(wallet: &Wallet) -> Value {
     })
 }
 
-fn identity(furnisher: &Named, identity: &Identity) -> Value {
+fn identity(furnisher: &Named, account: Option<AccountKey>, identity: &Identity) -> Value {
     json!({
+        "account": account.map(|account| account.to_string()),
         "furnisher": named(furnisher),
         "name": identity.name.as_ref().map(|name| name.expose()),
         "born": identity.born.as_ref().map(|date| date.expose().to_string()),
@@ -201,6 +204,7 @@ pub(super) fn access(access: &Access) -> Value {
         "at": access.at.to_string(),
         "entry": access.index,
         "by": access.by.as_ref().map(named),
+        "acting": access.by.is_none().then(|| access.actor.code()),
         "purpose": access.purpose.code(),
         "outcome": access.outcome.code(),
         "reasons": reasons(&access.reasons),
@@ -324,6 +328,7 @@ pub(super) fn beside(beside: &Beside) -> Value {
             "kind": marked.kind.code(),
             "account": marked.account.map(|account| account.to_string()),
             "month": marked.month.map(|month| month.to_string()),
+            "part": marked.part.map(IdentityPart::code),
             "mark": marked.mark.code(),
             "since": marked.since.to_string(),
         })).collect::<Vec<_>>(),
@@ -373,7 +378,9 @@ pub(super) fn report(report: &Report) -> Value {
             "days_180": counts.days_180,
             "days_720": counts.days_720,
         })),
-        "identities": report.identities.iter().map(|(furnisher, held)| identity(furnisher, held)).collect::<Vec<_>>(),
+        "identities": report.identities.iter().map(|(furnisher, account, held)| {
+            identity(furnisher, *account, held)
+        }).collect::<Vec<_>>(),
         "accounts": report.accounts.iter().map(account).collect::<Vec<_>>(),
         "agreements": report.agreements.iter().map(agreement).collect::<Vec<_>>(),
         "wallets": report.wallets.iter().map(wallet).collect::<Vec<_>>(),
@@ -391,6 +398,12 @@ pub(super) fn report(report: &Report) -> Value {
             }).collect::<Vec<_>>(),
             "told": own.rights.told.iter().map(told).collect::<Vec<_>>(),
             "expired_facts": own.rights.expired,
+            "cases": own.rights.cases.iter().map(case_value).collect::<Vec<_>>(),
+            "requests": own.rights.requests.iter().map(request_value).collect::<Vec<_>>(),
+            "defaults_told": own.rights.defaults.iter().map(|(index, alert)| {
+                default_value(*index, alert)
+            }).collect::<Vec<_>>(),
+            "hand_overs": own.rights.hand_overs.iter().map(hand_over_value).collect::<Vec<_>>(),
             "accesses": own.accesses.iter().map(access).collect::<Vec<_>>(),
             "corrections": own.corrections.iter().map(|mended| json!({
                 "at": mended.at.to_string(),

@@ -151,6 +151,8 @@ fn run_command(command: &Command, json: bool) -> Result<Told> {
         Command::Freeze(command) => freeze::run(command),
         Command::AccessHistory(of) => rights::accesses(of),
         Command::Dispute(command) => rights::dispute::run(command),
+        Command::Request(command) => rights::request::run(command),
+        Command::SubjectAlert(command) => rights::subject_alert::run(command),
         Command::Recall(command) => rights::notices::run(command),
         Command::Statement(command) => rights::statement(command),
         Command::Alert(command) => rights::alert(command),

@@ -16,6 +16,7 @@ use tallystick_policy::{Charge, sentence};
 use tallystick_scoring::summary::Summary;
 
 use super::line;
+use super::rights::told as told_of;
 
 /// Months of an account or wallet shown to people; `--json` has all.
 const MONTHS_SHOWN: usize = 12;
@@ -325,7 +326,7 @@ fn own(own: &SubjectPart, now: Timestamp) -> Vec<String> {
         lines.extend(flags(&refused.flags));
     }
     for (index, withdrawn) in &own.withdrawals {
-        lines.push(line("ended", format_args!("consent {} by withdrawal, entry {index}", withdrawn.consent)));
+        lines.push(line("ended", format_args!("consent {} entry {index}", withdrawn.consent)));
         lines.extend(withdrawal(withdrawn, &|number| format!("member {number}")));
     }
     for mended in &own.corrections {
@@ -371,6 +372,10 @@ fn rights(rights: &RightsPart) -> Vec<String> {
         line("opt-out", format_args!("left out of prescreening {until}"))
     }));
     lines.extend(rights.disputes.iter().map(|of| line("dispute", dispute(of))));
+    lines.extend(rights.cases.iter().map(told_of::case));
+    lines.extend(rights.requests.iter().map(|state| line("request", told_of::request(state))));
+    lines.extend(rights.defaults.iter().map(|(index, alert)| told_of::default_told(*index, alert)));
+    lines.extend(rights.hand_overs.iter().map(told_of::hand_over));
     lines.extend(rights.told.iter().map(told));
     if rights.expired > 0 {
         lines.push(line(
@@ -393,15 +398,22 @@ pub(super) fn dispute(dispute: &Dispute) -> String {
     let slot = dispute.filing.slot;
     let month = slot.month.map_or(String::new(), |month| format!(" {month}"));
     let state = match &dispute.state {
-        DisputeState::Open => format!("to be answered by {}", dispute.filing.answer_by.date()),
+        DisputeState::Open => format!("to be answered by {}", dispute.answer_by().date()),
         DisputeState::Lapsed(at, lapse) => format!("not answered in time, {} on {}", lapse.outcome, at.date()),
         DisputeState::Answered(at, answer) => {
-            let owed = answer.compensation.map_or(String::new(), |money| format!(", {money} for the delay"));
+            let owed = answer.compensation.as_ref();
+            let owed = owed.map_or(String::new(), |owed| format!(", {}", told_of::compensation(owed)));
             format!("{} on {}: {}{owed}", answer.outcome, at.date(), answer.words)
         }
         DisputeState::Withdrawn(at) => format!("taken back on {}", at.date()),
     };
-    format!("entry {} of {} about {} {}{month}: {state}", dispute.entry, dispute.at.date(), slot.kind, slot.account)
+    let part = dispute.filing.part.map_or(String::new(), |part| format!(" ({part})"));
+    let more = match &dispute.extension {
+        Some((at, extension)) => format!(" (more time since {} by {})", at.date(), extension.rule),
+        None => String::new(),
+    };
+    let (date, account) = (dispute.at.date(), slot.account);
+    format!("entry {} of {date} about {}{part} {account}{month}: {state}{more}", dispute.entry, slot.kind)
 }
 
 /// What an own report costs.
@@ -426,14 +438,16 @@ pub(super) fn beside(beside: &Beside) -> Vec<String> {
         let of = marked.account.map_or(String::new(), |account| format!(" of {account}"));
         let month = marked.month.map_or(String::new(), |month| format!(" {month}"));
         let (kind, mark, since) = (marked.kind, marked.mark, marked.since.date());
-        lines.push(line("marked", format_args!("{kind}{of}{month}, since {since}: {}", mark.meaning())));
+        let part = marked.part.map_or(String::new(), |part| format!(" ({part})"));
+        lines.push(line("marked", format_args!("{kind}{part}{of}{month}, since {since}: {}", mark.meaning())));
     }
     lines
 }
 
 /// One access.
 pub(super) fn access(access: &Access) -> String {
-    let by = access.by.as_ref().map_or("yourself".to_owned(), |by| format!("{} ({})", by.name, by.code));
+    let own = if access.actor == Actor::Subject { "yourself" } else { access.actor.code() };
+    let by = access.by.as_ref().map_or(own.to_owned(), |by| format!("{} ({})", by.name, by.code));
     let rules: Vec<_> = access.reasons.iter().map(|reason| reason.rule.as_str()).collect();
     let saw = match access.outcome {
         Outcome::Permitted if access.by.is_none() => "saw everything".to_owned(),
@@ -477,7 +491,7 @@ pub(super) fn report(report: &Report) -> Vec<String> {
         lines.push(line("detail", format_args!("{}: {}", report.detail, report.detail.meaning())));
     }
     lines.extend(beside(&report.beside));
-    for (furnisher, identity) in &report.identities {
+    for (furnisher, _, identity) in &report.identities {
         let name = identity.name.as_ref().map_or("name not given", |name| name.expose());
         let born = identity.born.as_ref().map_or(String::new(), |date| format!(", born {}", date.expose()));
         lines.push(line("name", format_args!("{name}{born}, reported by {}", furnisher.name)));

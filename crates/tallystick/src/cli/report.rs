@@ -1,7 +1,10 @@
 //! `report`: a subject's own file and who looked at it.
 
 use anyhow::Result;
-use tallystick_operations::own_report::{OwnReport, Past, own_report};
+use tallystick_operations::Bureau;
+use tallystick_operations::own_report::{OwnReport, Past, own_report_by};
+
+use serde_json::Value;
 
 use super::{End, Told, args, json, line, parse, receipt, render};
 use crate::log::cosign::witnessed;
@@ -15,7 +18,8 @@ pub(super) fn run(args: &args::Report) -> Result<Told> {
     let witnesses = config::witnesses(&args.folder.folder)?;
     let file = receipt::file(args.receipt.as_deref())?;
     let now = clock::now();
-    let mut own = own_report(&bureau, &subject, past, now)?;
+    let acting = super::consent::acting(&bureau, &args.acting)?;
+    let mut own = own_report_by(&bureau, &subject, acting, past, now)?;
     if let Some(recorded) = &mut own.recorded {
         witnessed(&bureau, witnesses.as_ref(), recorded)?;
     }
@@ -35,7 +39,39 @@ pub(super) fn run(args: &args::Report) -> Result<Told> {
             }
         }
     }
+    if let (Some(path), Some(_)) = (&args.export, &own.report) {
+        config::write_private(path, &format!("{:#}\n", export(&bureau, &own)))?;
+        told.lines.push(line("copy", format_args!("of everything is in `{}`", path.display())));
+    }
     Ok(told)
+}
+
+/// The subject's copy of everything, for other programs: `docs/formats/own-file.md`.
+fn export(bureau: &Bureau, own: &OwnReport) -> Value {
+    let mut copy = tell(own).json;
+    if let Some(copy) = copy.as_object_mut() {
+        copy.remove("result");
+    }
+    json::put(&mut copy, "format", json!("tallystick own file"));
+    json::put(&mut copy, "version", json!(1));
+    json::put(&mut copy, "rulebook", json!(bureau.rulebook().label()));
+    json::put(&mut copy, "verifier_key", json!(bureau.verifier_key()));
+    // What the subject itself has said is in its copy in full.
+    let rights = own.report.as_ref().and_then(|report| report.own.as_ref()).map(|own| &own.rights);
+    let said = rights.map(|rights| {
+        json!({
+            "disputes": rights.disputes.iter().map(|dispute| json!({
+                "entry": dispute.entry,
+                "grounds": dispute.filing.grounds.expose(),
+                "extended_for": dispute.extension.as_ref().map(|(_, extension)| extension.why.expose()),
+            })).collect::<Vec<_>>(),
+            "requests": rights.requests.iter().map(|state| json!({
+                "entry": state.entry, "words": state.request.words.expose(),
+            })).collect::<Vec<_>>(),
+        })
+    });
+    json::put(&mut copy, "said", json!(said));
+    copy
 }
 
 /// Tells an own report.

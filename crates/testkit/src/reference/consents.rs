@@ -9,6 +9,7 @@ use tallystick_model::event::{ConsentTurn, Death, Event};
 use tallystick_model::fact::{DeliveryNumber, FactBody, FactKey};
 use tallystick_model::inquiry::{Outcome, Purpose, Reason};
 use tallystick_model::member::{Member, MemberRole};
+use tallystick_model::rights::Right;
 use tallystick_model::withdrawal::{Erasure, Recipient, Withdrawal};
 use tallystick_model::{DataCategory, Identifier, SubjectId, SubjectKind, Timestamp};
 
@@ -18,7 +19,7 @@ use super::{Facts, Found, Granted, Held, Reference, Said};
 const HALF_A_YEAR: i64 = 180 * 24 * 60 * 60 * 1000;
 
 /// What kind of data a fact is.
-pub(super) const fn category(said: &Said) -> DataCategory {
+pub const fn category(said: &Said) -> DataCategory {
     match said {
         Said::Body(FactBody::TradelineTerms(terms)) => terms.kind.category(),
         Said::Body(FactBody::TradelineMonth(month)) => month.kind.category(),
@@ -34,9 +35,14 @@ impl Reference {
             .map(|(index, (entry, event))| (index, entry.at, event))
     }
 
-    fn withdrawals(&self, subject: SubjectId) -> impl Iterator<Item = &Withdrawal> {
+    /// Everything that was erased by name: with a consent, or on request.
+    fn erasures(&self, subject: SubjectId) -> impl Iterator<Item = &Erasure> {
         self.events_of(subject).filter_map(|(_, _, event)| match event {
-            Event::ConsentWithdrawn(withdrawal) => Some(&**withdrawal),
+            Event::ConsentWithdrawn(withdrawal) | Event::ConsentExpired(withdrawal) => withdrawal.erasure.as_ref(),
+            Event::Right(right) => match &**right {
+                Right::RequestAnswered(answer) => answer.erasure.as_ref(),
+                _ => None,
+            },
             _ => None,
         })
     }
@@ -46,8 +52,7 @@ impl Reference {
         if self.has_expired(key) {
             return true;
         }
-        let mut erasures = self.withdrawals(key.subject).filter_map(|withdrawal| withdrawal.erasure.as_ref());
-        erasures.any(|erasure| {
+        self.erasures(key.subject).any(|erasure| {
             erasure.furnisher == key.slot.account.furnisher()
                 && key.delivery <= erasure.until
                 && erasure.categories.contains(&category)
@@ -149,8 +154,22 @@ impl Reference {
         self.events_of(found.subject).any(|(_, _, event)| matches!(event, Event::DeathRecorded(_)))
     }
 
+    /// What stands against `acting` in the rights to a subject's file, in the words of the operation.
+    ///
+    /// # Errors
+    /// Those words.
+    pub fn may_own(&self, found: &Found, acting: Acting) -> Result<(), String> {
+        if acting.actor != Actor::Subject && self.law != Law::Cn {
+            return Err(format!("denied: {} no_rule_permits", self.law.name()));
+        }
+        self.may_act(found, acting, false)
+    }
+
     /// What stands against `acting` for a subject, in the words of the operation. Nobody here is a child.
-    fn may_act(&self, found: &Found, acting: Acting, gives: bool) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// Those words.
+    pub fn may_act(&self, found: &Found, acting: Acting, gives: bool) -> Result<(), String> {
         let (died, actor) = (self.has_died(found), acting.actor);
         let shown = acting.evidence != [0; 32];
         // Where a law says nothing of it, the rulebook is cited.
@@ -245,6 +264,7 @@ impl Reference {
         let found = self.find(identifier);
         self.may_act(&found, consent.terms.acting, true)?;
         consent.subject = found.subject;
+        consent.about = found.kind;
         consent.purposes = consent.purposes.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
         consent.categories = consent.categories.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
         consent.valid_from = now;
@@ -343,31 +363,70 @@ impl Reference {
     ///
     /// # Errors
     /// The words in which the operation refuses.
-    pub fn withdraw(&self, identifier: &Identifier, id: ConsentId, acting: Acting) -> Result<Event, String> {
+    pub fn withdraw(
+        &self,
+        identifier: &Identifier,
+        id: ConsentId,
+        acting: Acting,
+        now: Timestamp,
+    ) -> Result<Event, String> {
         let found = self.find(identifier);
         self.may_act(&found, acting, false)?;
         let state = self.one(&found, id)?;
-        let erasure = if state.consent.scope == ConsentScope::Furnish { self.erasure(&found, &state) } else { None };
-        let recipients = self.recipients(&found, &state, erasure.as_ref());
+        Ok(Event::ConsentWithdrawn(Box::new(self.ended(&found, &state, acting, now))))
+    }
+
+    /// What follows from a consent's end.
+    fn ended(&self, found: &Found, state: &ConsentState, acting: Acting, now: Timestamp) -> Withdrawal {
+        let furnishes = state.consent.scope == ConsentScope::Furnish;
+        let erasure = if furnishes { self.erasure(found, state, now) } else { None };
+        let recipients = self.recipients(found, state, erasure.as_ref());
         let salt_destroyed = self.salted.contains(&found.subject)
-            && erasure.as_ref().is_some_and(|erasure| self.seals_nothing_else(&found, erasure));
-        Ok(Event::ConsentWithdrawn(Box::new(Withdrawal {
+            && erasure.as_ref().is_some_and(|erasure| self.seals_nothing_else(found, erasure));
+        Withdrawal {
             subject: found.subject,
-            consent: id,
+            consent: state.consent.id,
             acting,
             erasure,
             salt_destroyed,
             recipients,
             rulebook: self.rulebook.clone(),
-        })))
+        }
     }
 
-    fn erasure(&self, found: &Found, state: &ConsentState) -> Option<Erasure> {
+    /// The first consent that is over at `now`, in the order of the pseudonyms and of their granting, and that something rests on alone;
+    /// once it is recorded, the next one is.
+    pub fn next_expiry(&self, now: Timestamp) -> Option<Withdrawal> {
+        let granted = self.log.iter().filter_map(|(_, event)| match event {
+            Event::ConsentGranted(consent) => Some((consent.subject, consent.about)),
+            _ => None,
+        });
+        for (subject, kind) in granted.collect::<BTreeSet<_>>() {
+            let log = self.log.iter().enumerate();
+            let events = log.filter(|(_, (_, event))| event.subject() == subject).map(|(index, _)| index).collect();
+            let found = Found { subject, kind, events };
+            let over = |state: &ConsentState| {
+                state.consent.scope == ConsentScope::Furnish
+                    && state.withdrawn_at.is_none()
+                    && state.consent.valid_until <= now
+            };
+            for state in self.consents(&found).into_iter().filter(over) {
+                let ended = self.ended(&found, &state, Acting::default(), now);
+                if ended.erasure.as_ref().is_some_and(|erasure| !erasure.slots.is_empty()) {
+                    return Some(ended);
+                }
+            }
+        }
+        None
+    }
+
+    fn erasure(&self, found: &Found, state: &ConsentState, now: Timestamp) -> Option<Erasure> {
         let member = self.members().into_iter().find(|member| member.number == state.consent.member)?;
         let others: Vec<ConsentState> = self
             .consents(found)
             .into_iter()
             .filter(|other| other.consent.id != state.consent.id && other.withdrawn_at.is_none())
+            .filter(|other| now < other.consent.valid_until)
             .collect();
         let (mut categories, mut reasons) = (Vec::new(), BTreeSet::new());
         for category in state.consent.categories.clone() {

@@ -1,5 +1,6 @@
 //! The report that should be given: what holds, cut to what is released, in the order of accounts.
 
+use tallystick_model::consent_terms::Actor;
 use tallystick_model::event::Event;
 use tallystick_model::fact::{Fact, FactBody, FactKind, Slot, Standing};
 use tallystick_model::inquiry::{Detail, Outcome, Purpose, Ranges};
@@ -58,7 +59,7 @@ impl Reference {
                 Said::Identity(mut identity) => {
                     identity.attributes.retain(|(category, _)| shows(*category));
                     if shows(DataCategory::Identity) && !identity.is_empty() {
-                        report.identities.push((self.named(account.furnisher()), identity));
+                        report.identities.push((self.named(account.furnisher()), Some(account), identity));
                     }
                 }
                 Said::Body(mut body) => {
@@ -108,7 +109,8 @@ impl Reference {
         }
         if detail == Detail::Summary {
             (report.accounts, report.wallets) = (Vec::new(), Vec::new());
-            let named = |(_, identity)| (Named { code: String::new(), name: "a furnisher".to_owned() }, identity);
+            let nobody = || Named { code: String::new(), name: "a furnisher".to_owned() };
+            let named = |(_, _, identity)| (nobody(), None, identity);
             report.identities = report.identities.into_iter().map(named).collect();
         }
         if detail == Detail::Latest {
@@ -181,6 +183,7 @@ impl Reference {
                     at: entry.at,
                     index,
                     by: Some(self.named(inquiry.subscriber)),
+                    actor: Actor::Subject,
                     purpose: inquiry.purpose,
                     outcome: inquiry.outcome,
                     reasons: inquiry.reasons.clone(),
@@ -194,6 +197,7 @@ impl Reference {
                     at: entry.at,
                     index,
                     by: None,
+                    actor: view.acting.actor,
                     purpose: Purpose::OwnReport,
                     outcome: Outcome::Permitted,
                     reasons: view.reasons.clone(),
@@ -234,7 +238,7 @@ impl Reference {
                 .collect(),
             withdrawals: (found.events.iter())
                 .filter_map(|place| match self.log.get(*place) {
-                    Some((_, Event::ConsentWithdrawn(withdrawal))) => {
+                    Some((_, Event::ConsentWithdrawn(withdrawal) | Event::ConsentExpired(withdrawal))) => {
                         Some((u64::try_from(*place).ok()?, (**withdrawal).clone()))
                     }
                     _ => None,

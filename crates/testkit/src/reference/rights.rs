@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
+use tallystick_model::consent_terms::Acting;
 use tallystick_model::event::{CorrectionRecord, Event};
 use tallystick_model::fact::{DeliveryNumber, Fact, FactBody, FactKey, FactKind, Slot};
 use tallystick_model::inquiry::{Detail, Outcome, Reason};
@@ -14,7 +15,7 @@ use tallystick_model::rights::{
     Version,
 };
 use tallystick_model::{CategorySet, Identifier, Sensitive, SubjectId, Timestamp};
-use tallystick_operations::beside::{Beside, Marked, RightsPart, Told};
+use tallystick_operations::beside::{Beside, HandOver, Marked, RightsPart, Told};
 
 use super::mending::Mending;
 use super::rules::{Law, numbers};
@@ -82,7 +83,7 @@ impl Reference {
                     _ => {}
                 }
             }
-            Dispute { entry, at, filing, state }
+            Dispute { entry, at, filing, extension: None, state }
         };
         filed.map(stands).collect()
     }
@@ -115,6 +116,7 @@ impl Reference {
                 kind: slot.kind,
                 account: Some(slot.account).filter(|_| names),
                 month: slot.month.filter(|_| names),
+                part: None,
                 mark,
                 since: dispute.at,
             });
@@ -145,6 +147,21 @@ impl Reference {
         part.opted_out = self.opt_out(found.subject, now);
         part.codes =
             self.codes(found.subject, now).iter().map(|code| (self.named(code.subscriber), code.until)).collect();
+        part.requests = self.requests(found.subject);
+        let hand_overs = found.events.iter().filter_map(|place| {
+            let (entry, event) = self.log.get(*place)?;
+            let Event::TransferDecided(transfer) = event else { return None };
+            Some(HandOver {
+                at: entry.at,
+                index: u64::try_from(*place).ok()?,
+                from: self.named(transfer.from),
+                to: self.named(transfer.to),
+                category: transfer.category,
+                permitted: transfer.permitted,
+                reasons: transfer.reasons.clone(),
+            })
+        });
+        part.hand_overs = hand_overs.collect();
         part
     }
 
@@ -160,9 +177,17 @@ impl Reference {
     ///
     /// # Errors
     /// The words in which the operation refuses.
-    pub fn dispute(&self, identifier: &Identifier, slot: Slot, grounds: &str, now: Timestamp) -> Result<Event, String> {
+    pub fn dispute(
+        &self,
+        identifier: &Identifier,
+        slot: Slot,
+        (grounds, acting): (&str, Acting),
+        now: Timestamp,
+    ) -> Result<Event, String> {
         let grounds = Sensitive::new(words(grounds)?);
-        let subject = self.find(identifier).subject;
+        let found = self.find(identifier);
+        self.may_own(&found, acting)?;
+        let subject = found.subject;
         let held = self.live(subject).into_keys().find(|key| key.slot == slot);
         let Some(key) = held else {
             return Err("the file holds no statement of this kind about this account and month".to_owned());
@@ -174,8 +199,19 @@ impl Reference {
         let (furnisher_by, answer_by) = numbers::dispute_times(self.law, now).ok_or("the time is out of range")?;
         let (rule, evidence) = (numbers::dispute_rule(self.law).to_owned(), [8; 32]);
         let delivery = key.delivery;
-        let filing = DisputeFiling { subject, slot, delivery, grounds, evidence, furnisher_by, answer_by, rule };
-        Ok(right(Right::DisputeOpened(filing)))
+        Ok(right(Right::DisputeOpened(DisputeFiling {
+            subject,
+            slot,
+            part: None,
+            case: None,
+            acting,
+            delivery,
+            grounds,
+            evidence,
+            furnisher_by,
+            answer_by,
+            rule,
+        })))
     }
 
     fn answerable(&self, (subject, entry): (SubjectId, u64)) -> Result<Dispute, String> {
@@ -196,7 +232,9 @@ impl Reference {
     /// # Errors
     /// The words in which the operation refuses.
     pub fn withdraw_dispute(&self, identifier: &Identifier, entry: u64) -> Result<Event, String> {
-        let subject = self.find(identifier).subject;
+        let found = self.find(identifier);
+        self.may_own(&found, Acting::default())?;
+        let subject = found.subject;
         let dispute = self.answerable((subject, entry))?.entry;
         Ok(right(Right::DisputeWithdrawn(DisputeTurn { subject, dispute })))
     }
@@ -249,8 +287,9 @@ impl Reference {
             }
         };
         let correction: Option<DeliveryNumber> = mended.as_ref().map(|(record, _)| record.delivery.number);
-        let compensation = numbers::compensation(self.law, filing.answer_by, now);
-        let answer = DisputeAnswer { subject, dispute, outcome, correction, words: said, compensation };
+        let compensation = numbers::compensation(self.law, &filing, now);
+        let (words, received) = (said, now);
+        let answer = DisputeAnswer { subject, dispute, outcome, correction, words, received, compensation };
         Ok((mended, right(Right::DisputeAnswered(answer))))
     }
 
@@ -315,8 +354,9 @@ impl Reference {
         })
     }
 
-    /// What a run of `expire` comes to: what leaves each file, and the run.
-    pub fn expire(&self, now: Timestamp) -> (Vec<Event>, Event) {
+    /// What a run of `expire` comes to after `consents` that were over: what leaves each file, and the run, which began when the log
+    /// had `before` entries.
+    pub fn expire(&self, consents: u64, before: usize, now: Timestamp) -> (Vec<Event>, Event) {
         let subjects: BTreeSet<SubjectId> = self.facts.keys().map(|key| key.subject).collect();
         let (mut files, mut counts) = (Vec::new(), BTreeMap::new());
         for subject in subjects {
@@ -331,10 +371,11 @@ impl Reference {
             files.extend((!gone.expiries.is_empty()).then(|| right(Right::FactsExpired(gone))));
         }
         let run = right(Right::RetentionRun(RetentionRun {
-            entries_before: u64::try_from(self.log.len()).unwrap_or(u64::MAX),
-            root_before: log::root(&self.entries()),
+            entries_before: u64::try_from(before).unwrap_or(u64::MAX),
+            root_before: log::root(self.entries().get(..before).unwrap_or_default()),
             subjects: u64::try_from(files.len()).unwrap_or(u64::MAX),
             facts: counts.into_iter().collect(),
+            consents,
             kept_for_models: None,
             rulebook: self.rulebook.clone(),
         }));
@@ -565,7 +606,7 @@ impl Reference {
                 None => told.push(CorrectionNotice {
                     subject: record.subject,
                     recipient: inquiry.subscriber,
-                    correction: u64::try_from(correction).unwrap_or(u64::MAX),
+                    correction: record.delivery.number,
                     slot,
                     before: version(&before),
                     after: after.as_ref().filter(|fact| !is_deleted(fact)).map(version),

@@ -70,10 +70,19 @@ impl World<'_> {
     /// The bureau has recorded `expected` as its last event, and given `recorded` as its proof.
     pub(super) fn agree_on(&mut self, expected: Event, recorded: &Recorded) -> Result<(), String> {
         self.agree_on_event(expected)?;
-        let (entries, index) = (self.reference.entries(), self.reference.log.len() - 1);
-        let receipt = &recorded.receipt;
+        self.proved(self.last(), recorded)
+    }
+
+    /// Place of the last entry.
+    pub(super) const fn last(&self) -> usize {
+        self.reference.log.len().saturating_sub(1)
+    }
+
+    /// The bureau has given `recorded` as the proof of the entry at `index`, in the log as it is now: the end of one commit.
+    pub(super) fn proved(&self, index: usize, recorded: &Recorded) -> Result<(), String> {
+        let (entries, receipt) = (self.reference.entries(), &recorded.receipt);
         same("indexes of the receipt", &receipt.index, &u64::try_from(index).unwrap_or(u64::MAX))?;
-        same("entries of the answer", &Some(recorded.entry), &self.reference.log.last().map(|(entry, _)| *entry))?;
+        same("entries of the answer", &Some(recorded.entry), &self.reference.log.get(index).map(|(entry, _)| *entry))?;
         let hashes: Vec<log::Hash> = receipt.proof.hashes.iter().map(|hash| hash.0).collect();
         same("inclusion proofs", &hashes, &log::path(index, &entries))?;
         let mut lines = receipt.checkpoint.lines().skip(1).map(str::to_owned);

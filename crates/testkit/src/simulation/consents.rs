@@ -6,7 +6,7 @@ use tallystick_model::consent::{Consent, ConsentId};
 use tallystick_model::consent_terms::{Acting, Actor};
 use tallystick_model::event::Event;
 use tallystick_model::fact::DeliveryNumber;
-use tallystick_model::{SubjectId, Timestamp};
+use tallystick_model::{SubjectId, SubjectKind, Timestamp};
 use tallystick_operations::consent::{Grant, Refused, grant, pause, record_death, refuse, resume, withdraw};
 use tallystick_operations::ingest::compact;
 use tallystick_operations::withdraw::withdrawn;
@@ -29,6 +29,7 @@ impl World<'_> {
         let consent = Consent {
             id,
             subject: SubjectId::BUREAU,
+            about: SubjectKind::Person,
             member: 0,
             scope: granting.scope,
             purposes: granting.purposes.clone(),
@@ -111,7 +112,7 @@ impl World<'_> {
     pub(super) fn withdraw(&mut self, who: Who, id: ConsentId, actor: Actor) -> Result<(), String> {
         let identifier = self.who(who)?;
         let answer = withdraw(self.bureau()?, &identifier, id, acting(actor), self.now);
-        let expected = self.reference.withdraw(&identifier, id, acting(actor));
+        let expected = self.reference.withdraw(&identifier, id, acting(actor), self.now);
         if let Ok(Event::ConsentWithdrawn(withdrawal)) = &expected
             && withdrawal.salt_destroyed
         {

@@ -10,7 +10,7 @@ use tallystick_model::fact::FactKey;
 use tallystick_model::{Sensitive, SubjectId};
 use tallystick_operations::correct::correct;
 use tallystick_operations::ingest::compact;
-use tallystick_operations::{Bureau, expire, protect, recall};
+use tallystick_operations::{Bureau, expire, protect};
 
 use super::World;
 use super::chance::PowerCut;
@@ -89,12 +89,20 @@ impl World<'_> {
             Cut::Correct(mending, entries) => self.cut_correction(&mending, entries),
             Cut::Expire(entries) => {
                 let now = self.now;
-                let (mut events, run) = self.reference.expire(now);
-                events.push(run);
                 self.until_cut(entries, |bureau| {
                     let due = expire::look(bureau, now)?;
                     due.carry_out(bureau, None, now).map(drop)
                 })?;
+                let (mut consents, before) = (0, self.reference.log.len());
+                while let Some(withdrawal) = self.reference.next_expiry(now) {
+                    if self.recorded_of(&[Event::ConsentExpired(Box::new(withdrawal.clone()))])? == 0 {
+                        return self.reopen();
+                    }
+                    self.is_over(&withdrawal);
+                    consents += 1;
+                }
+                let (mut events, run) = self.reference.expire(consents, before, now);
+                events.push(run);
                 self.recorded_of(&events)?;
                 self.reopen()
             }
@@ -116,7 +124,7 @@ impl World<'_> {
         }
     }
 
-    /// The correction is there or it is not; if it is, whoever was not told yet is told after the next opening.
+    /// The correction is there or it is not; if it is, whoever is to be told is.
     fn cut_correction(&mut self, mending: &Mending, entries: usize) -> Result<(), String> {
         let (identifier, correction, mended) = self.correction_of(mending)?;
         let now = self.now;
@@ -129,24 +137,15 @@ impl World<'_> {
                 return same("refusals", &refused, &Some(words));
             }
         };
-        let place = self.corrected_at();
         // Its number is used up, whether it is there or not.
         self.reference.take_number();
         if self.recorded_of(&[Event::FactCorrected(record)])? == 1 {
+            let place = self.last();
             self.reference.facts.extend(facts);
             self.chooser.mended(mending);
             let notices = self.reference.notices(place);
-            let told = self.recorded_of(&notices)?;
-            self.reopen()?;
-            let late = recall::tell_all(self.bureau()?, self.now).map_err(|error| error.to_string())?;
-            same("notices made later", &late.len(), &(notices.len() - told))?;
+            same("notices in the commit of their correction", &self.recorded_of(&notices)?, &notices.len())?;
             self.tally.noticed += notices.len();
-            self.tally.told_later += late.len();
-            let left = notices.into_iter().skip(told);
-            for (event, late) in left.zip(late) {
-                self.agree_on(event, &late.recorded)?;
-            }
-            return Ok(());
         }
         self.reopen()
     }

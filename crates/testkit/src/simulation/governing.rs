@@ -313,7 +313,8 @@ impl World<'_> {
         same("ends", &ended.record, &record)?;
         self.agree_on(Event::BureauWoundDown(Box::new(record)), &ended.recorded)?;
         self.tally.ended += 1;
-        let who = Who::Person(0).identifier("")?;
+        // Nobody has recorded a death of this one, which would be denied first.
+        let who = Who::Person(7).identifier("")?;
         let refused =
             own_report(self.bureau()?, &who, Past::default(), self.now).map(|_| ()).map_err(|no| no.to_string());
         same(

@@ -1,11 +1,15 @@
 //! Steps of rights: disputes, statements, freezes, alerts and one-time codes, what is due, and what is past its term.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tallystick_model::consent_terms::{Acting, Actor};
 use tallystick_model::event::Event;
 use tallystick_model::fact::{FactKind, Slot};
 use tallystick_model::inquiry::Purpose;
-use tallystick_model::rights::{AlertKind, CODE_BYTES, DisputeOutcome};
+use tallystick_model::rights::{AlertKind, CODE_BYTES, DisputeOutcome, RequestGround};
 use tallystick_model::tradeline::PaymentRating;
-use tallystick_model::{Month, Sensitive, SubjectId};
+use tallystick_model::withdrawal::Withdrawal;
+use tallystick_model::{DataCategory, Month, Sensitive, SubjectId};
 use tallystick_operations::correct::Change;
 use tallystick_operations::dispute::{self, Answering, DisputeName, Disputing};
 use tallystick_operations::recall::Notice;
@@ -14,6 +18,7 @@ use tallystick_operations::{access_history, expire, freeze, protect};
 use super::World;
 use super::chance::Chance;
 use super::compare::same;
+use super::consents::acting;
 use super::file::Who;
 use crate::reference::Showing;
 use crate::reference::mending::Mending;
@@ -54,8 +59,12 @@ pub enum Claim {
     Issue(Who, String, i64),
     /// Inquire with one of the codes that were issued, for this purpose; another subscriber shows it now and then.
     UseCode(usize, Option<String>, Purpose),
-    /// Look for facts past their term.
+    /// Look for facts past their term, and for consents that are over.
     Expire,
+    /// Ask that what a furnisher has said be erased.
+    Ask(Told, DataCategory, RequestGround),
+    /// Answer the last request, by granting it or not.
+    Decide(Told, bool),
 }
 
 /// Chooses one, about one of the `months` that were reported, of those that were `disputed`, or of what `other` says.
@@ -69,18 +78,19 @@ pub fn choose(chance: &mut Chance, law: Law, (months, disputed): (&[Told], &[Tol
     let words = if chance.percent(6) { " \n" } else { " it was paid " }.to_owned();
     let hours = [-1, 1, 12, 24 * 20, 24 * 40].get(chance.below(5)).copied().unwrap_or(1);
     // Files are protected where the law knows how; elsewhere that is asked for now and then, and refused.
-    match chance.below(if law == Law::Us { 56 } else { 26 }) {
+    match chance.below(if law == Law::Us { 56 } else { 30 }) {
         0..=5 => Claim::Dispute(told, words),
         6..=10 => {
             let says = chance.percent(if outcome == DisputeOutcome::Corrected { 90 } else { 8 });
             Claim::Answer(disputed, outcome, says.then(|| i64::try_from(chance.below(90_000)).unwrap_or(0)))
         }
         11 => Claim::Withdraw(disputed),
-        12 | 13 => Claim::RunDue,
+        12 | 13 | 20 | 21 => Claim::RunDue,
         14 | 15 => Claim::Say(told.0, words),
         16 => Claim::Unsay(told.0),
         17 => Claim::History(told.0),
-        18..=21 => Claim::Expire,
+        18 | 19 => Claim::Expire,
+        26..=29 if law != Law::Us => requests(chance, told),
         22 | 39..=41 => Claim::Unwarn(told.0),
         42 | 43 => Claim::OptOut(told.0, chance.percent(30)),
         44..=47 => Claim::OptIn(told.0),
@@ -96,6 +106,16 @@ pub fn choose(chance: &mut Chance, law: Law, (months, disputed): (&[Told], &[Tol
             Claim::UseCode(chance.below(4), chance.percent(15).then_some(member), purpose)
         }
     }
+}
+
+/// Asks that something be erased, or answers what was asked.
+fn requests(chance: &mut Chance, told: Told) -> Claim {
+    if chance.percent(40) {
+        return Claim::Decide(told, chance.percent(60));
+    }
+    let category = chance.one(&[DataCategory::Credit, DataCategory::Payments]).copied();
+    let ground = chance.one(&[RequestGround::PurposeMet, RequestGround::Unlawful]).copied();
+    Claim::Ask(told, category.unwrap_or(DataCategory::Credit), ground.unwrap_or(RequestGround::Unlawful))
 }
 
 impl World<'_> {
@@ -119,7 +139,7 @@ impl World<'_> {
             Claim::Answer(told, outcome, balance) => self.answer(told, outcome, balance),
             Claim::Withdraw(told) => {
                 let (identifier, (_, entry)) = (self.who(told.0)?, self.filed(&told)?);
-                let answer = dispute::withdraw(self.bureau()?, &identifier, entry, self.now);
+                let answer = dispute::withdraw(self.bureau()?, &identifier, entry, Acting::default(), self.now);
                 let expected = self.reference.withdraw_dispute(&identifier, entry);
                 self.both(answer.map(|recorded| ((), recorded)), expected).map(drop)
             }
@@ -175,30 +195,55 @@ impl World<'_> {
                 let shown = Showing { code: Some(code), ..Showing::default() };
                 self.inquire(&another.unwrap_or(subscriber), who, (purpose, None), shown)
             }
-            Claim::Expire => {
-                let due = expire::look(self.bureau()?, self.now).map_err(|error| error.to_string())?;
-                let (files, run) = self.reference.expire(self.now);
-                same("files with facts past their term", &due.files.len(), &files.len())?;
-                for expiry in due.files.iter().flat_map(|(_, expiries)| expiries) {
-                    *self.tally.expired.entry(expiry.rule.clone()).or_default() += expiry.facts.len();
-                }
-                let done = due.carry_out(self.bureau()?, None, self.now).map_err(|error| error.to_string())?;
-                for file in files {
-                    self.agree_on_event(file)?;
-                }
-                let certified = self.proves(&done.certificate)?;
-                same("certificates", &certified.event, &run)?;
-                self.agree_on(run, &done.recorded)
-            }
+            Claim::Expire => self.expire(),
+            Claim::Ask(told, category, ground) => self.request(&told, category, ground),
+            Claim::Decide(told, grants) => self.decide_request(&told, grants),
         }
+    }
+
+    fn expire(&mut self) -> Result<(), String> {
+        let due = expire::look(self.bureau()?, self.now).map_err(|error| error.to_string())?;
+        for expiry in due.files.iter().flat_map(|(_, expiries)| expiries) {
+            *self.tally.expired.entry(expiry.rule.clone()).or_default() += expiry.facts.len();
+        }
+        let done = due.carry_out(self.bureau()?, None, self.now).map_err(|error| error.to_string())?;
+        let (mut consents, before) = (0, self.reference.log.len());
+        while let Some(withdrawal) = self.reference.next_expiry(self.now) {
+            self.is_over(&withdrawal);
+            consents += 1;
+            self.agree_on_event(Event::ConsentExpired(Box::new(withdrawal)))?;
+        }
+        let (files, run) = self.reference.expire(consents, before, self.now);
+        same("files with facts past their term", &due.files.len(), &files.len())?;
+        for file in files {
+            self.agree_on_event(file)?;
+        }
+        let certified = self.proves(&done.certificate)?;
+        same("certificates", &certified.event, &run)?;
+        self.agree_on(run, &done.recorded)
+    }
+
+    /// What ends with a consent that is over ends for the reference too.
+    pub(super) fn is_over(&mut self, withdrawal: &Withdrawal) {
+        if withdrawal.salt_destroyed {
+            self.reference.salted.remove(&withdrawal.subject);
+            self.tally.salts_destroyed += 1;
+        }
+        self.tally.erased += withdrawal.erasure.as_ref().map_or(0, |erasure| erasure.slots.len());
+        self.tally.over += 1;
     }
 
     fn dispute(&mut self, told: &Told, words: &str) -> Result<(), String> {
         let (identifier, slot) = (self.who(told.0)?, self.slot(told));
         let grounds = Sensitive::new(words.to_owned());
-        let disputing = Disputing { identifier: identifier.clone(), slot, grounds, evidence: [8; 32] };
-        let answer = dispute::open(self.bureau()?, &disputing, self.now);
-        let expected = self.reference.dispute(&identifier, slot, words, self.now);
+        let actor = if self.entropy.percent(5) { Actor::NextOfKin } else { Actor::Subject };
+        let (acting, statements, evidence) = (acting(actor), vec![(slot, None)], [8; 32]);
+        let disputing = Disputing { identifier: identifier.clone(), statements, grounds, evidence, acting };
+        let answer = dispute::open(self.bureau()?, &disputing, self.now).map(|mut filed| {
+            let (filing, recorded) = filed.remove(0);
+            (filing, recorded)
+        });
+        let expected = self.reference.dispute(&identifier, slot, (words, acting), self.now);
         let opened = self.both(answer, expected)?;
         if opened.is_some() {
             self.tally.disputed += 1;
@@ -224,8 +269,21 @@ impl World<'_> {
             Reply { furnisher: furnisher.clone(), name, outcome, mending: Some(mending), words: words.to_owned() };
         let expected = self.reference.reply(&identifier, &reply, self.now);
         let (subject, entry) = name;
-        let answering = Answering { outcome, change, words: words.to_owned() };
-        let answer = dispute::answer(self.bureau()?, &furnisher, DisputeName { subject, entry }, &answering, self.now);
+        let answering = Answering { outcome, change, identity: None, words: words.to_owned(), received: None };
+        if self.entropy.percent(25) {
+            self.fuse.light(self.entropy.below(4));
+        }
+        let (bureau, now, name) = (self.bureau()?, self.now, DisputeName { subject, entry });
+        let answer = catch_unwind(AssertUnwindSafe(|| dispute::answer(bureau, &furnisher, name, &answering, now)));
+        self.fuse.put_out();
+        let Ok(answer) = answer else {
+            // The power went out: neither correction nor answer nor notice is there. The correction's number is used up.
+            self.tally.cut_answers += 1;
+            if expected.is_ok_and(|(mended, _)| mended.is_some()) {
+                self.reference.take_number();
+            }
+            return if self.entropy.percent(50) { self.reopen() } else { Ok(()) };
+        };
         let (answer, mended, event) = match (answer, expected) {
             (Ok(answer), Ok((mended, event))) => (answer, mended, event),
             (answer, expected) => {
@@ -235,31 +293,32 @@ impl World<'_> {
         };
         let mut corrected = None;
         if let Some((record, facts)) = mended {
-            corrected = Some(self.corrected_at());
             same("numbers of the correction", &record.delivery.number, &self.reference.take_number())?;
             self.agree_on_event(Event::FactCorrected(record))?;
+            corrected = Some(self.last());
             self.reference.facts.extend(facts);
         }
-        self.agree_on(event, &answer.recorded)?;
+        self.agree_on_event(event)?;
+        let answered = self.last();
         self.tally.settled += 1;
         self.tally.compensated += usize::from(answer.answer.compensation.is_some());
-        corrected.map_or(Ok(()), |place| self.noticed(place, &answer.told))
+        if let Some(place) = corrected {
+            self.noticed(place, &answer.told)?;
+        }
+        self.proved(answered, &answer.recorded)
     }
 
-    /// Where a correction will stand in the log: behind the act that is signed for it, where staff is enrolled.
-    pub(super) fn corrected_at(&self) -> usize {
-        self.reference.log.len() + usize::from(self.staffed)
-    }
-
-    /// The recipients of the correction at `place` were told, and nobody else.
+    /// The recipients of the correction at `place` were told in the same commit, and nobody else.
     pub(super) fn noticed(&mut self, place: usize, told: &[Notice]) -> Result<(), String> {
         let expected = self.reference.notices(place);
         same("notices", &told.len(), &expected.len())?;
         self.tally.noticed += told.len();
-        for (event, told) in expected.into_iter().zip(told) {
-            self.agree_on(event, &told.recorded)?;
+        let mut places = Vec::new();
+        for event in expected {
+            self.agree_on_event(event)?;
+            places.push(self.last());
         }
-        Ok(())
+        places.into_iter().zip(told).try_for_each(|(index, told)| self.proved(index, &told.recorded))
     }
 
     fn run_due(&mut self) -> Result<(), String> {
@@ -271,9 +330,9 @@ impl World<'_> {
             let (deleted, event) = self.reference.lapse(&due, self.now);
             let mut corrected = None;
             if let Some((record, facts)) = deleted {
-                corrected = Some(self.corrected_at());
                 same("numbers of the deletion", &record.delivery.number, &self.reference.take_number())?;
                 self.agree_on_event(Event::FactCorrected(record))?;
+                corrected = Some(self.last());
                 self.reference.facts.extend(facts);
                 self.tally.lapsed_away += 1;
             }
@@ -296,13 +355,21 @@ impl World<'_> {
 
     fn history(&self, who: Who) -> Result<(), String> {
         let identifier = self.who(who)?;
-        let history =
-            access_history::access_history(self.bureau()?, &identifier, self.now).map_err(|error| error.to_string())?;
         let found = self.reference.find(&identifier);
+        let history = access_history::access_history(self.bureau()?, &identifier, self.now);
+        let expected = self.reference.may_own(&found, Acting::default());
+        let history = match (history, expected) {
+            (Ok(history), Ok(())) => history,
+            (history, expected) => {
+                let refusals = (history.err().map(|error| error.to_string()), expected.err());
+                return same("refusals", &refusals.0, &refusals.1);
+            }
+        };
         let own = self.reference.own_report(&found, self.now).own.ok_or("an own report has its own part")?;
         let accesses: Vec<_> = history.accesses.iter().map(|accessed| accessed.access.clone()).collect();
         same("accesses", &accesses, &own.accesses)?;
         same("recipients told", &history.told, &own.rights.told)?;
+        same("hand-overs", &history.hand_overs, &own.rights.hand_overs)?;
         let consents: Vec<_> = history.accesses.iter().map(|accessed| accessed.consent).collect();
         same("consents of accesses", &consents, &self.reference.consents_relied_on(&found))
     }

@@ -287,9 +287,14 @@ impl Chooser {
                 purposes: Vec::new(),
                 categories: CARRIED.to_vec(),
                 form: ConsentForm::WrittenWarned,
-                hours: 24 * 400,
+                // Some of these end while the story goes on.
+                hours: 24 * if self.chance.percent(60) { 400 } else { 20 },
                 terms: ConsentTerms::default(),
             });
+        }
+        // And what rested on a consent that is over is seen only where one looks after it.
+        if [40, 60, 80].contains(&self.steps) && self.chance.percent(70) {
+            return Step::Claim(Claim::Expire);
         }
         if self.chance.percent(if self.governed { 45 } else { 1 }) {
             return self.govern();
@@ -297,7 +302,7 @@ impl Chooser {
         if self.chance.percent(4) {
             return self.cut();
         }
-        if self.chance.percent(if self.law == Law::Us { 22 } else { 14 }) {
+        if self.chance.percent(if self.law == Law::Us { 28 } else { 18 }) {
             let other = (self.who(), self.member(), "A0".to_owned(), self.month());
             return Step::Claim(rights::choose(&mut self.chance, self.law, (&self.months, &self.disputed), other));
         }

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tallystick_intake::layouts::mapped::Mapping;
 use tallystick_intake::{DeliveryFile, Layout, Refused, Reject};
+use tallystick_model::consent_terms::Actor;
 use tallystick_model::event::{CorrectionRecord, DeliveryDenial, Event, EventKind, OwnReportRecord};
 use tallystick_model::fact::Standing;
 use tallystick_model::inquiry::{Answered, Asked, Detail, InquiryRecord, Outcome, Purpose, Ranges, Reason};
@@ -20,13 +21,14 @@ use tallystick_operations::freeze::{lift, place};
 use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Ingested, Telling, ingest, merge};
 use tallystick_operations::inquire::{Answer, Inquiry, inquire, inquire_with_code};
 use tallystick_operations::member::{Application, admit};
-use tallystick_operations::own_report::{Past, own_report};
+use tallystick_operations::own_report::{Past, own_report_by};
 use tallystick_operations::replay::{Compared, Replayed, compare, replay};
 use tallystick_operations::report::Report;
 use tallystick_operations::transfer::{Transfer, transfer};
 
 use super::World;
 use super::compare::same;
+use super::consents::acting;
 use super::file::Who;
 use super::steps::{Applicant, Handing, Interrupted, Mending};
 use crate::reference::delivery::{Handed, NotTaken, Rejected, Taken};
@@ -243,19 +245,32 @@ impl World<'_> {
 
     pub(super) fn own_report(&mut self, who: Who) -> Result<(), String> {
         let identifier = self.who(who)?;
-        let answer =
-            own_report(self.bureau()?, &identifier, Past::default(), self.now).map_err(|error| error.to_string())?;
         let found = self.reference.find(&identifier);
+        let died = self.reference.may_own(&found, acting(Actor::NextOfKin)).is_ok();
+        let actor = if self.entropy.percent(if died { 80 } else { 10 }) { Actor::NextOfKin } else { Actor::Subject };
+        let acting = acting(actor);
+        let answer = own_report_by(self.bureau()?, &identifier, acting, Past::default(), self.now)
+            .map_err(|error| error.to_string())?;
+        if let Err(words) = self.reference.may_own(&found, acting) {
+            let told: Vec<_> = answer.reasons.iter().map(|reason| format!("{} {}", reason.rule, reason.code)).collect();
+            same("own reports denied", &format!("denied: {}", told.join(", ")), &words)?;
+            return same("reports of a denial", &answer.report, &None);
+        }
         let report = self.reference.own_report(&found, self.now);
         let charge = answer.charge.as_ref().map(|charge| (charge.in_period, charge.is_free, charge.rule.as_str()));
         same("prices", &charge, &Some(self.reference.charge(&found, self.now)))?;
         let rule = numbers::own_access_rule(self.reference.law).to_owned();
-        let reasons = vec![Reason { rule, code: "own_access".to_owned() }];
+        let mut reasons = vec![Reason { rule, code: "own_access".to_owned() }];
+        if actor == Actor::NextOfKin {
+            reasons.push(Reason { rule: "cn-27".to_owned(), code: "next_of_kin_acts".to_owned() });
+            self.tally.kin += 1;
+        }
         same("reasons", &answer.reasons, &reasons)?;
         let record = OwnReportRecord {
             subject: found.subject,
             known_on: None,
             as_of: None,
+            acting,
             report_hash: report.hash(),
             answer_hash: own_hash(&report, answer.charge.as_ref()),
             reasons,
@@ -307,19 +322,22 @@ impl World<'_> {
             Ok((record, facts)) => (Ok(Event::FactCorrected(record)), facts),
             Err(words) => (Err(words), Facts::new()),
         };
-        let answer = answer.map(|corrected| {
-            let (delivery, after) = (corrected.delivery, corrected.after);
-            ((delivery, after, corrected.told), corrected.recorded)
-        });
-        let place = self.corrected_at();
-        let Some((record, after, told)) = self.both(answer, event)? else { return Ok(()) };
+        let (corrected, event) = match (answer, event) {
+            (Ok(corrected), Ok(event)) => (corrected, event),
+            (answer, event) => {
+                return self.both(answer.map(|corrected| ((), corrected.recorded)), event).map(drop);
+            }
+        };
+        self.agree_on_event(event)?;
+        let place = self.last();
         self.tally.corrected += 1;
         self.chooser.mended(mending);
-        same("numbers of the correction", &record.number, &self.reference.take_number())?;
+        same("numbers of the correction", &corrected.delivery.number, &self.reference.take_number())?;
         let deleted = facts.values().any(|held| matches!(held.standing, Standing::Deletes(_)));
-        same("deletions", &after.is_none(), &deleted)?;
+        same("deletions", &corrected.after.is_none(), &deleted)?;
         self.reference.facts.extend(facts);
-        self.noticed(place, &told)
+        self.noticed(place, &corrected.told)?;
+        self.proved(place, &corrected.recorded)
     }
 
     pub(super) fn ingest(&mut self, handing: &Handing) -> Result<(), String> {

@@ -112,7 +112,7 @@ impl Story {
 
     pub fn identity(&self, id: &str) -> Identity {
         let report = self.report(id);
-        let [(_, identity)] = report.identities.as_slice() else { panic!("{:?}", report.identities) };
+        let [(_, _, identity)] = report.identities.as_slice() else { panic!("{:?}", report.identities) };
         identity.clone()
     }
 

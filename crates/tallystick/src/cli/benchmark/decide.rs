@@ -153,6 +153,7 @@ fn agreed(subject: SubjectId, member: u16, scope: ConsentScope, now: Timestamp) 
     let [first, second, third, fourth, fifth, ..] = subject.0;
     let consent = Consent {
         id: ConsentId([first, second, third, fourth, fifth, 0, 0, scope.number()]),
+        about: tallystick_model::SubjectKind::Person,
         subject,
         member,
         scope,

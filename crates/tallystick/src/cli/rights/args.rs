@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::args::{Folder, SubjectArg};
+use crate::cli::args::{ActingFor, Folder, SubjectArg};
 
 #[derive(Debug, Args)]
 pub struct OfSubject {
@@ -21,6 +21,8 @@ pub struct AccessHistory {
     /// Write a receipt for each access here, named by its entry: who has the bureau's public key can check it
     #[arg(long, value_name = "DIR")]
     pub receipts: Option<PathBuf>,
+    #[command(flatten)]
+    pub acting: ActingFor,
 }
 
 #[derive(Debug, Subcommand)]
@@ -30,13 +32,19 @@ pub enum Dispute {
         after_help = "Example:\n  tallystick dispute open --subject @id.txt --account 0001a1b2c3d4e5f6 --month 2026-02 \
                             --grounds @grounds.txt --evidence receipt.pdf"
     )]
-    Open(Open),
+    Open(Box<Open>),
     /// List a subject's disputes with what became of them
     #[command(after_help = "Example:\n  tallystick dispute list --subject @id.txt")]
     List(OfSubject),
     /// Take a dispute back
     #[command(after_help = "Example:\n  tallystick dispute withdraw --subject @id.txt --entry 17")]
     Withdraw(WithdrawDispute),
+    /// Give a dispute more time, where the rulebook has any: once, before its answer is due
+    #[command(
+        after_help = "Example:\n  tallystick dispute extend --subject @id.txt --entry 17 --why \"sent the receipt\" \
+                            --evidence receipt.pdf"
+    )]
+    Extend(Extend),
     /// Show what waits for a furnisher's answer, what is due first comes first
     #[command(after_help = "Example:\n  tallystick dispute queue --furnisher CARD")]
     Queue(Queue),
@@ -46,6 +54,10 @@ pub enum Dispute {
                             --rating current --words \"paid on time, booked late\""
     )]
     Answer(Box<Answer>),
+    /// Give the bureau's one answer to disputes about statements of several furnishers
+    #[command(after_help = "Example:\n  tallystick dispute close --case PSEUDONYM/0123456789abcdef \
+                            --words \"one corrected, one stands: the bank has your signature\"")]
+    Close(Close),
     /// Do what the rulebook says about disputes that nobody answered in time; to be run every day
     #[command(name = "run-due", after_help = "Example:\n  tallystick dispute run-due")]
     RunDue(Folder),
@@ -56,14 +68,23 @@ pub struct Open {
     #[command(flatten)]
     pub of: OfSubject,
     /// The account, as the own report shows it
-    #[arg(long)]
-    pub account: String,
+    #[arg(long, required_unless_present = "statements")]
+    pub account: Option<String>,
     /// The month; none for a statement that has none
     #[arg(long, value_name = "YYYY-MM")]
     pub month: Option<String>,
     /// What kind of statement, if it is no month or terms of an account, e.g. `payment_profile_month`
     #[arg(long)]
     pub kind: Option<String>,
+    /// Of who the subject is (`--kind identity`), what of it: `name`, `born`, `telephone`, `address`, `account_number`, `identifiers`
+    /// or `attributes`; all of it if not given
+    #[arg(long)]
+    pub part: Option<String>,
+    /// A statement, `ACCOUNT/YYYY-MM`, or `ACCOUNT` for the terms of an account; repeat for more, also of several furnishers
+    #[arg(long = "statement", value_name = "ACCOUNT[/YYYY-MM]", conflicts_with_all = ["account", "month", "kind", "part"])]
+    pub statements: Vec<String>,
+    #[command(flatten)]
+    pub acting: ActingFor,
     /// What is wrong, or `@FILE` that says it
     #[arg(long)]
     pub grounds: String,
@@ -79,6 +100,35 @@ pub struct WithdrawDispute {
     /// The entry by which it was filed
     #[arg(long)]
     pub entry: u64,
+    #[command(flatten)]
+    pub acting: ActingFor,
+}
+
+#[derive(Debug, Args)]
+pub struct Extend {
+    #[command(flatten)]
+    pub of: OfSubject,
+    /// The entry by which it was filed
+    #[arg(long)]
+    pub entry: u64,
+    /// What the subject has sent, or why it takes longer, or `@FILE` that says it
+    #[arg(long)]
+    pub why: String,
+    /// What the subject has sent; its SHA-256 is kept
+    #[arg(long, value_name = "FILE")]
+    pub evidence: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Close {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// The case as the queue names it
+    #[arg(long, value_name = "PSEUDONYM/CASE")]
+    pub case: String,
+    /// The bureau's words, for the subject; where a claim is rejected, why
+    #[arg(long)]
+    pub words: String,
 }
 
 #[derive(Debug, Args)]
@@ -118,9 +168,93 @@ pub struct Answer {
     /// New amount paid
     #[arg(long)]
     pub paid: Option<String>,
+    /// With `corrected`, of who the subject is: the name, or `@FILE` that says it
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The date of birth, or `@FILE` that says it
+    #[arg(long)]
+    pub born: Option<String>,
+    /// The telephone number, or `@FILE` that says it
+    #[arg(long)]
+    pub telephone: Option<String>,
+    /// The address on one line, or `@FILE` that says it
+    #[arg(long)]
+    pub address: Option<String>,
+    /// When the answer reached the bureau: a day (UTC) or an RFC 3339 instant; now if not given
+    #[arg(long, value_name = "DATE")]
+    pub received: Option<String>,
     /// The furnisher's words, for the subject
     #[arg(long)]
     pub words: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Request {
+    /// Ask that what a furnisher has handed over be erased, or object to its use: then nobody else is shown it until the answer
+    #[command(
+        after_help = "Example:\n  tallystick request file --subject @id.txt --furnisher CARD --category credit --ground objection \
+                            --words @why.txt"
+    )]
+    File(Box<FileRequest>),
+    /// List a subject's requests with what became of them
+    #[command(after_help = "Example:\n  tallystick request list --subject @id.txt")]
+    List(OfSubject),
+    /// Show what waits for the bureau's answer, what is due first comes first
+    #[command(after_help = "Example:\n  tallystick request queue")]
+    Queue(Folder),
+    /// Grant a request, and erase what it is about, or refuse it and say why
+    #[command(
+        after_help = "Example:\n  tallystick request answer --request PSEUDONYM/17 --outcome granted --words \"erased\""
+    )]
+    Answer(AnswerRequest),
+}
+
+#[derive(Debug, Args)]
+pub struct FileRequest {
+    #[command(flatten)]
+    pub of: OfSubject,
+    /// Code of the furnisher whose data it is about
+    #[arg(long)]
+    pub furnisher: String,
+    /// Of which category; repeat for more
+    #[arg(long = "category", required = true)]
+    pub categories: Vec<String>,
+    /// `purpose_met`, `unlawful` or `objection`
+    #[arg(long)]
+    pub ground: String,
+    /// In the subject's words, or `@FILE` that says it
+    #[arg(long)]
+    pub words: String,
+    /// What shows it; its SHA-256 is kept
+    #[arg(long, value_name = "FILE")]
+    pub evidence: Option<PathBuf>,
+    #[command(flatten)]
+    pub acting: ActingFor,
+}
+
+#[derive(Debug, Args)]
+pub struct AnswerRequest {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// The request as the queue names it
+    #[arg(long, value_name = "PSEUDONYM/ENTRY")]
+    pub request: String,
+    /// `granted` or `refused`
+    #[arg(long)]
+    pub outcome: String,
+    /// The bureau's words, for the subject; where it refuses, why
+    #[arg(long)]
+    pub words: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SubjectAlert {
+    /// Find defaults that their subjects were not told of, and write a file for each alert that has none; to be run every day
+    #[command(after_help = "Example:\n  tallystick subject-alert run")]
+    Run(Folder),
+    /// List what subjects are told of
+    #[command(after_help = "Example:\n  tallystick subject-alert list")]
+    List(Folder),
 }
 
 #[derive(Debug, Subcommand)]
@@ -128,9 +262,6 @@ pub enum Recall {
     /// List who was told of corrections, and write again the notices that are missing
     #[command(after_help = "Example:\n  tallystick recall list --recipient BANK")]
     List(RecallList),
-    /// Tell whoever is still to be told, after a crash between a correction and its notices
-    #[command(after_help = "Example:\n  tallystick recall run")]
-    Run(Folder),
 }
 
 #[derive(Debug, Args)]

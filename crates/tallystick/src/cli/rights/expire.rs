@@ -19,10 +19,31 @@ pub(in crate::cli) fn run(expire: &args::Expire) -> Result<Told> {
         .iter()
         .map(|(rule, count)| line("expired", format_args!("{} under {rule}", render::counted(*count, "fact"))))
         .collect();
-    let files = render::counted(due.files.len() as u64, "file");
+    for withdrawal in &due.consents {
+        let facts = withdrawal.erasure.as_ref().map_or(0, |erasure| erasure.slots.len());
+        let facts = render::counted(facts as u64, "fact");
+        lines.push(line("over", format_args!("consent {} of {}: {facts}", withdrawal.consent, withdrawal.subject)));
+    }
+    let consents: Vec<Value> = due
+        .consents
+        .iter()
+        .map(|withdrawal| {
+            let mut value = crate::cli::json::withdrawal(withdrawal, &|number| number.to_string());
+            crate::cli::json::put(&mut value, "subject", json!(withdrawal.subject.to_string()));
+            value
+        })
+        .collect();
+    let touched: std::collections::BTreeSet<_> = due
+        .files
+        .iter()
+        .map(|(subject, _)| *subject)
+        .chain(due.consents.iter().map(|withdrawal| withdrawal.subject))
+        .collect();
+    let files = render::counted(touched.len() as u64, "file");
     if expire.dry_run {
         lines.push(line("ok", format_args!("{files} would lose facts; nothing was changed")));
-        let told = json!({"result": "ok", "dry_run": true, "files": due.files.len(), "facts": by_rule});
+        let told = json!({"result": "ok", "dry_run": true, "files": touched.len(), "facts": by_rule,
+            "consents": consents});
         return Ok(Told::new(End::Ok, lines, told));
     }
     // Kept first: what is taken out can't be kept afterwards.
@@ -35,6 +56,9 @@ pub(in crate::cli) fn run(expire: &args::Expire) -> Result<Told> {
         }
     };
     let expired = due.carry_out(&bureau, kept, now)?;
+    for withdrawal in &due.consents {
+        lines.extend(crate::cli::consent::write_notices(&bureau, &expire.folder.folder, withdrawal, true)?);
+    }
     let certificate = expired.certificate.to_text();
     if let Some(path) = &expire.certificate {
         config::write_new(path, &certificate)?;
@@ -50,7 +74,7 @@ pub(in crate::cli) fn run(expire: &args::Expire) -> Result<Told> {
         ));
     }
     lines.push(render::receipt(&expired.recorded));
-    let told = json!({"result": "ok", "dry_run": false, "files": expired.run.subjects, "facts": by_rule,
+    let told = json!({"result": "ok", "dry_run": false, "files": touched.len(), "facts": by_rule, "consents": consents,
         "certificate": certificate, "recorded": recorded(&expired.recorded)});
     Ok(Told::new(End::Ok, lines, told))
 }

@@ -1,16 +1,20 @@
-//! A subject's rights beside the own report: `dispute`, `recall`, `statement`, `alert`, `opt-out`, `code`, `access-history` and `expire`.
+//! A subject's rights beside the own report: `dispute`, `request`, `subject-alert`, `recall`, `statement`, `alert`, `opt-out`, `code`,
+//! `access-history` and `expire`.
 
 pub(super) mod args;
 pub(super) mod dispute;
 pub(super) mod expire;
 pub(super) mod notices;
+pub(super) mod request;
+pub(super) mod subject_alert;
+pub(super) mod told;
 
 use std::path::Path;
 
 use anyhow::Result;
 use tallystick_model::Sensitive;
 use tallystick_model::rights::AlertKind;
-use tallystick_operations::access_history::access_history;
+use tallystick_operations::access_history::access_history_by;
 use tallystick_operations::bureau::Recorded;
 use tallystick_operations::protect;
 
@@ -116,7 +120,8 @@ pub(super) fn accesses(args: &args::AccessHistory) -> Result<Told> {
     let subject = parse::subject(&of.subject.subject)?;
     let bureau = config::open(&of.folder.folder)?;
     let now = clock::now();
-    let history = access_history(&bureau, &subject, now)?;
+    let acting = super::consent::acting(&bureau, &args.acting)?;
+    let history = access_history_by(&bureau, &subject, acting, now)?;
     let mut lines = Vec::new();
     for accessed in &history.accesses {
         lines.push(render::access(&accessed.access));
@@ -124,6 +129,7 @@ pub(super) fn accesses(args: &args::AccessHistory) -> Result<Told> {
         lines.extend(accessed.by_code.then(|| line("", "by the one-time code")));
     }
     lines.extend(history.told.iter().map(render::told));
+    lines.extend(history.hand_overs.iter().map(told::hand_over));
     if lines.is_empty() {
         lines.push(line("ok", "nobody has looked at the file"));
     }
@@ -140,7 +146,8 @@ pub(super) fn accesses(args: &args::AccessHistory) -> Result<Told> {
         })
         .collect();
     let told: Vec<_> = history.told.iter().map(json::told).collect();
-    let mut told = json!({"result": "ok", "subject": history.subject.to_string(), "accesses": accesses, "told": told});
+    let mut told = json!({"result": "ok", "subject": history.subject.to_string(), "accesses": accesses, "told": told,
+        "hand_overs": history.hand_overs.iter().map(told::hand_over_value).collect::<Vec<_>>()});
     if let Some(folder) = &args.receipts {
         let (said, files) = receipt::write_accesses(folder, &bureau, &subject, now)?;
         lines.push(said);

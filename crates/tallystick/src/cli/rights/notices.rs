@@ -12,41 +12,29 @@ use tallystick_operations::{Bureau, recall, receipts};
 
 use super::args;
 use crate::cli::{End, Told, json, line};
-use crate::{clock, config};
+use crate::config;
 
 pub(in crate::cli) fn run(command: &args::Recall) -> Result<Told> {
-    match command {
-        args::Recall::Run(folder) => {
-            let bureau = config::open(&folder.folder)?;
-            let made = recall::tell_all(&bureau, clock::now())?;
-            let written = write(&folder.folder, &bureau, &made)?;
-            let text = format!("{} recipients of corrected facts are told now", made.len());
-            let mut lines = vec![line("ok", text)];
-            lines.extend(written.iter().map(|path| line("notice", path)));
-            Ok(Told::new(End::Ok, lines, json!({"result": "ok", "told": made.len(), "files": written})))
-        }
-        args::Recall::List(list) => {
-            let bureau = config::open(&list.folder.folder)?;
-            let notices = recall::list(&bureau, list.recipient.as_deref())?;
-            let (mut lines, mut told) = (Vec::new(), Vec::new());
-            for notice in &notices {
-                let path = write_one(&list.folder.folder, &bureau, &notice.notice, notice.index)?;
-                let (slot, to) = (notice.notice.slot, recipient(&bureau, notice.notice.recipient));
-                let month = slot.month.map_or(String::new(), |month| format!(" {month}"));
-                let what = format!("{} {to} told of {} {}{month}: {path}", notice.at.date(), slot.kind, slot.account);
-                lines.push(line("notice", what));
-                let mut value = content(&notice.notice);
-                json::put(&mut value, "entry", json!(notice.index));
-                json::put(&mut value, "recipient", json!(to));
-                json::put(&mut value, "file", json!(path));
-                told.push(value);
-            }
-            if lines.is_empty() {
-                lines.push(line("ok", "nobody was told of a correction"));
-            }
-            Ok(Told::new(End::Ok, lines, json!({"result": "ok", "notices": told})))
-        }
+    let args::Recall::List(list) = command;
+    let bureau = config::open(&list.folder.folder)?;
+    let notices = recall::list(&bureau, list.recipient.as_deref())?;
+    let (mut lines, mut told) = (Vec::new(), Vec::new());
+    for notice in &notices {
+        let path = write_one(&list.folder.folder, &bureau, &notice.notice, notice.index)?;
+        let (slot, to) = (notice.notice.slot, recipient(&bureau, notice.notice.recipient));
+        let month = slot.month.map_or(String::new(), |month| format!(" {month}"));
+        let what = format!("{} {to} told of {} {}{month}: {path}", notice.at.date(), slot.kind, slot.account);
+        lines.push(line("notice", what));
+        let mut value = content(&notice.notice);
+        json::put(&mut value, "entry", json!(notice.index));
+        json::put(&mut value, "recipient", json!(to));
+        json::put(&mut value, "file", json!(path));
+        told.push(value);
     }
+    if lines.is_empty() {
+        lines.push(line("ok", "nobody was told of a correction"));
+    }
+    Ok(Told::new(End::Ok, lines, json!({"result": "ok", "notices": told})))
 }
 
 fn recipient(bureau: &Bureau, number: u16) -> String {
@@ -96,7 +84,7 @@ fn content(notice: &CorrectionNotice) -> Value {
         "before": version(&notice.before),
         "after": notice.after.as_ref().map(version),
         "shown_by_entries": notice.inquiries,
-        "correction_entry": notice.correction,
+        "correction_delivery": notice.correction.0,
         "reason": {"rule": notice.reason.rule, "code": notice.reason.code},
     })
 }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tallystick_model::fact::{DeliveryNumber, FactBody, Slot};
 use tallystick_model::inquiry::Purpose;
-use tallystick_model::rights::{AlertKind, Expiry};
+use tallystick_model::rights::{AlertKind, Compensation, DisputeFiling, Expiry};
 use tallystick_model::tradeline::{AccountStatus, PaymentRating, TradelineMonth};
-use tallystick_model::{AccountKey, Currency, Date, Money, Month, Timestamp};
+use tallystick_model::{AccountKey, Currency, Date, Month, Timestamp};
 
 use super::super::{Facts, Said};
 use super::Law;
@@ -46,11 +46,21 @@ pub fn dispute_times(law: Law, at: Timestamp) -> Option<(Timestamp, Timestamp)> 
     })
 }
 
-/// What the subject gets for an answer that was due at `by` and comes now.
-pub fn compensation(law: Law, by: Timestamp, now: Timestamp) -> Option<Money> {
-    let days = (now.millis() - by.millis()).div_euclid(DAY_MILLIS);
-    let is_due = law == Law::In && days > 0;
-    is_due.then(|| Currency::from_code("INR").ok()).flatten().map(|currency| Money { minor: 10_000 * days, currency })
+/// What is owed for an answer that is given at `now`, when it came: all of it by the furnisher, who was late by more than that.
+pub fn compensation(law: Law, filing: &DisputeFiling, now: Timestamp) -> Option<Compensation> {
+    let days = (now.millis() - filing.answer_by.millis()).div_euclid(DAY_MILLIS);
+    let currency = Currency::from_code("INR").ok().filter(|_| law == Law::In && days > 0)?;
+    let furnisher = filing.slot.account.furnisher();
+    Some(Compensation { furnisher, furnisher_minor: 10_000 * days, bureau_minor: 0, currency })
+}
+
+/// The rule on requests to erase, and until when one that is made at `now` is answered.
+pub fn requests(law: Law, now: Timestamp) -> Option<(&'static str, Option<Timestamp>)> {
+    match law {
+        Law::Cn => Some(("cn-26", None)),
+        Law::Eu => Some(("eu-3", months_after(now, 1))),
+        Law::Us | Law::In => None,
+    }
 }
 
 /// What an own report is charged under: its number in the period after `earlier` ones, whether it is free, by which rule.
