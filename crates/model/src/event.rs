@@ -687,6 +687,7 @@ mod tests {
             subject: SubjectId([3; 16]),
             known_on: Timestamp::from_millis(7).ok(),
             as_of: "2026-01-31".parse().ok(),
+            acting: Acting::default(),
             report_hash: [8; 32],
             answer_hash: [9; 32],
             reasons: vec![Reason { rule: "r".to_owned(), code: "c".to_owned() }],
@@ -695,6 +696,8 @@ mod tests {
         let mut expected = vec![VERSION, 7];
         expected.extend([3; 16]);
         expected.extend(b"\x01\x0e\x01\x0a2026-01-31");
+        expected.extend([1, 0]);
+        expected.extend([0; 32]);
         expected.extend([8; 32]);
         expected.extend([9; 32]);
         expected.extend(b"\x01\x01r\x01c\x01x");

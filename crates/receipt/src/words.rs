@@ -134,7 +134,7 @@ impl Rows<'_> {
     }
 
     fn own_report(&mut self, view: &OwnReportRecord) {
-        self.say("who asked", "the subject");
+        self.say("who asked", view.acting.actor.meaning());
         self.subject(view.subject);
         if let Some(known_on) = view.known_on {
             self.say("as known on", known_on.to_string());
@@ -220,6 +220,7 @@ impl Rows<'_> {
         for (rule, count) in &run.facts {
             self.say("facts taken out", format!("{count} under {rule}"));
         }
+        self.say("consents at their end", run.consents.to_string());
         self.say("log before", format!("{} entries", run.entries_before));
         self.hash("SHA-256 of its root", run.root_before);
         self.hash("SHA-256 of rows kept for models", run.kept_for_models.unwrap_or_default());
@@ -230,7 +231,7 @@ impl Rows<'_> {
         self.who("who is told", notice.recipient);
         self.subject(notice.subject);
         self.say("statement", format!("{} of account {}", notice.slot.kind, notice.slot.account));
-        self.say("corrected by", format!("entry {}", notice.correction));
+        self.say("corrected by", format!("delivery {}", notice.correction));
         let shown: Vec<_> = notice.inquiries.iter().map(|index| format!("entry {index}")).collect();
         self.say("shown by", shown.join(", "));
         self.say("rule", format!("{}: {}", notice.reason.rule, notice.reason.code.replace('_', " ")));

@@ -7,7 +7,7 @@ use tallystick_audit::{
     witness::Witness,
 };
 use tallystick_model::consent::{Consent, ConsentForm, ConsentId, ConsentScope};
-use tallystick_model::consent_terms::{Acting, ConsentTerms, DataRange};
+use tallystick_model::consent_terms::{Acting, Actor, ConsentTerms, DataRange};
 use tallystick_model::event::{Entry, Event, OwnReportRecord, Salt};
 use tallystick_model::fact::{DeliveryNumber, FactKind, Slot};
 use tallystick_model::inquiry::{
@@ -113,6 +113,7 @@ pub fn events() -> Vec<Event> {
         }],
         rulebook: "cn 2026.1".to_owned(),
     };
+    let ended = withdrawal.clone();
     vec![
         Event::MemberAdmitted(Member {
             number: 2,
@@ -136,6 +137,7 @@ pub fn events() -> Vec<Event> {
             subject: SUBJECT,
             known_on: None,
             as_of: None,
+            acting: Acting::default(),
             report_hash: [9; 32],
             answer_hash: [8; 32],
             reasons: vec![reason("cn-25", "own_access")],
@@ -145,6 +147,7 @@ pub fn events() -> Vec<Event> {
             subject: SUBJECT,
             known_on: Timestamp::parse("2026-03-01T08:00:00.120Z").ok(),
             as_of: "2026-01-31".parse().ok(),
+            acting: Acting { actor: Actor::NextOfKin, person: Some(SubjectId([6; 16])), evidence: [5; 32] },
             report_hash: [9; 32],
             answer_hash: [8; 32],
             reasons: vec![reason("cn-25", "own_access")],
@@ -165,6 +168,7 @@ pub fn events() -> Vec<Event> {
         Event::ConsentGranted(Consent {
             id: ConsentId([0, 1, 2, 3, 4, 5, 6, 7]),
             subject: SUBJECT,
+            about: SubjectKind::Person,
             member: 2,
             scope: ConsentScope::Inquire,
             purposes: vec![Purpose::CreditApplication, Purpose::AccountReview],
@@ -183,6 +187,7 @@ pub fn events() -> Vec<Event> {
             recipients: vec![],
             ..withdrawal
         })),
+        Event::ConsentExpired(Box::new(ended)),
         Event::Right(Box::new(Right::FactsExpired(ExpiredFacts {
             subject: SUBJECT,
             expiries: vec![Expiry { rule: "us-5".to_owned(), facts: vec![(slot, DeliveryNumber(1))] }],
@@ -193,13 +198,14 @@ pub fn events() -> Vec<Event> {
             root_before: [4; 32],
             subjects: 3,
             facts: vec![("us-5".to_owned(), 12), ("us-6".to_owned(), 300)],
+            consents: 2,
             kept_for_models: Some([6; 32]),
             rulebook: "us 2026.1".to_owned(),
         }))),
         Event::Right(Box::new(Right::CorrectionNoticed(CorrectionNotice {
             subject: SUBJECT,
             recipient: 2,
-            correction: 9,
+            correction: DeliveryNumber(9),
             slot,
             before: Version { delivery: DeliveryNumber(1), value: vec![1, 2] },
             after: None,
