@@ -1,11 +1,11 @@
 //! Deliveries: what came in, how good each was, and what becomes of the quarantined ones.
 
 use tallystick_intake::Layout;
-use tallystick_model::Timestamp;
 use tallystick_model::delivery::{DeliveryKind, DeliveryState};
 use tallystick_model::event::{Event, QuarantineEnd};
 use tallystick_model::fact::DeliveryNumber;
 use tallystick_model::quality::Quality;
+use tallystick_model::{CategorySet, SubjectId, Timestamp};
 use tallystick_store::{Changes, StoredDelivery};
 
 use crate::bureau::{Bureau, OperationError, Recorded};
@@ -127,10 +127,33 @@ pub fn end_quarantine(
         );
         return Err(OperationError::Invalid(what));
     }
+    // What may come in is asked when it comes in: a category may have been dropped since, or its furnisher.
+    if let (Verdict::Release, Some(held), Some(government)) = (verdict, held, bureau.government().as_ref()) {
+        government.check(&Event::DeliveryAdmitted(held.record.clone()), now)?;
+        let collected = government.collected();
+        if let Some(dropped) = collected_then(bureau, number)?.iter().find(|category| !collected.contains(*category)) {
+            let what = format!(
+                "`{dropped}` is not collected any more, and delivery {number} is of when it was: discard it and hand it over again"
+            );
+            return Err(OperationError::Invalid(what));
+        }
+    }
     let end = QuarantineEnd { delivery: number, reason: reason.to_owned() };
     let event = match verdict {
         Verdict::Release => Event::DeliveryReleased(end),
         Verdict::Discard => Event::DeliveryDiscarded(end),
     };
     bureau.record(Changes::none(), event, now)
+}
+
+/// What was collected when a delivery was quarantined.
+fn collected_then(bureau: &Bureau, number: DeliveryNumber) -> Result<CategorySet, OperationError> {
+    let snapshot = bureau.snapshot();
+    let mut events = snapshot.events(SubjectId::BUREAU)?;
+    let of_it = |event: &Event| matches!(event, Event::DeliveryQuarantined(record) if record.number == number);
+    if let Some(place) = events.iter().position(|recorded| of_it(&recorded.event)) {
+        events.truncate(place);
+    }
+    let then = crate::charter::derive(&snapshot, &events)?;
+    Ok(then.map_or(CategorySet::EMPTY, |government| government.collected()))
 }

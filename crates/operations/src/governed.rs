@@ -153,6 +153,13 @@ impl Walk {
                 self.find(index, "staff_acted: it was signed for another place in the log, or another time".to_owned());
             }
             Some(Event::StaffActed(signed)) => self.last_act = Some((index, signed.clone())),
+            Some(Event::LossAccepted(loss)) => {
+                let what = format!(
+                    "loss_accepted: entries from {} on were lost or turned back, by whoever runs the machine alone; decisions and votes among them hold no more",
+                    loss.kept
+                );
+                self.find(index, what);
+            }
             Some(event) => self.government.apply(event, at),
             None => {}
         }
@@ -185,6 +192,16 @@ impl Walk {
                 let (subject, slot, superseded) = (correction.subject, correction.slot, correction.superseded);
                 let corrected = Corrected { subject, slot, superseded, known: None, brings: Vec::new(), strays: false };
                 self.corrections.insert(correction.delivery.number, corrected);
+            }
+            // What was kept apart comes in now: what is not collected any more may not.
+            Some(Event::DeliveryReleased(end)) => {
+                if let Some(scope) = self.scopes.get_mut(&end.delivery) {
+                    let collected = self.government.collected();
+                    *scope = scope
+                        .iter()
+                        .filter(|category| collected.contains(*category))
+                        .fold(CategorySet::EMPTY, CategorySet::with);
+                }
             }
             Some(Event::FactsRemoved(removal)) => {
                 self.removed.extend(removal.parts.iter().map(|part| (removal.subject, part.delivery)));

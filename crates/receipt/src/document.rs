@@ -85,6 +85,14 @@ pub enum Fault {
     /// The entry says that another kind of thing happened than the event.
     #[error("the entry and the event are of two kinds")]
     OtherKind,
+    /// The key that signed it is known to be somebody else's too, and no witness has cosigned: anybody may have made it.
+    #[error(
+        "signed by a key that is compromised since {since}, and cosigned by no witness: it proves nothing any more"
+    )]
+    CompromisedKey {
+        /// A date, or in words.
+        since: String,
+    },
     /// Fewer of the reader's witnesses have cosigned than were asked for.
     #[error("too few witnesses: expected `{quorum}`, found `{found}`")]
     TooFewWitnesses {
@@ -106,6 +114,7 @@ impl Fault {
             Self::Event(_) => "event",
             Self::OtherKind => "other_kind",
             Self::TooFewWitnesses { .. } => "too_few_witnesses",
+            Self::CompromisedKey { .. } => "compromised_key",
         }
     }
 }

@@ -10,6 +10,9 @@ use tallystick_model::transfer::TransferRecord;
 use tallystick_model::withdrawal::Withdrawal;
 use tallystick_model::{DataCategory, SubjectId};
 
+/// What happened where a question was answered: the kind of entry is that of a report.
+const ANSWERED: &str = "A single question about a subject was answered";
+
 /// What was recorded, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Described {
@@ -40,7 +43,11 @@ pub fn describe(event: &Event, name: &dyn Fn(u16) -> Option<String>) -> Describe
         },
         _ => {}
     }
-    Described { title: event.kind().meaning(), rows: rows.rows }
+    let title = match event {
+        Event::Inquiry(inquiry) if inquiry.asked.is_some() && inquiry.outcome == Outcome::Permitted => ANSWERED,
+        event => event.kind().meaning(),
+    };
+    Described { title, rows: rows.rows }
 }
 
 struct Rows<'a> {

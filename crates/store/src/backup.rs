@@ -194,7 +194,8 @@ impl Objects {
     fn put(&mut self, place: String, bytes: &[u8]) -> Result<Part, StoreError> {
         let hash: [u8; 32] = Sha256::digest(bytes).into();
         let path = self.path(&hash);
-        if fs::metadata(&path).is_ok_and(|there| there.len() == bytes.len() as u64) {
+        // What is there may have been damaged since: a point is signed over what it can be restored from.
+        if fs::read(&path).is_ok_and(|there| there == bytes) {
             self.kept += 1;
         } else {
             let parent = path.parent().unwrap_or(&self.folder);
@@ -224,7 +225,12 @@ impl Objects {
 fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let draft = path.with_extension("new");
     let write = || -> std::io::Result<()> {
-        let mut file = File::create(&draft)?;
+        // Salts are in it, and keys where they are asked for: nobody else's to read, whatever the folder allows.
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&draft)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&draft, path)?;

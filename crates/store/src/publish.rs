@@ -30,7 +30,11 @@ impl Store {
 
     /// Publishes the log of `size` entries that `checkpoint` signs. Called by whoever holds `committing`.
     pub(crate) fn publish(&self, checkpoint: &str, size: u64) -> Result<(), StoreError> {
-        write_tiles(&self.engine, &self.folder, self.published.load(Ordering::Relaxed), size)?;
+        let changed = write_tiles(&self.engine, &self.folder, self.published.load(Ordering::Relaxed), size)?;
+        // The names of the files too are on disk before a checkpoint needs them.
+        for folder in changed {
+            sync_folder(&folder)?;
+        }
         write_keys(&self.folder, &self.signing().keys)?;
         write_checkpoint(&self.folder, checkpoint)?;
         self.published.store(size, Ordering::Relaxed);
@@ -100,10 +104,9 @@ impl Store {
 }
 
 /// Writes the tiles and bundles that a log of `size` entries has and one of `from` had not.
-pub fn write_tiles(engine: &Engine, folder: &Path, from: u64, size: u64) -> Result<(), StoreError> {
-    if size == 0 {
-        return Ok(());
-    }
+/// Gives the folders in which names are new.
+pub fn write_tiles(engine: &Engine, folder: &Path, from: u64, size: u64) -> Result<BTreeSet<PathBuf>, StoreError> {
+    let mut changed = BTreeSet::new();
     let log = folder.join("log");
     for content in contents() {
         let first = from.checked_shr(shift(content)).unwrap_or(0) / u64::from(TILE_WIDTH);
@@ -113,14 +116,22 @@ pub fn write_tiles(engine: &Engine, folder: &Path, from: u64, size: u64) -> Resu
                 continue;
             }
             let bytes = tile_bytes(engine, &tile)?;
-            write_whole(&log, &log.join(tile.path()), &bytes)?;
+            let path = log.join(tile.path());
+            // Up to the log's own folder: any of them may be new.
+            changed.extend(path.ancestors().skip(1).take_while(|above| above.starts_with(&log)).map(Path::to_path_buf));
+            write_whole(&log, &path, &bytes)?;
             if tile.width() == TILE_WIDTH {
                 // Whoever followed an older checkpoint finds the same hashes at the head of the full one, as C2SP has it.
                 remove_partial(&log, &tile)?;
             }
         }
     }
-    Ok(())
+    Ok(changed)
+}
+
+fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| StoreError::File { path: folder.to_owned(), error })
 }
 
 /// Every kind of file that a log is made of.

@@ -30,7 +30,10 @@ pub(super) fn run(args: &args::Inquire) -> Result<Told> {
         None => inquire(&bureau, &inquiry, clock::now())?,
         Some(code) => inquire_with_code(&bureau, &inquiry, &code, clock::now())?,
     };
-    witnessed(&bureau, witnesses.as_ref(), &mut answer.recorded)?;
+    if let Err(error) = witnessed(&bureau, witnesses.as_ref(), &mut answer.recorded) {
+        receipt::remove(args.receipt.as_deref());
+        return Err(error);
+    }
     receipt::write(file, &bureau, answer.subject, &answer.recorded);
     let mut told = tell(&answer);
     let index = answer.recorded.receipt.index;

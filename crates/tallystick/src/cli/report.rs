@@ -20,8 +20,11 @@ pub(super) fn run(args: &args::Report) -> Result<Told> {
     let now = clock::now();
     let acting = super::consent::acting(&bureau, &args.acting)?;
     let mut own = own_report_by(&bureau, &subject, acting, past, now)?;
-    if let Some(recorded) = &mut own.recorded {
-        witnessed(&bureau, witnesses.as_ref(), recorded)?;
+    if let Some(recorded) = &mut own.recorded
+        && let Err(error) = witnessed(&bureau, witnesses.as_ref(), recorded)
+    {
+        receipt::remove(args.receipt.as_deref());
+        return Err(error);
     }
     let mut told = tell(&own);
     if let Some(recorded) = &own.recorded {

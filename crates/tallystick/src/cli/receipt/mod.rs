@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use tallystick_audit::LogKeys;
+use tallystick_audit::{KeyEnd, LogKeys};
 use tallystick_model::event::Event;
 use tallystick_model::{Identifier, SubjectId, Timestamp};
 use tallystick_operations::bureau::{Bureau, Recorded};
@@ -49,7 +49,8 @@ fn verify(args: &args::VerifyReceipt) -> Result<Told> {
     for path in &args.files {
         let text = read(path)?;
         let parsed = Document::parse(&text, DOCUMENT_BYTES_MAX);
-        checked.push((path, parsed.and_then(|receipt| receipt.check(&key, Witnesses { keys: &witnesses, quorum }))));
+        let found = parsed.and_then(|receipt| receipt.check(&key, Witnesses { keys: &witnesses, quorum }));
+        checked.push((path, found.and_then(|receipt| trusted(&key, receipt))));
     }
     // Members are numbers in events: a valid receipt of their admission gives them a name.
     let mut names = BTreeMap::new();
@@ -70,12 +71,29 @@ fn verify(args: &args::VerifyReceipt) -> Result<Told> {
             Err(fault) => {
                 end = End::Rejected;
                 lines.push(line("reject", format_args!("`{}`: {fault}", path.display())));
+                if matches!(fault, Fault::NotSigned(_)) {
+                    let what =
+                        "a log whose key was turned since is checked with all its keys: `--key` with its `log/keys`";
+                    lines.push(line("note", what));
+                }
                 told.push(json!({"file": path, "valid": false, "fault": fault.code(), "message": fault.to_string()}));
             }
         }
     }
     let result = if end == End::Ok { "ok" } else { "rejected" };
     Ok(Told::new(end, lines, json!({"result": result, "receipts": told})))
+}
+
+/// Whoever has a compromised key can sign any size that it signed: alone it proves nothing any more. What a witness has cosigned
+/// was in the log that others saw.
+fn trusted(keys: &LogKeys, receipt: Checked) -> Result<Checked, Fault> {
+    let signer = keys.signer_of(receipt.size);
+    let is_compromised = signer.end == Some(KeyEnd::Compromised);
+    if is_compromised && receipt.cosigners.is_empty() {
+        let since = signer.revoked_since.clone().unwrap_or_else(|| "its turn".to_owned());
+        return Err(Fault::CompromisedKey { since });
+    }
+    Ok(receipt)
 }
 
 /// A valid receipt in words.
@@ -125,6 +143,13 @@ fn page(args: &args::ReceiptPage) -> Result<Told> {
 /// The file for a receipt, opened before anything is asked: what is recorded must be answered. Never one that is there.
 pub(super) fn file(path: Option<&Path>) -> Result<Option<File>> {
     path.map(|path| File::create_new(path).with_context(|| format!("`--receipt {}`", path.display()))).transpose()
+}
+
+/// Removes the file that a receipt was to be written to, where nothing is answered.
+pub(super) fn remove(path: Option<&Path>) {
+    if let Some(Err(error)) = path.map(std::fs::remove_file) {
+        super::story(format_args!("error: the empty `--receipt` could not be removed: {error}"));
+    }
 }
 
 /// Writes the receipt of what was just recorded.
