@@ -283,7 +283,7 @@ impl Engine {
         }
         meta.remove(PADDING_KEY)?;
         for space in &self.spaces {
-            space.rotate_memtable_and_wait()?;
+            self.turn_over(space)?;
         }
         for space in spaces {
             self.space(*space).major_compact()?;
@@ -294,7 +294,7 @@ impl Engine {
             meta.insert(PADDING_KEY, [])?;
             // All of them: on a busy machine the journal may have been turned only after they were told above.
             for space in &self.spaces {
-                space.rotate_memtable_and_wait()?;
+                self.turn_over(space)?;
             }
             if self.database.journal_count() == 1 {
                 return Ok(());
@@ -309,6 +309,19 @@ impl Engine {
     /// All key spaces as they are now.
     pub fn snapshot(&self) -> EngineSnapshot {
         EngineSnapshot { snapshot: self.database.snapshot(), spaces: self.spaces.clone() }
+    }
+
+    /// Writes what a key space holds in memory to a table, and waits for it. The engine's own way to wait does not end where the table
+    /// cannot be written.
+    fn turn_over(&self, space: &Keyspace) -> Result<(), EngineError> {
+        if space.rotate_memtable()? {
+            while space.tree.sealed_memtable_count() > 0 {
+                // Fails once a write in the background has.
+                self.database.persist(PersistMode::Buffer)?;
+                std::thread::sleep(TURN);
+            }
+        }
+        Ok(())
     }
 
     /// An empty atomic batch.

@@ -269,26 +269,50 @@ pub fn create_private_folder(path: &Path) -> Result<()> {
     builder.create(path).with_context(|| format!("`{}`", path.display()))
 }
 
-/// Writes a file that others may read, whole and durably; it must not exist yet.
+/// Writes a file that others may read, whole or not at all and durably; it must not exist yet.
 pub fn write_new(path: &Path, text: &str) -> Result<()> {
-    let file = fs::OpenOptions::new().write(true).create_new(true).open(path);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
-    written.with_context(|| format!("`{}`", path.display()))
+    place_new(path, text.as_bytes(), &mut fs::OpenOptions::new())
 }
 
-/// Writes a file that only its owner reads, durably; it must not exist yet.
+/// Writes a file that only its owner reads, whole or not at all and durably; it must not exist yet.
 pub fn write_private(path: &Path, text: &str) -> Result<()> {
     create_synced(path, text.as_bytes())
 }
 
-/// Writes a file that only its owner reads, durably, its name too; it must not exist yet.
+/// Writes a file that only its owner reads, whole or not at all and durably, its name too; it must not exist yet.
 pub fn create_synced(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).with_context(|| format!("`{}`", path.display()))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).with_context(|| format!("`{}`", path.display()))?;
+    place_new(path, bytes, &mut options)
+}
+
+/// What a file is called until it is whole.
+pub fn draft_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    PathBuf::from(name)
+}
+
+fn place_new(path: &Path, bytes: &[u8], options: &mut fs::OpenOptions) -> Result<()> {
+    let draft = draft_of(path);
+    let mut place = || -> std::io::Result<()> {
+        if fs::symlink_metadata(path).is_ok() {
+            return Err(std::io::ErrorKind::AlreadyExists.into());
+        }
+        // What a crash has left of an earlier one: the new file is to have its owner's rights from the beginning.
+        if fs::symlink_metadata(&draft).is_ok() {
+            fs::remove_file(&draft)?;
+        }
+        let mut file = options.write(true).create_new(true).open(&draft)?;
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+        let placed = written.and_then(|()| fs::rename(&draft, path));
+        if placed.is_err() {
+            let _ = fs::remove_file(&draft);
+        }
+        placed
+    };
+    place().with_context(|| format!("`{}`", path.display()))?;
     sync_folder(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }
 

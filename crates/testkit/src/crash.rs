@@ -93,16 +93,27 @@ impl Program {
     }
 }
 
+impl Program {
+    /// Runs it to its end.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn run(&self, arguments: &[&str]) -> Result<Ended, String> {
+        ended(Command::new(&self.0).args(arguments).stdin(Stdio::null()))
+    }
+}
+
 /// A data folder, and beside it whatever a test needs.
 #[derive(Debug)]
 pub struct Folder {
     program: Program,
+    rulebook: &'static str,
     /// Where the bureau is, and the working folder of commands is its parent.
     pub bureau: PathBuf,
 }
 
 /// Name of the bureau in each folder.
-const NAME: &str = "crash.example/log";
+pub const NAME: &str = "crash.example/log";
 
 impl Folder {
     /// A bureau founded under China's rulebook below `parent`.
@@ -110,14 +121,19 @@ impl Folder {
     /// # Errors
     /// What the program said instead.
     pub fn found(program: &Program, parent: &Path) -> Result<Self, String> {
-        let folder = Self { program: program.clone(), bureau: parent.join("bureau") };
+        let folder = Self::below(program, parent, "cn");
         folder.done(&["init", "--name", NAME, "--rulebook", "cn", "--unencrypted"])?;
         Ok(folder)
     }
 
-    /// A bureau that somebody puts, or has put, below `parent`.
+    /// A bureau under China's rulebook that somebody puts, or has put, below `parent`.
     pub fn at(program: &Program, parent: &Path) -> Self {
-        Self { program: program.clone(), bureau: parent.join("bureau") }
+        Self::below(program, parent, "cn")
+    }
+
+    /// A bureau under a rulebook that is below `parent`, or will be.
+    pub fn below(program: &Program, parent: &Path, rulebook: &'static str) -> Self {
+        Self { program: program.clone(), rulebook, bureau: parent.join("bureau") }
     }
 
     /// How many runs of facts have a file.
@@ -125,7 +141,7 @@ impl Folder {
         entries(self.bureau.join("store").join("facts")).count()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program.0);
         command.args(arguments).stdin(Stdio::null());
         // What reads a backup names no bureau.
@@ -140,12 +156,15 @@ impl Folder {
     /// # Errors
     /// If it cannot be started.
     pub fn run(&self, arguments: &[&str]) -> Result<Ended, String> {
-        let output = self.command(arguments).output().map_err(|error| text(error, &self.program.0))?;
-        Ok(Ended {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        })
+        ended(&mut self.command(arguments))
+    }
+
+    /// Runs a command that is told of no bureau.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn run_without_bureau(&self, arguments: &[&str]) -> Result<Ended, String> {
+        self.program.run(arguments)
     }
 
     /// Runs a command with `--json` that should end well, and gives what it printed.
@@ -185,11 +204,21 @@ impl Folder {
             }
             Ok(Sensitive::new(bytes))
         };
-        let rulebook = Rulebook::built_in("cn").map_err(|error| error.to_string())?;
+        let rulebook = Rulebook::built_in(self.rulebook).map_err(|error| error.to_string())?;
         let keys = Keys { pseudonym: key("pseudonym")?, signing: key("signing")? };
         let entropy = Box::new(SeededEntropy::new(0, Fuse::default()));
         Bureau::open(&self.bureau, NAME, rulebook, &keys, entropy).map_err(|error| error.to_string())
     }
+}
+
+/// Runs a command to its end.
+pub(crate) fn ended(command: &mut Command) -> Result<Ended, String> {
+    let output = command.output().map_err(|error| text(error, Path::new(command.get_program())))?;
+    Ok(Ended {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
 }
 
 /// A command that runs.

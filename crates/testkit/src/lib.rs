@@ -7,6 +7,7 @@ pub mod crash;
 mod faults;
 pub mod reference;
 pub mod samples;
+pub mod shim;
 pub mod simulation;
 
 pub use faults::reject_code;

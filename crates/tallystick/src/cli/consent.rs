@@ -24,6 +24,7 @@ use tallystick_operations::{Bureau, OperationError};
 use tallystick_receipt::{DOCUMENT_BYTES_MAX, Document, Witnesses};
 
 use super::{End, Told, args, consent_files, json as told_json, line, parse, receipt, render};
+use crate::log::write_durably;
 use crate::{clock, config};
 
 pub(super) fn run(command: &args::Consent) -> Result<Told> {
@@ -354,7 +355,7 @@ pub(super) fn write_notices(
                               and erase it unless a law has you keep it."),
             "rulebook": withdrawal.rulebook,
         });
-        fs::write(&path, format!("{notice:#}\n")).with_context(|| format!("`{}`", path.display()))?;
+        write_durably(&path, &format!("{notice:#}\n"))?;
         lines.push(line("notice", format_args!("for {member} in `{}`", path.display())));
     }
     Ok(lines)

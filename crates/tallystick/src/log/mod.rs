@@ -150,7 +150,7 @@ pub fn key_text(text: &str) -> Result<String> {
 
 /// Writes a file whole or not at all, durably.
 pub fn write_durably(path: &Path, text: &str) -> Result<()> {
-    let draft = path.with_extension("new");
+    let draft = crate::config::draft_of(path);
     let write = || -> std::io::Result<()> {
         let mut file = File::create(&draft)?;
         std::io::Write::write_all(&mut file, text.as_bytes())?;
