@@ -13,9 +13,9 @@ use tallystick_model::fact::DeliveryNumber;
 use tallystick_model::inquiry::{Answered, InquiryRecord};
 use tallystick_model::rights::Right;
 use tallystick_model::{SubjectId, SubjectKind, Timestamp};
-use tallystick_policy::{Decision, Rulebook, charge, decide_own_report};
+use tallystick_policy::{Decision, Rulebook, charge, decide_own_report_by};
 use tallystick_receipt::{Document, Witnesses};
-use tallystick_store::{RecordedEvent, Snapshot, StoreError};
+use tallystick_store::{RecordedEvent, Snapshot, StoreError, has_died};
 
 use crate::answer::{Told, own_hash};
 use crate::bureau::{Bureau, Found, OperationError};
@@ -231,11 +231,12 @@ fn viewed(
     let earlier = found.events.iter().filter(|recorded| matches!(recorded.event, Event::OwnReportViewed(_)));
     let charge = charge(rulebook, earlier.map(|recorded| recorded.entry.at), at);
     let past = Past { known_on: view.known_on, as_of: view.as_of };
+    let whose = (view.acting.actor, view.acting.evidence != [0; 32], has_died(&found.events));
     if let Some(known_on) = past.known_on {
         snapshot = snapshot.as_known_on(known_on);
         found.events.retain(|recorded| recorded.entry.at <= known_on);
     }
-    let Decision::Permit(permit) = decide_own_report(rulebook, at, view.subject) else {
+    let Decision::Permit(permit) = decide_own_report_by(rulebook, at, view.subject, whose) else {
         differing.decision.push("the decision");
         return Ok(differing);
     };

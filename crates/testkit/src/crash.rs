@@ -145,7 +145,8 @@ impl Folder {
         let mut command = Command::new(&self.program.0);
         command.args(arguments).stdin(Stdio::null());
         // What reads a backup names no bureau.
-        if arguments.iter().all(|argument| !["--bureau", "--from"].contains(argument)) {
+        let reads_backup = matches!(arguments, ["backup" | "restore", ..]) && arguments.contains(&"--from");
+        if !reads_backup && !arguments.contains(&"--bureau") {
             command.arg("--bureau").arg(&self.bureau);
         }
         command

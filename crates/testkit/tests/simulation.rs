@@ -11,7 +11,7 @@ const SEEDS: u64 = 96;
 const STEPS: usize = 100;
 
 /// What no simulation comes to: no settings here demand quality, so nothing is quarantined.
-const NOT_PLAYED: [EventKind; 6] = [
+const NOT_PLAYED: [EventKind; 9] = [
     EventKind::DeliveryQuarantined,
     EventKind::DeliveryReleased,
     EventKind::DeliveryDiscarded,
@@ -19,6 +19,10 @@ const NOT_PLAYED: [EventKind; 6] = [
     EventKind::DisputeExtended,
     EventKind::CaseAnswered,
     EventKind::DefaultAlerted,
+    // `formats.rs`, `backup.rs` and the program's own tests have these.
+    EventKind::LogKeyTurned,
+    EventKind::LogKeyRevoked,
+    EventKind::LossAccepted,
 ];
 
 #[expect(clippy::disallowed_methods, reason = "how long to run is asked of whoever runs the tests")]

@@ -228,9 +228,9 @@ fn the_bytes_are_fixed() {
             "ea41b106e30eb3eb",
             "77f729b64fe47122",
             "9e16e682a104ebda",
-            "cacd8c7040e2c319",
-            "ecda41da0dc41e85",
-            "dc54668c112ec276"
+            "e55710e344bf0753",
+            "5046c3eb960265b7",
+            "21f7ed62784faa82"
         ]
     );
 }

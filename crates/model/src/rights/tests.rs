@@ -58,7 +58,7 @@ fn slot_bytes() -> Vec<u8> {
 
 /// Version and kind, the subject, then what is given.
 fn expected(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
-    [&[3, kind], [1; 16].as_slice(), &parts.concat()].concat()
+    [&[4, kind], [1; 16].as_slice(), &parts.concat()].concat()
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn the_bytes_of_every_right_are_fixed() {
         kept_for_models: Some([6; 32]),
         rulebook: "x".to_owned(),
     };
-    let bytes = [&[3, 72, 5], [4; 32].as_slice(), &[2, 1, 1, b'r', 3, 4, 1], &[6; 32], &[1, b'x']].concat();
+    let bytes = [&[4, 72, 5], [4; 32].as_slice(), &[2, 1, 1, b'r', 3, 4, 1], &[6; 32], &[1, b'x']].concat();
     let run = event(Right::RetentionRun(run));
     assert_eq!((run.to_bytes(), run.subject()), (bytes.clone(), SubjectId::BUREAU));
     assert_eq!(Event::from_bytes(&bytes), Ok(run));

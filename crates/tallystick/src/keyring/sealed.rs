@@ -98,8 +98,14 @@ pub fn sealing(bytes: &[u8]) -> Option<Sealing> {
     if !bytes.trim_ascii_start().starts_with(ARMOR) && !bytes.starts_with(MAGIC) {
         return Some(Sealing::Unencrypted);
     }
-    let decryptor = Decryptor::new_buffered(ArmoredReader::new(bytes)).ok()?;
+    let decryptor = Decryptor::new_buffered(ArmoredReader::new(without_blanks(bytes))).ok()?;
     Some(if decryptor.is_scrypt() { Sealing::Passphrase } else { Sealing::KeyFile })
+}
+
+/// Blanks may stand before an armored file; the reader itself looks for the armor at the very beginning.
+fn without_blanks(bytes: &[u8]) -> &[u8] {
+    let trimmed = bytes.trim_ascii_start();
+    if trimmed.starts_with(ARMOR) { trimmed } else { bytes }
 }
 
 /// Reads what a sealed file holds with the first of `identities` that opens it.
@@ -107,7 +113,7 @@ pub fn open<'a>(
     bytes: &'a [u8],
     identities: &[Box<dyn Identity + Send + Sync>],
 ) -> Result<impl Read + use<'a>, NotOpened> {
-    let decryptor = Decryptor::new_buffered(ArmoredReader::new(bytes)).map_err(not_opened)?;
+    let decryptor = Decryptor::new_buffered(ArmoredReader::new(without_blanks(bytes))).map_err(not_opened)?;
     decryptor.decrypt(identities.iter().map(|identity| &**identity as &dyn Identity)).map_err(not_opened)
 }
 

@@ -2,7 +2,6 @@
 
 use tallystick_model::SubjectId;
 use tallystick_model::event::Event;
-use tallystick_model::rights::Right;
 use tallystick_operations::receipts;
 use tallystick_operations::reproduce::{Finding, reproduce};
 
@@ -36,14 +35,12 @@ impl World<'_> {
     /// Those of `named` that took something from the subject's file after the entry at `place`.
     fn removals(&self, subject: SubjectId, place: usize, named: &[u64]) -> Vec<u64> {
         let after = self.reference.log.iter().enumerate().skip(place + 1);
-        let takes = |event: &Event| match event {
-            Event::ConsentWithdrawn(withdrawal) => withdrawal.erasure.is_some(),
-            Event::Right(right) => matches!(**right, Right::FactsExpired(_)),
-            Event::FactsRemoved(_) => true,
-            _ => false,
+        let takes = |event: &Event| {
+            let leaves_the_disk = matches!(event, Event::FactsRemoved(removal) if removal.subject == subject);
+            leaves_the_disk || event.erases() == Some(subject)
         };
         after
-            .filter(|(_, (_, event))| event.subject() == subject && takes(event))
+            .filter(|(_, (_, event))| takes(event))
             .filter_map(|(place, _)| u64::try_from(place).ok())
             .filter(|index| named.contains(index))
             .collect()

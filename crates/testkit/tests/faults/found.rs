@@ -19,7 +19,7 @@ const FOUND: &[Found] = &[
     ("wind-down destroy", "write", |path| path.starts_with("/gone.txt"), 0, "torn"),
     // Half a `bureau.toml` was no bureau, and no founding that never ended.
     ("init", "write", |path| path.starts_with("/bureau/bureau.toml"), 0, "torn"),
-    // With its correction recorded, the answer to a dispute was refused, as it would change nothing.
+    // Where its correction was recorded alone, the answer to a dispute was refused, as it would change nothing.
     ("dispute answer", "sync", |path| path.ends_with(".jnl"), 2, "killed"),
     // A table that could not be written was waited for without end.
     ("compact", "write", |path| path.contains("/keyspaces/1/v"), 0, "EIO"),

@@ -131,13 +131,6 @@ impl Rehearsed<'_> {
             return Err(format!("is there in part: {left:?}, between {before:?} and {after:?}"));
         }
         let again = world.run(self.verb.line);
-        if !whole && !is_ending {
-            // What its corrections announce to others is told late.
-            let late = world.run("recall run");
-            if late.code != Some(0) {
-                return Err(format!("`recall run` after it: {late:?}"));
-            }
-        }
         let (expected, expected_code) = if left == *before { (after, self.codes[0]) } else { (twice, self.codes[1]) };
         // What was cut short ends as if it had not been.
         let is_late = (!whole || is_ending) && (again.code == Some(self.codes[0]) || again.code == Some(self.codes[1]));
