@@ -224,12 +224,19 @@ fn the_logs_key_is_turned_and_what_the_old_one_signed_stays_proved() {
     let forged = refused(at, &["key", "history", "--file", "forged"]);
     assert!(forged.contains("does not verify"), "{forged}");
 
+    ok(at, &["receipt", "show", "--index", "2", "--out", "kept.receipt"]);
+    let kept = ["receipt", "verify", "kept.receipt", "--key", "bureau/log/keys", "--json"];
+    assert_eq!(json(&run_with(at, &[], &kept))["receipts"][0]["valid"], true);
+
     // The second turn, for a reason; then the first key is revoked, once, and the one in use is not.
     assert_eq!(ok(at, &["key", "rotate", "--reason", "compromised"])["from"], 4);
     let hex = history["keys"][0]["key"].as_str().expect("hex")[..12].to_owned();
     let revoke = ["key", "revoke", "--key", &hex, "--reason", "compromised", "--since", "2026-01-02"];
     ok(at, &revoke);
     assert_eq!(refused(at, &revoke), "log keys: the key was revoked before");
+    // Whoever has a compromised key can sign as much: without a witness its receipts prove nothing any more.
+    let kept = json(&run_with(at, &[], &kept));
+    assert_eq!((&kept["result"], &kept["receipts"][0]["fault"]), (&"rejected".into(), &"compromised_key".into()));
     let in_use = ok(at, &["key", "history"])["keys"][2]["verifier_key"].as_str().expect("a key").to_owned();
     let said = refused(at, &["key", "revoke", "--key", &in_use, "--reason", "retired"]);
     assert_eq!(said, "log keys: the key in use is not revoked but followed by another");
