@@ -9,6 +9,7 @@ pub mod reference;
 pub mod samples;
 pub mod shim;
 pub mod simulation;
+pub mod story;
 
 pub use faults::reject_code;
 pub use tallystick_town as town;

@@ -10,9 +10,8 @@ use tallystick_model::consent_terms::{Acting, ConsentTerms};
 use tallystick_model::inquiry::{Asked, Outcome, Purpose, SingleQuestion};
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::payment_profile::Provenance;
-use tallystick_model::{DataCategory, Identifier, Sensitive, SubjectKind, Timestamp};
+use tallystick_model::{DataCategory, SubjectKind};
 use tallystick_operations::Bureau;
-use tallystick_operations::bureau::Keys;
 use tallystick_operations::consent::{Grant, grant, withdraw};
 use tallystick_operations::freeze::{lift, place};
 use tallystick_operations::ingest::{ControlTotals, Delivery, IngestError, Telling, ingest};
@@ -22,7 +21,7 @@ use tallystick_operations::own_report::{Past, own_report};
 use tallystick_operations::replay::{What, compare, replay};
 use tallystick_operations::transfer::{Transfer, transfer};
 use tallystick_policy::Rulebook;
-use tallystick_testkit::simulation::chance::{Fuse, SeededEntropy};
+use tallystick_testkit::story::{at, entropy, keys, subject};
 
 const ACCESS: &str = include_str!("../../policy/rulebooks/cn/access.cedar");
 const TOML: &str = include_str!("../../policy/rulebooks/cn/rulebook.toml");
@@ -37,22 +36,6 @@ currency = "CNY"
 kind = "credit_card"
 balance = "balance"
 "#;
-
-fn at(text: &str) -> Timestamp {
-    Timestamp::parse(text).expect("an instant")
-}
-
-fn subject() -> Identifier {
-    Identifier::parse_tagged("cn-resident-id:11010519491231002X").expect("an identifier")
-}
-
-fn keys() -> Keys {
-    Keys { pseudonym: Sensitive::new([3; 32]), signing: Sensitive::new([5; 32]) }
-}
-
-fn entropy() -> Box<SeededEntropy> {
-    Box::new(SeededEntropy::new(1, Fuse::default()))
-}
 
 /// China's rulebook with one text put for another, which is there.
 fn changed(changes: &[(&str, &str)]) -> Rulebook {

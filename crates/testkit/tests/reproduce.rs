@@ -11,7 +11,7 @@ use tallystick_model::inquiry::{Answered, Asked, Outcome, Purpose, SingleQuestio
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::payment_profile::Provenance;
 use tallystick_model::tradeline::PaymentRating;
-use tallystick_model::{DataCategory, Identifier, Month, Sensitive, SubjectId, Timestamp};
+use tallystick_model::{DataCategory, Month, Sensitive, SubjectId};
 use tallystick_operations::bureau::{Keys, Recorded};
 use tallystick_operations::consent::{Grant, grant, withdraw};
 use tallystick_operations::correct::{Change, Correction, correct};
@@ -23,7 +23,7 @@ use tallystick_operations::reproduce::{Finding, Reproduced, reproduce};
 use tallystick_operations::transfer::{Transfer, transfer};
 use tallystick_operations::{Bureau, OperationError, protect, receipts};
 use tallystick_policy::Rulebook;
-use tallystick_testkit::simulation::chance::{Fuse, SeededEntropy};
+use tallystick_testkit::story::{at, entropy, keys, subject};
 
 const NAME: &str = "story.example/log";
 const LAYOUT: &str = r#"
@@ -47,22 +47,6 @@ currency = "CNY"
 active_days = "days"
 flow.spending = { count = "days", sum = "amount" }
 "#;
-
-fn at(text: &str) -> Timestamp {
-    Timestamp::parse(text).expect("an instant")
-}
-
-fn subject() -> Identifier {
-    Identifier::parse_tagged("cn-resident-id:11010519491231002X").expect("an identifier")
-}
-
-fn keys() -> Keys {
-    Keys { pseudonym: Sensitive::new([3; 32]), signing: Sensitive::new([5; 32]) }
-}
-
-fn entropy() -> Box<SeededEntropy> {
-    Box::new(SeededEntropy::new(1, Fuse::default()))
-}
 
 fn cn() -> Rulebook {
     Rulebook::built_in("cn").expect("is built in")

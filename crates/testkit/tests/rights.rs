@@ -14,7 +14,7 @@ use tallystick_model::inquiry::{Outcome, Purpose, Reason};
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::payment_profile::Provenance;
 use tallystick_model::rights::{AlertKind, DisputeOutcome, Mark, Right};
-use tallystick_model::{Identifier, Month, Sensitive, Timestamp};
+use tallystick_model::{Month, Sensitive};
 use tallystick_operations::Bureau;
 use tallystick_operations::access_history::access_history;
 use tallystick_operations::bureau::Keys;
@@ -30,6 +30,7 @@ use tallystick_operations::{expire, freeze, protect, recall};
 use tallystick_policy::Rulebook;
 use tallystick_receipt::{DOCUMENT_BYTES_MAX, Document, Fault, Witnesses};
 use tallystick_testkit::simulation::chance::{Fuse, SeededEntropy};
+use tallystick_testkit::story::{at, subject};
 
 const ACCOUNTS: &str = r#"
 layout = { name = "accounts", version = 1 }
@@ -42,14 +43,6 @@ kind = "credit_card"
 balance = "balance"
 rating = { column = "late", codes = { "0" = "current", "1" = "late_1" } }
 "#;
-
-fn at(text: &str) -> Timestamp {
-    Timestamp::parse(text).expect("an instant")
-}
-
-fn subject() -> Identifier {
-    Identifier::parse_tagged("cn-resident-id:11010519491231002X").expect("an identifier")
-}
 
 /// A bureau under this rulebook with a bank and a lender; the bank has said that 2019-01 was late and 2019-03 and 2026-01 were not.
 fn founded(rulebook: &str) -> (tempfile::TempDir, Bureau) {

@@ -15,7 +15,7 @@ use tallystick_model::inquiry::{Outcome, Purpose};
 use tallystick_model::member::{ConsentDuty, MemberKind, MemberRole};
 use tallystick_model::payment_profile::Provenance;
 use tallystick_model::rights::{DisputeOutcome, Mark, RequestGround};
-use tallystick_model::{AccountKey, DataCategory, Identifier, Month, Sensitive, Timestamp};
+use tallystick_model::{AccountKey, DataCategory, Month, Sensitive};
 use tallystick_operations::Bureau;
 use tallystick_operations::access_history::access_history;
 use tallystick_operations::bureau::Keys;
@@ -36,6 +36,7 @@ use tallystick_operations::{expire, subject_alert};
 use tallystick_policy::Rulebook;
 use tallystick_receipt::Witnesses;
 use tallystick_testkit::simulation::chance::{Fuse, SeededEntropy};
+use tallystick_testkit::story::{at, subject};
 
 const ACCOUNTS: &str = r#"
 layout = { name = "accounts", version = 1 }
@@ -51,14 +52,6 @@ rating = { column = "late", codes = { "0" = "current", "1" = "late_1", "3" = "la
 name = "name"
 address = "address"
 "#;
-
-fn at(text: &str) -> Timestamp {
-    Timestamp::parse(text).expect("an instant")
-}
-
-fn subject() -> Identifier {
-    Identifier::parse_tagged("cn-resident-id:11010519491231002X").expect("an identifier")
-}
 
 fn words(text: &str) -> Sensitive<String> {
     Sensitive::new(text.to_owned())

@@ -221,7 +221,7 @@ fn whatever_call_fails_what_was_answered_is_there_and_the_rest_is_whole_or_absen
 }
 
 #[test]
-#[ignore = "takes minutes: nightly, `cargo test -p tallystick-testkit --test faults -- --ignored`"]
+#[ignore = "500 runs take minutes, the normal test makes 60: cargo test -p tallystick-testkit --test faults -- --ignored hundreds_of_faults"]
 fn hundreds_of_faults() {
     fault_all(number("TALLYSTICK_FAULT_RUNS", 500));
 }
